@@ -91,7 +91,9 @@ class Ours(_Ruled):
     def __init__(self, task: Task, sampler: Any, rule: str, seed: int) -> None:
         super().__init__(task, sampler, rule)
         rules = self.config.search_plan.rules
-        self._sampler = open_sampler(self.config.sampler, self.space, seed, "max", rules=rules)
+        better = self.config.search_plan.instead_of_tpe
+        settings = self.config.sampler if better is None else better[1]
+        self._sampler = open_sampler(settings, self.space, seed, "max", rules=rules)
         self._history: list[HistoryEvent] = []
         self._n_known = 0
 
@@ -204,6 +206,7 @@ class PerRung(_Trials):
         )
 
 
+_TPE = {"type": "tpe", "n_ei_candidates": 24}  # Optuna's default: TPE also under a rule
 _GROUPS = {"multivariate": True, "group": True}
 _THIRD = 1 / 3
 Open = Callable[[Task, str, int], Any]
@@ -217,9 +220,10 @@ OWN: dict[str, Open] = {
     "random": lambda task, rule, seed: Ours(task, "random", rule, seed),
     "sobol": lambda task, rule, seed: Ours(task, "sobol", rule, seed),
     "tpe": lambda task, rule, seed: Ours(task, "tpe", rule, seed),
+    "tpe-whole": lambda task, rule, seed: Ours(task, _TPE, rule, seed),
     "gp": lambda task, rule, seed: Ours(task, "gp", rule, seed),
     "tpe-groups": lambda task, rule, seed: Ours(task, {"type": "tpe", **_GROUPS}, rule, seed),
-    "counted": lambda task, rule, seed: Counted(task, "tpe", rule, seed),
+    "counted": lambda task, rule, seed: Counted(task, _TPE, rule, seed),
     "ranked": lambda task, rule, seed: Ranked(task, rule, seed, {}),
     "rungs": _rungs(),
     "rungs-third": _rungs(share=_THIRD),

@@ -77,7 +77,7 @@ class SampledEvent(TimedEvent):
 
 
 class SamplerPickedEvent(TimedEvent):
-    """The sampler that `auto` picked for this sweep. A resume uses it too."""
+    """What `auto`, or `tpe` under a rule that compares runs, stands for. A resume uses it too."""
 
     event: Literal["sampler_picked"]
     sampler: Annotated[str, Field(description="the name of the sampler")]

@@ -155,7 +155,7 @@ class VerdictReport(TypedDict):
 
 
 class SamplerEntry(TypedDict):
-    """What chooses the combinations. `reason` says why, if it was `auto` that picked it."""
+    """What chooses the combinations. `reason` says why, if it is another than is named."""
 
     name: str | None
     reason: str | None

@@ -46,7 +46,8 @@ class Proposer:
         picked: what `auto` was when the sweep began, if it was begun before.
 
     Attributes:
-        pick: what `auto` picked, or None for any other sampler.
+        pick: what `auto`, or `tpe` under a rule that compares runs, stands for, or None for any
+            other sampler.
 
     Raises:
         UsageError: the sampler needs a library that is not installed, or cannot be made.
@@ -64,6 +65,8 @@ class Proposer:
         if self.sampler.type == "auto":
             self.pick = picked or plan.pick(n_workers)
             self.sampler = sampler_named(self.pick.name)
+        elif (better := plan.instead_of_tpe) is not None:
+            self.pick, self.sampler = better
         self._plan = plan
         self._seed = seed
         self.space = Space(plan.hyperparameters, plan.constraints)

@@ -50,7 +50,7 @@ class SweepRecord(SweepResults):
     failing: list[int] = field(default_factory=list)
     """The runs that failed one after the other, if the sweep paused because of them."""
     picked: tuple[str, str] | None = None
-    """The sampler that `auto` picked, and why."""
+    """The sampler that `auto`, or `tpe` under a rule, stands for, and why."""
     leaders: Leaders | None = None
     """The combinations that are confirmed, once the search is over."""
     rungs: dict[tuple[int, int], tuple[float, bool]] = field(default_factory=dict, repr=False)

@@ -204,10 +204,12 @@ def _selected(every: AllRuns, asked: TableQuery) -> list[str]:
 
 
 def _with_pick(sweep: Sweep) -> Mapping[str, Any]:
-    """The configuration, with what the sampler `auto` picked."""
+    """The configuration, with what its sampler stands for."""
     if (picked := sweep.record.picked) is None:
         return sweep.config
-    return {**sweep.config, "sampler": f"auto: {picked[0]}, since {picked[1]}"}
+    given = sweep.config.get("sampler")
+    name = given.get("type") if isinstance(given, Mapping) else given
+    return {**sweep.config, "sampler": f"{name}: {picked[0]}, since {picked[1]}"}
 
 
 def _sweep_view(

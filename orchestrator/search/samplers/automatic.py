@@ -9,7 +9,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from ...store.run_record import COMPARING_RULES
-from ..sampler_settings import SamplerName
+from ..sampler_settings import (
+    AnySampling,
+    GpSampling,
+    SamplerName,
+    TpeSampling,
+    given_settings,
+)
 from ..space import Space
 
 FEW_RUNS = 15
@@ -75,6 +81,24 @@ def pick_sampler(
             "tpe", f"it supports several objectives and constraints ({n_runs} runs)"
         )
     return _learning(space, n_runs, n_workers, has_library)
+
+
+def instead_of_tpe(
+    sampler: AnySampling, rules: Collection[str], *, has_aims: bool
+) -> tuple[PickedSampler, AnySampling] | None:
+    """What takes the place of plain `tpe`, with its settings; None if nothing does.
+
+    TPE learns from whole runs alone, of which a rule that compares runs leaves few. One with a
+    setting that only TPE has stays what it is.
+    """
+    comparing = sorted(set(rules) & COMPARING_RULES)
+    if not isinstance(sampler, TpeSampling) or not comparing or has_aims:
+        return None
+    settings = given_settings(sampler)
+    if settings.keys() - {"n_startup_trials"}:
+        return None
+    why = f"tpe learns from whole runs only, and {comparing[0]} stops most runs before their end"
+    return PickedSampler("gp", why), GpSampling(type="gp", **settings)
 
 
 def _learning(

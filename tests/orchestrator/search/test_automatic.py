@@ -12,6 +12,8 @@ from sweeps import choice, run_command, state_of, sweep_folder, write_config
 from ml_tracking_ops.orchestrator import resume, run_sweep
 from ml_tracking_ops.orchestrator.config.loading import load_config
 from ml_tracking_ops.orchestrator.config.model import SweepConfig, json_schema
+from ml_tracking_ops.orchestrator.search.proposals import Proposer
+from ml_tracking_ops.orchestrator.search.sampler_settings import given_settings
 from ml_tracking_ops.orchestrator.search.samplers.automatic import PickedSampler, pick_sampler
 from ml_tracking_ops.orchestrator.search.samplers.learning import LearningSampler
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
@@ -69,6 +71,42 @@ def test_auto_picks_by_space_runs_workers_and_rules(
 ) -> None:
     assert picked.name == name
     assert why in picked.reason
+
+
+@pytest.mark.parametrize(
+    ("sampler", "rules", "name"),
+    [
+        ("tpe", ["asha"], "gp"),
+        ({"type": "tpe", "n_startup_trials": 20}, ["patience", "median"], "gp"),
+        ({"type": "tpe", "multivariate": True}, ["asha"], None),
+        ("tpe", ["patience"], None),
+        ("tpe", [], None),
+        ("random", ["asha"], None),
+    ],
+)
+def test_plain_tpe_learns_from_stopped_runs_where_a_rule_compares_them(
+    sampler: Any, rules: list[str], name: str | None
+) -> None:
+    patience = {"patience": 3}
+    given = [{"rule": rule, **(patience if rule == "patience" else {})} for rule in rules]
+    config = SweepConfig.model_validate(
+        {
+            "main_script_name": "-",
+            "max_runs": 40,
+            "early_stopping": False,
+            "optimization_metric": "loss",
+            "optimization_goal": "min",
+            "hyperparameters": {"x": X},
+            "sampler": sampler,
+            "stopping_rules": given,
+        }
+    )
+    proposer = Proposer(config.search_plan, 1)
+    assert (None if proposer.pick is None else proposer.pick.name) == name
+    if name is not None:
+        assert proposer.sampler.type == "gp"
+        startup = sampler.get("n_startup_trials") if isinstance(sampler, dict) else None
+        assert given_settings(proposer.sampler).get("n_startup_trials") == startup
 
 
 def test_pick_is_in_the_journal_once_and_a_resume_keeps_to_it(tmp_path: Path) -> None:

@@ -101,6 +101,9 @@ def test_condition_may_name_a_derived_metric_of_the_page(client: Client, sweep: 
     assert len(lines) == 3
     html = client.get(f"/sweeps/s?{urlencode({**asked, 'where': 'twise < 1'})}").text
     assert "no run has twise, did you mean twice?" in text_of(html)
+    html = client.get(f"/sweeps/s?{urlencode({**asked, 'derive': 'twice := 2 * loss/vall'})}").text
+    told = "no metric is called loss/vall, did you mean loss/val?"
+    assert told in text_of(html)
 
 
 def test_experiments_pass_a_condition_on_a_derived_metric(

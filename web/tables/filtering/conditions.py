@@ -6,13 +6,13 @@ what all runs have: `state`, `tags`, `name`, `number`, `duration`. A name that i
 logged metric means that. A run meets no comparison with something that it does not have.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from ml_tracking_ops.orchestrator.errors import did_you_mean
 from ml_tracking_ops.orchestrator.expressions.expression import Expression, ExpressionError
 
-from ...series.derived.definition import title_of
+from ...series.derived.definition import define, title_of
 from ..column import TableColumns
 from ..query import STATISTICS, TableQuery, split_statistic
 from ..rows import Row
@@ -64,6 +64,8 @@ class RunCondition:
         known = {*taken, *whole, *statistics}
         self._expression = Expression(text, known)
         self._known = known
+        named = {one for name in self._expression.names for one in (name, _split(name)[1])}
+        self._derived = [whole[name] for name in sorted(named & whole.keys())]
         self._readers = {name: _reader(name, columns, whole) for name in self._expression.names}
 
     @property
@@ -71,6 +73,14 @@ class RunCondition:
         """The names that can be metrics alone, without those that the rows themselves hold."""
         names = self._expression.names - self._columns.hyperparameters.keys() - _OF_ANY_RUN.keys()
         return names - {self._columns.metric}
+
+    def wrong_derived(self, metrics: Collection[str]) -> Iterator[str]:
+        """What is wrong with the derived metrics that it names, for runs with these metrics."""
+        for name in self._derived:
+            try:
+                define(name, frozenset(metrics))
+            except ExpressionError as error:
+                yield f"{name}: {error}"
 
     def unknown_names(self) -> list[str]:
         """What is none of the names that are known. With a hint, if one is meant."""
@@ -160,4 +170,5 @@ def condition_problems(
         return [f"{where}: {error}"]
     if rows is None:
         return []
-    return [f"{where}: no run has {name}" for name in found.unknown_names()]
+    unknown = [f"{where}: no run has {name}" for name in found.unknown_names()]
+    return unknown + (list(found.wrong_derived(metrics_of(rows, columns))) if rows else [])

@@ -53,6 +53,7 @@ def test_bars_begin_at_zero_unless_that_hides_differences(
     found = call(modules, "insight/views/bars", "barScale", bars)
     assert found["isCut"] is is_cut
     assert (found["scale"]["low"] > 0) is is_cut
+    assert (found["scale"]["low"] == 0) is (min(means) > 0 and not is_cut)
 
 
 def test_axis_comes_next_to_the_one_it_was_dragged_to(modules: Page) -> None:

@@ -15,8 +15,8 @@ export class View {
     if (note) note.textContent = isCut ? "The vertical axis does not begin at 0." : "";
     const labels = bars.map(({ label, n }) => `${middleCut(label, Math.max(10, MOST_LETTERS / bars.length))}\nn = ${n}`);
     return {
-      grid: { left: 12, right: 20, top: 24, bottom: 44, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-      xAxis: { ...plainAxis(colors), type: "category", data: labels, name: across, nameLocation: "middle", nameGap: 38, splitLine: { show: false }, axisLabel: { color: colors.muted, interval: 0, lineHeight: 15, width: (width - 80) / Math.max(1, bars.length), overflow: "truncate" } },
+      grid: { left: 12, right: 20, top: 24, bottom: 52, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      xAxis: { ...plainAxis(colors), type: "category", data: labels, name: across, nameLocation: "middle", nameGap: 46, nameTextStyle: { color: colors.text, fontWeight: 600 }, splitLine: { show: false }, axisLabel: { color: colors.muted, interval: 0, lineHeight: 15, width: (width - 80) / Math.max(1, bars.length), overflow: "truncate" } },
       yAxis: { ...valueAxis(colors, scale), name: what, nameTextStyle: { color: colors.muted, align: "left" } },
       series: [
         { type: "bar", silent: true, barMaxWidth: 72, itemStyle: { color: colors.accent, opacity: 0.75 }, data: bars.map(({ mean }) => mean), label: { show: bars.length <= 16, position: "insideBottom", color: colors.surface, fontSize: 12, formatter: ({ dataIndex }) => formatNumber(Number(bars[dataIndex].mean.toPrecision(3))) } },
@@ -42,8 +42,9 @@ export class View {
 export function barScale(bars) {
   const low = Math.min(...bars.map(({ mean, std }) => mean - (std ?? 0))), high = Math.max(...bars.map(({ mean, std }) => mean + (std ?? 0)));
   const isCut = low > 0 && (high - low) / high < CUT_FROM;
-  const scale = valueScale([low, high], "max"); // linear: a bar has no place on a logarithmic axis
-  return { isCut, scale: isCut ? scale : valueScale([Math.min(0, low), Math.max(0, high)], "max") };
+  const scale = valueScale(isCut ? [low, high] : [Math.min(0, low), Math.max(0, high)], "max"); // linear: a bar has no place on a logarithmic axis
+  if (isCut) return { isCut, scale };
+  return { isCut, scale: { ...scale, low: low < 0 ? scale.low : 0, high: high > 0 ? scale.high : 0 } }; // they stand on the axis
 }
 
 function errorBar(api, color) {

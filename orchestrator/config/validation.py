@@ -26,7 +26,8 @@ class LoadedConfig:
     """A valid configuration together with where it came from.
 
     `folder` is where runs are started. `source` is the configuration as it was given. `notes` say
-    what goes another way here than in the file it was read from.
+    what goes another way here than in the file it was read from. `max_runs_in_file` is what the
+    file says where a command line said otherwise.
     """
 
     config: SweepConfig
@@ -34,6 +35,7 @@ class LoadedConfig:
     folder: Path
     path: Path | None = None
     notes: tuple[str, ...] = ()
+    max_runs_in_file: int | None = None
 
     @property
     def script(self) -> Path:
@@ -60,7 +62,8 @@ class LoadedConfig:
 
     def with_max_runs(self, max_runs: int) -> "LoadedConfig":
         config = self.config.model_copy(update={"max_runs": max_runs})
-        return replace(self, config=config, source={**self.source, "max_runs": max_runs})
+        source = {**self.source, "max_runs": max_runs}
+        return replace(self, config=config, source=source, max_runs_in_file=self.config.max_runs)
 
 
 def validate_config(

@@ -86,7 +86,9 @@ def open_begun_sweep(
     try:
         missed = fold(folder, record)
         _claim(journal, folder, record, age_s)
-        chosen, changed = _choose_max_runs(begun, record, max_runs)
+        chosen, changed = _choose_max_runs(
+            begun, record, max_runs, found.description.get("max_runs_in_file")
+        )
         config = begun.config.model_copy(update={"max_runs": chosen})
     except BaseException:
         journal.close()
@@ -166,16 +168,20 @@ def _explain_move(sweep: Sweep, begun: LoadedConfig) -> list[str]:
 
 
 def _choose_max_runs(
-    begun: LoadedConfig, record: SweepRecord, given: int | None
+    begun: LoadedConfig, record: SweepRecord, given: int | None, in_file: object
 ) -> tuple[int, list[str]]:
-    """How many runs the sweep is to have, and which other keys of its file have changed."""
+    """How many runs the sweep is to have, and which other keys of its file have changed.
+
+    Args:
+        in_file: what the file said when the sweep began, if a command line said otherwise.
+    """
     if begun.path is None or not begun.path.is_file():
         return given or record.max_runs or begun.config.max_runs, []
     now = load_config(begun.path)
     keys = sorted({*begun.source, *now.source} - _MAY_CHANGE)
     written = replace_secrets(now.source)
     changed = [key for key in keys if begun.source.get(key) != written.get(key)]
-    is_edited = now.config.max_runs != begun.config.max_runs
+    is_edited = now.config.max_runs != (in_file or begun.config.max_runs)
     edited = now.config.max_runs if is_edited else None
     return given or edited or record.max_runs or begun.config.max_runs, changed
 

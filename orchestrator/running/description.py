@@ -28,6 +28,7 @@ def sweep_description(
     loaded: LoadedConfig, seed: int, n_workers: int, sweep_folder: Path
 ) -> dict[str, Any]:
     """All that is needed to understand and repeat a sweep. The environment is left out."""
+    in_file = loaded.max_runs_in_file
     return {
         "format_version": FORMAT_VERSION,
         "created_at": round(time.time(), 6),
@@ -44,6 +45,7 @@ def sweep_description(
         "git": git_commit(loaded.folder),
         "host": platform.node(),
         "machine": machine_digest(),
+        **({} if in_file is None else {"max_runs_in_file": in_file}),
     }
 
 

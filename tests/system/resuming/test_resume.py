@@ -264,3 +264,17 @@ def test_other_changes_of_the_configuration_are_told_and_do_not_count(tmp_path: 
     assert result.runs[1].hyperparameters["x"] < 1
     (warning,) = result.record.warnings
     assert "has changed since the sweep began (hyperparameters)" in warning
+
+
+def test_resumed_sweep_has_the_runs_of_its_command_line_until_its_file_changes(
+    tmp_path: Path,
+) -> None:
+    config = write_config(tmp_path, "short.py", max_runs=5)
+    done = run_command("sweep", "--max-runs", "1", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = sweep_folder(tmp_path / "runs")
+    assert run_command("sweep", "--resume", folder, folder=tmp_path).returncode == 0
+    assert len(state_of(folder).runs) == 1
+    config.write_text(config.read_text().replace('"max_runs": 5', '"max_runs": 3'))
+    assert run_command("sweep", "--resume", folder, folder=tmp_path).returncode == 0
+    assert len(state_of(folder).runs) == 3

@@ -171,4 +171,4 @@ def condition_problems(
     if rows is None:
         return []
     unknown = [f"{where}: no run has {name}" for name in found.unknown_names()]
-    return unknown + (list(found.wrong_derived(metrics_of(rows, columns))) if rows else [])
+    return unknown + (list(found.wrong_derived(known_metrics(rows, columns))) if rows else [])

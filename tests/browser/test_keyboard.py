@@ -142,7 +142,7 @@ def test_sweep_that_is_deleted_while_somebody_looks_is_told(
     page.goto(sweep)
     expect(page.locator("#connection")).to_have_text("Live")
     shutil.rmtree(logdir / "s")
-    expect(page.get_by_role("heading", name="Nothing is here")).to_be_visible()
+    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
     expect(page.locator("#content")).to_contain_text("There is no sweep of this name")
 
 

@@ -173,7 +173,7 @@ def test_experiment_is_archived_and_deleted_also_after_a_restart_of_the_server(
     page.get_by_role("button", name="Archive").click()
     expect(page.get_by_role("button", name="Unarchive")).to_be_visible()
     page.goto(f"{dashboard.url}/experiments")
-    page.get_by_role("link", name="Look at the 1 archived").click()
+    page.get_by_role("link", name="Show the 1 archived").click()
     expect(page.locator("#run-list")).to_contain_text("first")
 
     page.goto(f"{dashboard.url}/runs/first")

@@ -57,6 +57,6 @@ def test_page_of_a_run_comes_back_with_the_run(
     expect(page.locator('[data-metric="loss"]')).to_have_attribute("data-points", "3")
     tabs.expected = "404"
     shutil.rmtree(training.dat_path.parent)
-    expect(page.get_by_role("heading", name="Nothing is here")).to_be_visible()
+    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
     train("z1").log("loss", 0, 5)
     expect(page.locator('[data-metric="loss"]')).to_have_attribute("data-points", "5")

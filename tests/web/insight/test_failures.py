@@ -69,7 +69,7 @@ def test_page_shows_by_ped_anova_what_makes_runs_fail(client: Client, logdir: Pa
     part = html[html.index("What makes runs fail") :]
     assert text_of(part).count("Importance (PED-ANOVA)") == 1
     assert part.index(">width<") < part.index(">learning_rate<")
-    assert "how far what the 7 failed runs have differs from what all 30 have" in text_of(part)
+    assert "how much the 7 failed runs differ from all 30" in text_of(part)
     assert "By width : 64: 0 % of 23 failed; 4096: 100 % of 7 failed" in text_of(part)
 
 

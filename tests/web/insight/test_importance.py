@@ -111,7 +111,7 @@ def test_page_shows_ranks_at_once_and_asks_for_the_rest_once(client: Client, log
 def test_too_few_runs_are_said_to_be_too_few(client: Client, logdir: Path) -> None:
     sweep_of(logdir / "s", 9)
     text = text_of(client.get("/sweeps/s?panel=importance").text)
-    assert "over 9 runs with a value. That is too few to say: 10 are needed" in text
+    assert "over 9 runs with a value. That is too few: 10 are needed" in text
     assert client.get("/insight/importance/s").status_code == 200
     assert client.get("/insight/importance/nothing").status_code == 404
 

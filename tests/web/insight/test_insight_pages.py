@@ -100,7 +100,7 @@ def test_unknown_sweeps_and_parameters_are_refused(client: Client, logdir: Path)
         ("history", "number 2 of 2 runs to end with a value"),
         ("parallel", "What the best 2 runs have"),
         ("scatter", "The best Accuracy of 2 runs by learning_rate"),
-        ("importance", "over 2 runs with a value. That is too few to say"),
+        ("importance", "over 2 runs with a value. That is too few"),
         ("workers", "The workers were busy"),
         ("summary", "Hyperparameter sweep summary"),
         ("no-such-panel", "number 2 of 2 runs to end with a value"),

@@ -234,7 +234,7 @@ def test_unknown_address_is_a_page_that_says_what_to_do(
     marked = re.findall(r'href="/(\w+)" aria-current="page"', answer.text)
     assert marked == ([] if section is None else [section])
     assert answer.status_code == 404
-    assert "Nothing is here" in answer.text
+    assert "Page not found" in answer.text
     assert 'href="/experiments"' in answer.text
 
 

@@ -18,7 +18,7 @@ import { theme } from "../lib/theme.js";
 import { xParameter } from "./data/chart_settings.js";
 
 const DETAIL_AFTER_MS = 120;
-const NOTE_TITLE = "Values that are not drawn here. Of a step that was logged several times the last value is drawn; over time (x: Relative time) all are.";
+const NOTE_TITLE = "Values that are not drawn here. Of a step that was logged several times the last value is drawn. Over time (x: Relative time) all are drawn.";
 
 export class Chart {
   metric;

@@ -23,7 +23,7 @@ import { onThemeChange } from "../lib/theme.js";
  * @property {() => boolean} [isBusy]  it must not be drawn again now
  * @property {boolean} [dependsOnWidth]
  */
-const NO_LIBRARY = "ECharts, which draws this, could not be loaded. The values are in the tables; reload the page to try again.";
+const NO_LIBRARY = "ECharts, which draws this, could not be loaded. The values are in the tables. Reload the page to try again.";
 
 const READ_ON_MS = 200;
 

@@ -26,7 +26,7 @@ async function sayMissing(assets, charts, htmx) {
   if (!hasUplot) missing.push("charts need uPlot");
   if (!hasHtmx) missing.push("live tables need htmx");
   if (missing.length === 0) return;
-  showBanner(`From ${new URL(assets.htmx.url, location).host} nothing could be loaded: ${missing.join(", and ")}. The tables, values, links and outputs on this page work; reload it to see what is new.`);
+  showBanner(`From ${new URL(assets.htmx.url, location).host} nothing could be loaded: ${missing.join(", and ")}. The tables, values, links and outputs on this page work. Reload it to see what is new.`);
 }
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

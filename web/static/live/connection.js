@@ -5,7 +5,7 @@ import { hideBanner, showBanner } from "../lib/notice.js";
 import { addressOf } from "../lib/base.js";
 
 const WORDS = { idle: "", connecting: "Connecting…", open: "Live", partly: "Partly live", lost: "Connection lost", again: "Live again", paused: "Paused" };
-const TITLES = { paused: "Four other pages of this browser are live; this one is again as soon as you use it" };
+const TITLES = { paused: "Four other pages of this browser are live. This one is live again as soon as you use it" };
 const AGAIN_MS = 4000;
 const LOST = "connection";
 
@@ -80,7 +80,7 @@ document.addEventListener("htmx:before:swap", (event) => {
 
 document.addEventListener("htmx:error", (event) => {
   if (event.detail.ctx?.refreshOf !== undefined && !event.detail.ctx.isAsked || event.detail.error?.name === "AbortError") return;
-  showBanner("The server does not answer. What is shown stays as it is; try again when the connection is back.", LOST);
+  showBanner("The server does not answer. The page stays as it is. Try again when the connection is back.", LOST);
 });
 
 document.addEventListener("htmx:after:swap", () => hideBanner(LOST));

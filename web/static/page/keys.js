@@ -4,7 +4,7 @@ import { element } from "../lib/elements.js";
 
 const KEYS = [
   ["/", "Search; ↓ moves to the results"],
-  ["j or ↓", "Next run of the table or list; on a run's page the next run"],
+  ["j or ↓", "Next run of the table or list, or next page of a run"],
   ["k or ↑", "Previous run"],
   ["Enter", "Open it"],
   ["x", "Draw or hide it"],

@@ -55,7 +55,7 @@ function tool(text, label, act) {
 
 async function rename(name) {
   const entry = { name: "new_name", label: "Name", hint: "", most: LONGEST_NAME, value: name };
-  const entered = await ask({ title: "Rename this view", text: "Links to it by its old name end.", word: "Rename", entry });
+  const entered = await ask({ title: "Rename this view", text: "Links to its old name no longer work.", word: "Rename", entry });
   if (entered) await change({ action: "rename", name, ...entered });
 }
 

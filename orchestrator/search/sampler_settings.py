@@ -56,7 +56,7 @@ class SobolSampling(BaseModel):
 
 
 class TpeSampling(BaseModel):
-    """Optuna's tree-structured Parzen estimator; under a rule that compares runs see Search."""
+    """Optuna's tree-structured Parzen estimator. Under a rule that compares runs see Search."""
 
     model_config = _STRICT
     type: Literal["tpe"]

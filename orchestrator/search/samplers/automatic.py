@@ -86,7 +86,7 @@ def pick_sampler(
 def instead_of_tpe(
     sampler: AnySampling, rules: Collection[str], *, has_aims: bool
 ) -> tuple[PickedSampler, AnySampling] | None:
-    """What takes the place of plain `tpe`, with its settings; None if nothing does.
+    """What takes the place of plain `tpe`, with its settings, or None if nothing does.
 
     TPE learns from whole runs alone, of which a rule that compares runs leaves few. One with a
     setting that only TPE has stays what it is.

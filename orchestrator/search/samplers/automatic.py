@@ -76,11 +76,12 @@ def pick_sampler(
             "Optuna is not installed, which samplers that learn need: "
             "pip install 'ml-tracking-ops[optuna]'",
         )
-    if has_aims:
+    found = _learning(space, n_runs, n_workers, has_library)
+    if has_aims and found.name == "tpe":
         return PickedSampler(
             "tpe", f"it supports several objectives and constraints ({n_runs} runs)"
         )
-    return _learning(space, n_runs, n_workers, has_library)
+    return found
 
 
 def instead_of_tpe(

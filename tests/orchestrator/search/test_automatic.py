@@ -54,6 +54,8 @@ def pick(
         (pick(rules=("asha",)), "gp", "learns from runs that asha stops"),
         (pick(rules=("median",), libraries=()), "gp", "learns from runs that median stops"),
         (pick(rules=("asha",), has_aims=True), "random", "asha stops most runs"),
+        (pick(has_aims=True), "tpe", "several objectives"),
+        (pick(has_aims=True, libraries=("optuna", "torch", "scipy")), "gp", "from few runs"),
         (pick(rules=("asha",), n_runs=10), "random", "too few"),
         (pick(rules=("patience", "threshold")), "tpe", "learns"),
         (pick(n_runs=10), "random", "10 runs, 4 at once, are too few"),

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import Field, dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NotRequired, Protocol, Required, TypedDict
@@ -76,7 +76,7 @@ class Page:
 class TemplateVariables(Protocol):
     """A dataclass whose fields are the variables of a template."""
 
-    __dataclass_fields__: ClassVar[dict[str, Any]]
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
 def _environment() -> Environment:

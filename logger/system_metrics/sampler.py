@@ -102,7 +102,6 @@ class _SampledRun:
         self._logger: Log | None = None
         self._cpu_s: dict[int, float] = {}
         self._sampled_at = started_at
-        self._is_first = True
 
     def sample(self, tree: "dict[int, ProcessUsage]", now: float, gpus: GpuReader) -> None:
         values = {"system/memory": sum(one.resident_bytes for one in tree.values()) / _BYTES_PER_MB}

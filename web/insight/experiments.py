@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from starlette.datastructures import QueryParams
 
@@ -99,7 +98,5 @@ def _telling(settings: Mapping[str, Hyperparameter]) -> list[str]:
 
 def _with_value(row: Row, metric: str | None, columns: TableColumns, names: Sequence[str]) -> Row:
     value = None if metric is None else statistic_value(row, f"best.{metric}", columns.goals)
-    given: dict[str, Any] = {
-        name: row.hyperparameters[name] for name in names if name in row.hyperparameters
-    }
+    given = {name: row.hyperparameters[name] for name in names if name in row.hyperparameters}
     return replace(row, hyperparameters=given, best_value=value)

@@ -7,6 +7,7 @@ the browser says where a request comes from (`Sec-Fetch-Site`, `Origin`), which 
 
 import json
 import secrets
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 HEADER = "x-csrf-token"
-JsonObject = dict[str, Any]
+JsonObject = Mapping[str, object]
 """The JSON object in a request, not checked yet."""
 STALE = "this page is older than the server. Reload it"
 _TOKEN_BYTES = 32

@@ -12,7 +12,8 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
+
+from ..rendering import PageData
 
 _DATA = re.compile(r"data-page='([^']*)'")
 _LOADED = re.compile(r"^\s*<(?:link|script)\b[^>]*>(?:</script>)?\n", re.MULTILINE)
@@ -46,10 +47,25 @@ globalThis.fetch = async (address) => {
 """
 
 
-def page_data_in(page: str) -> dict[str, Any]:
+class SnapshotData(PageData, total=False):
+    """What the script of a page gets to know, as `rendering.render` writes it into the page.
+
+    `is_snapshot` and `search`, the query of the page's address, are those of a snapshot alone.
+    """
+
+    csrf: str
+    assets: Mapping[str, object]
+    points_href: str
+    is_snapshot: bool
+    search: str
+
+
+def page_data_in(page: str) -> SnapshotData:
     """What the page's script gets to know."""
     found = _DATA.search(page)
-    data: dict[str, Any] = {} if found is None else json.loads(html.unescape(found[1]))
+    if found is None:
+        return {"view": "none"}
+    data: SnapshotData = json.loads(html.unescape(found[1]))
     return data
 
 
@@ -106,8 +122,9 @@ def _data_text(page: str, search: str) -> str:
     """The page's data without what only a server answers."""
     data = page_data_in(page)
     data.pop("csrf", None)
-    data |= {"is_snapshot": True, "search": search, "follow": {}, "assets": {}}
-    data |= {"groups": [], "color_by": []}
+    data["is_snapshot"], data["search"] = True, search
+    data["follow"], data["assets"] = {}, {}
+    data["groups"], data["color_by"] = [], []
     return html.escape(json.dumps(data), quote=True)
 
 

@@ -9,7 +9,6 @@ import html
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlencode
 
 import anyio.to_thread
@@ -18,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from ml_tracking_ops.logger.media.encoding.contents import HEAD_BYTES, content_of
 
+from ..media.shapes import Card, MediaOverview, ShownEntry, StepAnswer
 from ..media.thumbnails import SIDE_PX, scaled
 from .asking import fetch_body
 
@@ -55,7 +55,9 @@ async def media_answers(app: Starlette, runs: list[str], room: ByteBudget) -> di
     """What the page's script will ask for, by the key that `document` looks it up with."""
     answers: dict[str, str] = {}
     for run in runs:
-        overview = json.loads(await fetch_body(app, f"/api/media?{urlencode({'run': run})}"))
+        overview: MediaOverview = json.loads(
+            await fetch_body(app, f"/api/media?{urlencode({'run': run})}")
+        )
         overview["cards"] = overview["cards"][:_MOST_CARDS]
         for card in overview["cards"]:
             answers |= await _answers_of_card(app, run, card, room)
@@ -71,7 +73,7 @@ async def with_images(app: Starlette, page: str, room: ByteBudget) -> str:
 
 
 async def _answers_of_card(
-    app: Starlette, run: str, card: dict[str, Any], room: ByteBudget
+    app: Starlette, run: str, card: Card, room: ByteBudget
 ) -> Mapping[str, str]:
     kind, name = card["kind"], card["name"]
     if kind == "histogram":
@@ -83,7 +85,7 @@ async def _answers_of_card(
     if kind == "table":
         body = await fetch_body(app, f"/api/media/table?{urlencode(named)}")
         return {_key("/table", run, kind, name): body.decode()} if room.take(body) else {}
-    found = json.loads(await fetch_body(app, f"/api/media/step?{urlencode(named)}"))
+    found: StepAnswer = json.loads(await fetch_body(app, f"/api/media/step?{urlencode(named)}"))
     for item in found["items"]:
         await _embed(app, kind, item, room)
     found["n_items"] = card["count"] = len(found["items"])
@@ -95,16 +97,19 @@ def _key(path: str, run: str, kind: str | None = None, name: str | None = None) 
     return json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
 
 
-async def _embed(app: Starlette, kind: str, item: dict[str, Any], room: ByteBudget) -> None:
+async def _embed(app: Starlette, kind: str, item: ShownEntry, room: ByteBudget) -> None:
     """Put the bytes of an image or a sound where its address is."""
-    href = item.pop("href", None)
+    href, thumbnail = item.pop("href", None), item.pop("thumb", None)
     item.pop("svg", None)
-    address = item.pop("thumb", href)
     if href is None or "trouble" in item:
         return
+    address = thumbnail or href
     sides = [SIDE_PX, _SMALL_PX] if kind == "image" else []
     found = await _image(app, address, room, sides) if sides else await _sound(app, href, room)
-    item |= {"href": found} if found else {"trouble": _NO_ROOM}
+    if found:
+        item["href"] = found
+    else:
+        item["trouble"] = _NO_ROOM
 
 
 async def _image(app: Starlette, address: str, room: ByteBudget, sides: list[int]) -> str | None:

@@ -2,10 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
 from functools import partial
 from html import unescape
-from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import anyio.to_thread
@@ -16,7 +14,7 @@ from ..serving.assets.asset_source import AssetSource
 from ..serving.static_files import STYLE, static_files
 from .asking import fetch_body
 from .bundling import bundle
-from .document import assemble, page_data_in, rows_in, with_rows
+from .document import SnapshotData, assemble, page_data_in, rows_in, with_rows
 from .libraries import library
 from .media import ByteBudget, media_answers, media_runs_in, with_images
 
@@ -87,11 +85,9 @@ async def _all_rows(app: Starlette, path: str, query: str, page: str) -> str:
     return "".join(parts) or rows_in(page)
 
 
-async def _answers(
-    app: Starlette, data: Mapping[str, Any], page: str, query: str
-) -> dict[str, bytes]:
+async def _answers(app: Starlette, data: SnapshotData, page: str, query: str) -> dict[str, bytes]:
     """What the page's script will ask for, by path."""
-    runs = [run["id"] for run in data.get("runs", ()) if run.get("id")]
+    runs = [run["id"] for run in data.get("runs", ()) if run["id"]]
     pairs = parse_qsl(query)
     derived = [value for name, value in pairs if name == "derive"]
     answers = {} if not runs else {"/api/points": await _points(app, runs, data, derived)}
@@ -127,9 +123,7 @@ def _columns_in(page: str) -> str:
     return urlencode([("more", key) for key in json.loads(unescape(found[1]))] if found else [])
 
 
-async def _points(
-    app: Starlette, runs: list[str], data: Mapping[str, Any], derived: list[str]
-) -> bytes:
+async def _points(app: Starlette, runs: list[str], data: SnapshotData, derived: list[str]) -> bytes:
     """The points of all metrics, as finely as there is room for, else of those shown first."""
     named = [("run", one) for one in runs]
     if derived:

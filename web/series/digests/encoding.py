@@ -106,7 +106,7 @@ class DigestReader:
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise DigestError(f"its header is damaged: {error!r}") from None
 
-    def _header(self) -> tuple[dict[str, Any], int]:
+    def _header(self) -> tuple[Mapping[str, Any], int]:
         start = self._start
         if start[: len(_MAGIC)] != _MAGIC:
             raise DigestError("it is not a digest")
@@ -124,7 +124,7 @@ class DigestReader:
             raise DigestError("its header is damaged")
         return header, _PREFIX_BYTES + n_bytes
 
-    def _take(self, header: dict[str, Any]) -> None:
+    def _take(self, header: Mapping[str, Any]) -> None:
         self.files = tuple(Identity(*one) for one in header["files"])
         self.cursor = int(header["cursor"])
         self.names = tuple(header["names"])

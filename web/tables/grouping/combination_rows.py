@@ -1,6 +1,6 @@
 """The repeats of a combination as one row of the table, which opens to its runs. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -55,13 +55,13 @@ def _combination_row(number: int, runs: tuple[Row, ...], seed_name: str) -> Row:
         color=sweep_run_color(first.index),
         combination=mean,
         runs=runs,
-        config=_shared_config(runs),
+        config=shared_settings([run.config for run in runs]),
     )
 
 
-def _shared_config(runs: Sequence[Row]) -> dict[str, Any]:
-    """What all of them logged alike."""
-    first, *others = [run.config for run in runs]
+def shared_settings(settings: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The settings that all of some runs have alike."""
+    first, *others = settings
     return {
         name: value
         for name, value in first.items()

@@ -26,7 +26,7 @@ from ..column import Column
 from ..query import Order
 from ..rows import Row, RowGroup
 from ..selection import sort_rows
-from .combination_rows import FIRST_OF
+from .combination_rows import FIRST_OF, shared_settings
 
 _MOST_GROUPS = 100_000
 _N_COLORS = 12
@@ -107,8 +107,8 @@ def _group_row(number: int, name: str, runs: Sequence[Row]) -> Row:
         name=name,
         index=number,
         state=next(state for state in FIRST_OF if state in states),
-        hyperparameters=_shared([run.hyperparameters for run in runs]),
-        config=_shared([run.config for run in runs]),
+        hyperparameters=shared_settings([run.hyperparameters for run in runs]),
+        config=shared_settings([run.config for run in runs]),
         best_value=mean_of(run.best_value for run in runs),
         started_at=min(starts, default=None),
         ended_at=max(ends, default=None) if has_ended else None,
@@ -117,12 +117,3 @@ def _group_row(number: int, name: str, runs: Sequence[Row]) -> Row:
         runs=members,
         group=RowGroup(name, len(runs)),
     )
-
-
-def _shared(settings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    first, *others = settings
-    return {
-        name: value
-        for name, value in first.items()
-        if all(name in other and other[name] == value for other in others)
-    }

@@ -75,6 +75,29 @@ def start_command(*arguments: str | Path, folder: Path) -> subprocess.Popen[str]
         )
 
 
+def start_sweep(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start a sweep in `folder`, and wait until as many runs have begun as there are workers.
+
+    Args:
+        arguments: of `ml-tracking-ops sweep`. The last one is the number of workers.
+    """
+    n_workers = int(arguments[-1])
+    sweep = start_command("sweep", *arguments, folder=folder)
+    wait_until(lambda: len(outputs_with(folder, "\n")) == n_workers, "the runs")
+    return sweep
+
+
+def outputs_with(folder: Path, text: str) -> list[Path]:
+    """The files with the output of runs in which `text` is."""
+    return [path for path in folder.glob("runs/*/*_*.log") if text in path.read_text()]
+
+
+def kill_orchestrator(sweep: subprocess.Popen[str]) -> None:
+    """Kill the orchestrator alone, not its runs."""
+    sweep.kill()
+    sweep.wait(LIMIT_S)
+
+
 def wait_until(condition: Any, what: str = "the condition") -> None:
     """Wait until `condition()` is true.
 

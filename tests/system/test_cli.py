@@ -22,21 +22,7 @@ from sweeps import (
     write_config,
 )
 
-from ml_tracking_ops.experiment.logger import ExperimentLogger
 from ml_tracking_ops.orchestrator.cli.arguments.parser import parse
-
-
-@pytest.fixture
-def finished(tmp_path: Path) -> Path:
-    """A folder in which a sweep of three runs has been run and an experiment logged."""
-    write_config(tmp_path, "short.py", seed=5)
-    done = run_command("sweep", "--workers", "2", folder=tmp_path)
-    assert done.returncode == 0, done.stderr
-    with ExperimentLogger(logdir=tmp_path / "runs") as writer:
-        writer.add_scalar("Loss", 0.5, 1)
-        writer.add_scalar("Loss", float("nan"), 2)
-        writer.add_scalar("Loss", 0.25, 4)
-    return tmp_path
 
 
 def test_seed_forms_run_a_sweep(tmp_path: Path) -> None:

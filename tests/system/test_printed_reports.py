@@ -5,28 +5,11 @@ import io
 import json
 from pathlib import Path
 
-import pytest
 from sweeps import (
     run_command,
     state_of,
     sweep_folder,
-    write_config,
 )
-
-from ml_tracking_ops.experiment.logger import ExperimentLogger
-
-
-@pytest.fixture
-def finished(tmp_path: Path) -> Path:
-    """A folder in which a sweep of three runs has been run and an experiment logged."""
-    write_config(tmp_path, "short.py", seed=5)
-    done = run_command("sweep", "--workers", "2", folder=tmp_path)
-    assert done.returncode == 0, done.stderr
-    with ExperimentLogger(logdir=tmp_path / "runs") as writer:
-        writer.add_scalar("Loss", 0.5, 1)
-        writer.add_scalar("Loss", float("nan"), 2)
-        writer.add_scalar("Loss", 0.25, 4)
-    return tmp_path
 
 
 def test_list_json_has_a_stable_shape(finished: Path) -> None:

@@ -134,9 +134,9 @@ def test_run_that_asks_for_nothing_is_counted_and_compared_with_nobody(
 COUNTED = """
 import subprocess, sys
 from pathlib import Path
-from ml_tracking_ops.orchestrator.executors.local.leases import Claim, Leases
+from ml_tracking_ops.orchestrator.executors.local.leases import LeaseClaim, Leases
 mark = f"MARK={sys.argv[2]}"
-lease = Leases(Path(sys.argv[1])).take(Claim("/runs/dead", "run", mark))
+lease = Leases(Path(sys.argv[1])).take(LeaseClaim("/runs/dead", "run", mark))
 run = subprocess.Popen(
     [sys.executable, "-c", "import sys; print('runs', flush=True); sys.stdin.read()"],
     env={"MARK": sys.argv[2]}, start_new_session=True,
@@ -177,8 +177,8 @@ def test_run_that_only_counts_does_so_until_it_ends_though_its_orchestrator_was_
 TAKE = """
 import sys
 from pathlib import Path
-from ml_tracking_ops.orchestrator.executors.local.leases import Claim, Leases
-Leases(Path(sys.argv[1])).take(Claim("/runs/dead", "run", "MARK=nobody", (("0",),)))
+from ml_tracking_ops.orchestrator.executors.local.leases import LeaseClaim, Leases
+Leases(Path(sys.argv[1])).take(LeaseClaim("/runs/dead", "run", "MARK=nobody", (("0",),)))
 print("taken", flush=True)
 sys.stdin.read()
 """

@@ -16,6 +16,7 @@ from sweeps import (
 from ml_tracking_ops.orchestrator import resume, run_sweep
 from ml_tracking_ops.orchestrator.executors.local.memory_kills import MemoryKills
 from ml_tracking_ops.orchestrator.running.runs.failing_fast import FailureStreak
+from ml_tracking_ops.orchestrator.store.histories.history import RunEnded
 
 
 def failures(streak: FailureStreak, *runs: int, is_any_healthy: bool = False) -> list[bool]:
@@ -84,7 +85,7 @@ def test_machine_that_breaks_burns_no_budget(tmp_path: Path) -> None:
     assert f"sweep {why}" in done.stderr
     assert f"continue it: ml-tracking-ops sweep --resume runs/{folder.name}" in done.stderr
     assert record.state == "failed"
-    ended = [event for event in record.history if type(event).__name__ == "Ended"]
+    ended = [event for event in record.history if isinstance(event, RunEnded)]
     assert [event.state for event in ended] == ["finished"] * 5 + ["killed"] * 10
 
 
@@ -127,7 +128,8 @@ def test_run_that_the_system_kills_is_a_failure_and_tried_again(tmp_path: Path) 
     (run,) = result.runs
     assert (run.state, run.exit_code, run.attempt) == ("failed", -9, 2)
     assert run.reason == "killed by the system, probably out of memory (signal 9, SIGKILL)"
-    ended = [event for event in state_of(result.folder).history if type(event).__name__ == "Ended"]
+    history = state_of(result.folder).history
+    ended = [event for event in history if isinstance(event, RunEnded)]
     assert [event.state for event in ended] == ["failed"]
 
 

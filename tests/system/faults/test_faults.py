@@ -33,15 +33,6 @@ USER_NAMESPACE = ["unshare", "--user", "--map-root-user"]
 WITHOUT_RIGHTS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
 
 
-@pytest.fixture
-def flag(tmp_path: Path) -> Iterator[Path]:
-    """A file that the trainers wait for; when the test is over it is there, and nothing runs."""
-    flag = tmp_path / "flag"
-    yield flag
-    flag.touch()
-    wait_until(lambda: not processes_with(str(tmp_path)), "the processes to end")
-
-
 def start_waiting_sweep(
     tmp_path: Path, flag: Path, *prefix: str, max_runs: int = 3
 ) -> subprocess.Popen[str]:

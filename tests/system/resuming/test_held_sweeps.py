@@ -4,16 +4,15 @@ import json
 import os
 import platform
 import re
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sweeps import (
     choice,
-    processes_with,
+    kill_orchestrator,
     run_command,
     start_command,
+    start_sweep,
     sweep_folder,
     wait_until,
     write_config,
@@ -24,33 +23,6 @@ from ml_tracking_ops.orchestrator.running import begun_sweep
 from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail
 
 X = {"type": "uniform", "min": 0, "max": 1}
-
-
-@pytest.fixture
-def flag(tmp_path: Path) -> Iterator[Path]:
-    """A file that the trainers wait for; when the test is over it is there, and nothing runs."""
-    flag = tmp_path / "flag"
-    yield flag
-    flag.touch()
-    wait_until(lambda: not processes_with(str(tmp_path)), "the processes to end")
-
-
-def start_sweep(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
-    """A sweep, of which as many runs are running as there are workers."""
-    n_workers = int(arguments[-1])
-    sweep = start_command("sweep", *arguments, folder=tmp_path)
-    wait_until(lambda: len(logs_that_say(tmp_path, "\n")) == n_workers, "the runs")
-    return sweep
-
-
-def logs_that_say(tmp_path: Path, text: str) -> list[Path]:
-    return [path for path in tmp_path.glob("runs/*/*_*.log") if text in path.read_text()]
-
-
-def kill(sweep: subprocess.Popen[str]) -> None:
-    """The orchestrator alone is killed."""
-    sweep.kill()
-    sweep.wait(60)
 
 
 def test_second_orchestrator_is_refused_and_told_who_holds_the_sweep(
@@ -188,7 +160,7 @@ def test_attach_says_that_the_orchestrator_is_gone(tmp_path: Path, flag: Path) -
     write_config(
         tmp_path, "waits_for_file.py", max_runs=1, hyperparameters={"until": choice(str(flag))}
     )
-    kill(start_sweep(tmp_path, "--workers", "1"))
+    kill_orchestrator(start_sweep(tmp_path, "--workers", "1"))
     folder = sweep_folder(tmp_path / "runs")
     done = run_command("attach", folder, folder=tmp_path)
     assert done.returncode == 1

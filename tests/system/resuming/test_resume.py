@@ -3,18 +3,18 @@
 import json
 import os
 import signal
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sweeps import (
     choice,
+    kill_orchestrator,
     pid_of,
     processes_with,
     run_command,
     start_command,
+    start_sweep,
     state_of,
     sweep_folder,
     wait_until,
@@ -28,33 +28,6 @@ from ml_tracking_ops.orchestrator.store.journal import JournalTail
 from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 
 X = {"type": "uniform", "min": 0, "max": 1}
-
-
-@pytest.fixture
-def flag(tmp_path: Path) -> Iterator[Path]:
-    """A file that the trainers wait for; when the test is over it is there, and nothing runs."""
-    flag = tmp_path / "flag"
-    yield flag
-    flag.touch()
-    wait_until(lambda: not processes_with(str(tmp_path)), "the processes to end")
-
-
-def start_sweep(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
-    """A sweep, of which as many runs are running as there are workers."""
-    n_workers = int(arguments[-1])
-    sweep = start_command("sweep", *arguments, folder=tmp_path)
-    wait_until(lambda: len(logs_that_say(tmp_path, "\n")) == n_workers, "the runs")
-    return sweep
-
-
-def logs_that_say(tmp_path: Path, text: str) -> list[Path]:
-    return [path for path in tmp_path.glob("runs/*/*_*.log") if text in path.read_text()]
-
-
-def kill(sweep: subprocess.Popen[str]) -> None:
-    """The orchestrator alone is killed."""
-    sweep.kill()
-    sweep.wait(60)
 
 
 def started(folder: Path) -> list[tuple[int, int]]:
@@ -107,7 +80,7 @@ def test_runs_that_survive_their_orchestrator_are_adopted(tmp_path: Path, flag: 
         max_runs=3,
         hyperparameters={"until": choice(str(flag)), "exit_code": choice(7)},
     )
-    kill(start_sweep(tmp_path, "--workers", "2"))
+    kill_orchestrator(start_sweep(tmp_path, "--workers", "2"))
     folder = sweep_folder(tmp_path / "runs")
     before = state_of(folder)
     found = find_item(str(folder), tmp_path)
@@ -134,7 +107,7 @@ def test_exit_codes_of_runs_that_nobody_watched_are_known(tmp_path: Path, flag: 
         hyperparameters={"until": choice(str(flag)), "exit_code": choice(0, 5)},
         seed=1,
     )
-    kill(start_sweep(tmp_path, "--workers", "2"))
+    kill_orchestrator(start_sweep(tmp_path, "--workers", "2"))
     folder = sweep_folder(tmp_path / "runs")
     pid = pid_of(state_of(folder).runs[2])
     assert pid is not None
@@ -164,7 +137,7 @@ def test_adopted_run_is_stopped_early(tmp_path: Path) -> None:
         early_stopping_patience=5,
         hyperparameters={"until": choice(str(flag))},
     )
-    kill(start_sweep(tmp_path, "--workers", "1"))
+    kill_orchestrator(start_sweep(tmp_path, "--workers", "1"))
     folder = sweep_folder(tmp_path / "runs")
     sweep = start_command("sweep", "--resume", folder, folder=tmp_path)
     wait_until(lambda: "adopted" in (folder / "journal.jsonl").read_text(), "the adoption")
@@ -183,7 +156,7 @@ def test_interrupting_a_resumed_sweep_stops_what_it_adopted(tmp_path: Path) -> N
         max_runs=2,
         hyperparameters={"until": choice(str(tmp_path / "never"))},
     )
-    kill(start_sweep(tmp_path, "--workers", "2"))
+    kill_orchestrator(start_sweep(tmp_path, "--workers", "2"))
     folder = sweep_folder(tmp_path / "runs")
     sweep = start_command("sweep", "--resume", folder, folder=tmp_path)
     wait_until(lambda: (folder / "journal.jsonl").read_text().count("adopted") == 2, "adoption")
@@ -197,7 +170,7 @@ def test_start_that_the_journal_missed_is_not_run_twice(tmp_path: Path, flag: Pa
     write_config(
         tmp_path, "waits_for_file.py", max_runs=1, hyperparameters={"until": choice(str(flag))}
     )
-    kill(start_sweep(tmp_path, "--workers", "1"))
+    kill_orchestrator(start_sweep(tmp_path, "--workers", "1"))
     folder = sweep_folder(tmp_path / "runs")
     pid = pid_of(state_of(folder).runs[1])
     journal = folder / "journal.jsonl"

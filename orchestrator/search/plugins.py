@@ -33,6 +33,8 @@ class EndedRun:
             `wandb_hyperband` stop runs before they show what they are worth.
         violations: by how much it misses each constraint on outcomes, at most 0 if it meets it, or
             None if that is not known.
+        curve: with a rule that compares runs, its progress by that rule and the best value up to
+            there, at each comparison and at its end.
     """
 
     hyperparameters: Combination
@@ -40,6 +42,7 @@ class EndedRun:
     values: tuple[float, ...] | None
     stopped_by: str | None = None
     violations: tuple[float, ...] | None = ()
+    curve: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,10 @@ class OtherSampler:
         values = event.result if self._has_objectives else None
         if not self._has_objectives and event.value is not None:
             values = (event.value,)
-        return EndedRun(dict(combination), event.state, values, event.stopped_by, event.violations)
+        curve = event.curve if isinstance(event, RunEnded) else ()
+        return EndedRun(
+            dict(combination), event.state, values, event.stopped_by, event.violations, curve
+        )
 
     def _ask(self, number: int, attempt: int) -> Combination | None:
         """What it proposes, completed, or None if that is of no use."""

@@ -47,7 +47,7 @@ def test_request_holds_results_in_order_and_what_runs() -> None:
         RunSampled(2, {"x": 0.3, "kind": "a"}, 2),
         RunSampled(3, {"x": 0.4, "kind": "a"}, 3),
         RunEnded(2, "failed", None),
-        RunEnded(1, "early_stopped", 0.25, "asha"),
+        RunEnded(1, "early_stopped", 0.25, "asha", curve=((1, 0.1), (3, 0.25))),
     ]
     OtherSampler("asked", asked, SPACE, 1).combination(4, history)
     (request,) = asked.requests
@@ -56,7 +56,13 @@ def test_request_holds_results_in_order_and_what_runs() -> None:
     assert request.results == (
         EndedRun({"x": 0.1, "kind": "a"}, "finished", (0.5,)),
         EndedRun({"x": 0.3, "kind": "a"}, "failed", None),
-        EndedRun({"x": 0.2, "kind": "a"}, "early_stopped", (0.25,), "asha"),
+        EndedRun(
+            {"x": 0.2, "kind": "a"},
+            "early_stopped",
+            (0.25,),
+            "asha",
+            curve=((1, 0.1), (3, 0.25)),
+        ),
     )
 
 

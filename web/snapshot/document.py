@@ -22,12 +22,14 @@ _ACTION = re.compile(r"\sdata-action='[^']*'")
 _PICK = re.compile(r'<input type="checkbox" (?:name="run"|data-pick-all)[^>]*>')
 _ROWS = re.compile(r'(<tbody id="table-rows"[^>]*>)(.*?)(</tbody>)', re.DOTALL)
 _NOT_SHOWN = """
-.actions, .export-menu, .annotation-edit, .table-controls, .pager, .pick,
-.keys-button:not(.theme-button),
+.actions, .export-menu, .annotation-edit, .table-controls, .pager,
+.keys-button:not(.theme-button), .views-button,
 .sidebar, .tabs, .skip-link, .insight-tabs a:not([aria-current]), .insight-switch, .rerun-form,
 .menu-link, .panel-note, .output-bar, .neighbours, .direction, .brush, .icon-pin, #showing,
 .chart-menu [data-format="csv"], .chart-menu [data-format="json"],
 label:has(> #chart-color), label:has(> #chart-group) { display: none !important; }
+.runs .pick { width: 0 !important; padding: 0 !important; }
+.runs .pick + * { padding-left: 14px !important; }
 .runs :is(th[scope="row"], .col-index, .col-name) { left: 0 !important; }
 .with-sidebar { grid-template-columns: minmax(0, 1fr) !important; }
 """

@@ -12,7 +12,7 @@ import pytest
 from assets import read_asset
 from modules import ADDRESS
 from pages import finished_run, write_sweep
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 from training import Training
 
 from ml_tracking_ops.logger import ExperimentLogger
@@ -61,6 +61,12 @@ def sweep_of(logdir: Path, train: Train, n_runs: int = 30) -> None:
         training.finish()
 
 
+def box_of(element: Locator) -> FloatRect:
+    box = element.bounding_box()
+    assert box is not None
+    return box
+
+
 def take(folder: Path, *arguments: str | Path) -> Path:
     output = folder / "page.html"
     done = subprocess.run(
@@ -86,6 +92,9 @@ def test_page_of_a_sweep_opens_from_a_file_without_a_network(
     expect(chart.locator("canvas")).to_have_count(1)
     expect(offline.locator("#table-rows tr")).to_have_count(30)
     expect(offline.locator("#best-value")).to_have_text("0.3")
+    expect(offline.locator("#views-button")).to_be_hidden()
+    room, table = offline.locator("[data-table]"), offline.locator("[data-table] table")
+    assert box_of(table)["width"] == pytest.approx(box_of(room)["width"], abs=1)
     expect(offline.get_by_text("Snapshot, 20")).to_be_visible()
     offline.locator("#metric").select_option("loss")
     expect(offline.locator('[data-metric="loss"]')).to_have_attribute("data-points", "200")

@@ -360,3 +360,20 @@ def test_heading_says_which_values_are_good_and_a_click_flips_it(
     expect(best.locator(".direction")).to_contain_text("↓")
     saved = json.loads((logdir / "annotations.json").read_text())
     assert saved["metrics"] == {"reward": {"goal": "min"}}
+
+
+def test_phone_shows_the_value_of_a_run_beside_its_state(
+    tabs: Tabs, dashboard: Dashboard, logdir: Path
+) -> None:
+    sweep = SweepFiles(logdir / "s", optimization_metric="accuracy/validation/of/all")
+    sweep.start(1)
+    decision = {"rule": "asha", "metric": "Accuracy", "step": 5, "reason": "at step 5: not good"}
+    sweep.journal.append("stopped_early", index=1, **decision)
+    sweep.end(1, "early_stopped", reason="at step 5: not good", best_step=9, best_value=0.12345)
+    sweep.close()
+    page = tabs.open(width=390)
+    page.goto(f"{dashboard.url}/sweeps/s")
+    expect(page.locator("#table-rows")).to_contain_text("asha @ 5, best after")
+    box = page.locator("#table-rows .best-cell").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 390

@@ -7,7 +7,7 @@ const DOINGS = [
   [".annotation-edit", () => import("./annotation.js"), ({ edit }, button) => edit(button.closest(".annotation"))],
 ];
 const loadViews = () => import("./views.js");
-let isComing = false; // a second click while the module comes is the same one
+const coming = new Set(); // what loads modules: a second click meanwhile is the same one
 
 document.addEventListener("click", ({ target }) => {
   for (const [selector, load, act] of target instanceof Element ? DOINGS : []) {
@@ -27,9 +27,9 @@ document.addEventListener("submit", (event) => {
 });
 
 async function begin(load, act) {
-  if (isComing) return;
-  isComing = true;
+  if (coming.has(load)) return;
+  coming.add(load);
   const module = await load().catch((error) => showNotice(`This could not be loaded (${error.message}). Try again.`, true));
-  isComing = false;
+  coming.delete(load);
   if (module) act(module);
 }

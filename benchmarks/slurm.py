@@ -21,6 +21,7 @@ from pathlib import Path
 import anyio
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "clusters"))
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "support" / "clusters"))
 
 from slurm_cluster import SlurmCluster
 

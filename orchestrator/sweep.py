@@ -71,7 +71,9 @@ class OpenSweep:
         self._notify = notify
         config = self._config = loaded.config
         needs = config if grace_s is None else config.model_copy(update={"grace_s": grace_s})
-        executor = self._executor = make_executor(config.executor, n_workers, needs)
+        executor = self._executor = make_executor(
+            config.executor, n_workers, needs, loaded.folder, logdir
+        )
         picked = picked_before(begun.record) if begun else None
         n_workers = len(executor.slots)
         proposer = Proposer(loaded.search_plan, self.seed, n_workers, picked)

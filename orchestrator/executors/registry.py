@@ -65,11 +65,14 @@ class ExecutorEntry:
             after its name, as in "must be a whole number".
         ask: from the keys and the folder where runs start: what the engine says of such a run
             without taking it, or None if it has nothing to say. It may raise `UsageError`.
+        place: from the keys, the folder where runs start and the log folder: the keys with paths
+            that are the same wherever they are read. It may raise `UsageError`.
     """
 
     make: Callable[[EngineKeys, int | None, RunRequirements], Executor]
     problems: Callable[[EngineKeys], Iterable[tuple[str, str]]]
     ask: Callable[[EngineKeys, Path], str | None] = lambda keys, folder: None
+    place: Callable[[EngineKeys, Path, Path], EngineKeys] = lambda keys, folder, logdir: keys
 
 
 def _make_local(keys: EngineKeys, n_workers: int | None, needs: RunRequirements) -> Executor:
@@ -131,17 +134,48 @@ def _make_ray(keys: EngineKeys, n_workers: int | None, needs: RunRequirements) -
             "set how many runs can be on the cluster at once: max_jobs beside the type of the "
             "executor, or --workers"
         )
+    refuse_without_ray()
+    return RayExecutor(
+        settings,
+        n_slots,
+        samples=needs.system_metrics,
+        stop_signal=needs.stop_signal,
+        grace_s=GRACE_S if needs.grace_s is None else needs.grace_s,
+    )
+
+
+def _ask_ray(keys: EngineKeys, folder: Path) -> str | None:
+    import anyio
+
+    from .ray.executor import RayExecutor
+    from .ray.settings import RaySettings
+
+    refuse_without_ray()
+    settings = RaySettings.model_validate(dict(keys))
+
+    async def ask() -> str:
+        async with RayExecutor(settings, 1, stop_signal="SIGTERM", grace_s=GRACE_S) as engine:
+            return engine.cluster
+
+    return anyio.run(ask)
+
+
+def _place_ray(keys: EngineKeys, folder: Path, logdir: Path) -> EngineKeys:
+    from .ray.settings import placed
+
+    return placed(keys, folder, logdir)
+
+
+def refuse_without_ray() -> None:
+    """
+    Raises:
+        UsageError: Ray is not installed.
+    """
     if find_spec("ray") is None:
         raise UsageError(
             "Ray is not installed here: install ml-tracking-ops[ray], in the version of Ray that "
             "the cluster has"
         )
-    return RayExecutor(
-        settings,
-        n_slots,
-        stop_signal=needs.stop_signal,
-        grace_s=GRACE_S if needs.grace_s is None else needs.grace_s,
-    )
 
 
 def _no_keys(keys: EngineKeys) -> Iterable[tuple[str, str]]:
@@ -171,7 +205,7 @@ def engine_settings() -> Mapping[str, type[BaseModel]]:
 EXECUTORS: dict[str, ExecutorEntry] = {
     LOCAL: ExecutorEntry(_make_local, _no_keys),
     "slurm": ExecutorEntry(_make_slurm, _slurm_problems, _ask_slurm),
-    "ray": ExecutorEntry(_make_ray, _ray_problems),
+    "ray": ExecutorEntry(_make_ray, _ray_problems, _ask_ray, _place_ray),
 }
 
 
@@ -215,24 +249,29 @@ def executor_problems(executor: object) -> Iterable[tuple[str, str]]:
     return entry.problems({key: value for key, value in executor.items() if key != "type"})
 
 
-def make_executor(executor: EngineKeys, n_workers: int | None, needs: RunRequirements) -> Executor:
+def make_executor(
+    executor: EngineKeys, n_workers: int | None, needs: RunRequirements, folder: Path, logdir: Path
+) -> Executor:
     """The engine that the key `executor` of a configuration asks for, not entered yet.
 
     Args:
         n_workers: how many runs at once. None leaves it to the engine.
+        folder: where runs start.
 
     Raises:
         UsageError: there is no such engine, or what the runs need is not there.
     """
     keys = {key: value for key, value in executor.items() if key != "type"}
-    return find_entry(str(executor["type"])).make(keys, n_workers, needs)
+    entry = find_entry(str(executor["type"]))
+    return entry.make(entry.place(keys, folder, logdir), n_workers, needs)
 
 
-def ask_engine(executor: EngineKeys, folder: Path) -> str | None:
+def ask_engine(executor: EngineKeys, folder: Path, logdir: Path) -> str | None:
     """What the engine of the key `executor` says of a run in `folder`, without taking it.
 
     Raises:
         UsageError: it would refuse the run.
     """
     keys = {key: value for key, value in executor.items() if key != "type"}
-    return find_entry(str(executor["type"])).ask(keys, folder)
+    entry = find_entry(str(executor["type"]))
+    return entry.ask(entry.place(keys, folder, logdir), folder)

@@ -41,7 +41,9 @@ _MODULES = (
     "late_sampling",
     "os_processes",
     "output_limit",
+    "messages",
     "process_table",
+    "slot_server",
     "tied_runner",
 )
 _MAIN = """\
@@ -55,8 +57,8 @@ def sample(*arguments, **options):  # imports take a while: a short run does wit
 if len(sys.argv) == 2:
     from supervision.batch_runner import main
     sys.exit(main(sys.argv[1], sample=sample))
-from supervision.tied_runner import main
-sys.exit(main(sys.argv[1], int(sys.argv[2])))
+from supervision.slot_server import main
+sys.exit(main(int(sys.argv[1]), sys.argv[2], sample))
 """
 
 

@@ -1,8 +1,9 @@
 """An experiment: a log in the log folder that belongs to no sweep, read from its file alone."""
 
 import contextlib
+import math
+import os
 import signal
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -10,15 +11,16 @@ from typing import NamedTuple
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.locks import is_held
 from ml_tracking_ops.logger.records import LogFormatError
+from ml_tracking_ops.logger.system_metrics.sampler import system_path
 from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 from ml_tracking_ops.logger.tensorboard.writers import has_writer
 
 from .annotations import NO_ANNOTATIONS, NOTHING_SAID, Annotation, Annotations
 from .endings import ending_of, log_trouble
 from .files import fields
-from .files.identities import identify
 from .run_details import read_details, was_written_here
 from .run_states import RunState
+from .watching.server_clock import silent_for_s
 
 _SILENT_AFTER_S = 600.0
 _GROWS_S = 10.0
@@ -102,7 +104,7 @@ class Experiment:
             return ExplainedState("running")
         if held is False and was_written_here(self.dat_path):
             return ExplainedState("killed", _NOT_CLOSED)
-        if time.time() - self._last_change() < _SILENT_AFTER_S:
+        if self._silent_for_s() < _SILENT_AFTER_S:
             return ExplainedState("running")
         return ExplainedState("killed", _SILENT)
 
@@ -114,15 +116,17 @@ class Experiment:
 
     def _is_written_to(self) -> bool:
         """Whether event files grew recently, or have a writer, or may have one."""
-        silent_s = time.time() - self._last_change()
+        silent_s = self._silent_for_s()
         if silent_s < _GROWS_S:
             return True
         writes = has_writer(self.dat_path)
         return silent_s < _SILENT_AFTER_S if writes is None else writes
 
-    def _last_change(self) -> float:
-        found = identify(self.dat_path)
-        return 0.0 if found is None else found.modified_ns / 1e9
+    def _silent_for_s(self) -> float:
+        """Seconds since its log grew, or a sample of its system, by the file server's clock."""
+        path = os.fspath(self.dat_path)
+        written = [Path(one) for one in (path, system_path(path)) if Path(one).exists()]
+        return min((silent_for_s(one, one.parent) for one in written), default=math.inf)
 
 
 def describe_exit(exit_code: int) -> str:

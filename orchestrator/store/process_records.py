@@ -46,9 +46,11 @@ def state_by_exit_code(exit_code: int) -> RunState:
     return "finished" if exit_code == 0 else "failed"
 
 
-def job_record_path(folder: Path, name: str) -> Path:
-    """Where the job of one attempt keeps its record, in the same form."""
-    return folder / paths.SLURM_NAME / f"{name}{paths.RUN_PROCESSES_SUFFIX}"
+def job_record_path(folder: Path, run: RunRecord) -> Path:
+    """Where the runner of a run on a cluster keeps its record, in the same form."""
+    is_on_ray = run.ref is not None and run.ref.executor == "ray"
+    own = paths.RAY_NAME if is_on_ray else paths.SLURM_NAME
+    return folder / own / f"{run.name}{paths.RUN_PROCESSES_SUFFIX}"
 
 
 def read_processes(path: Path) -> dict[str, ProcessRecord]:

@@ -258,7 +258,7 @@ class Sweep:
         """What the job that runs it has taken down, or None if it is no job, or has not started."""
         if run.ref is None or run.ref.executor == LOCAL or run.name is None:
             return None
-        return read_processes(job_record_path(self.path, run.name)).get(run.name)
+        return read_processes(job_record_path(self.path, run)).get(run.name)
 
     def _read_best(self, run: RunRecord) -> None:
         """From the log: no journal says how good a run was that ended after its orchestrator."""
@@ -303,15 +303,19 @@ class Sweep:
         return self.record.host == platform.node() and is_alive(*process)
 
     def _is_job_alive(self, run: RunRecord) -> bool:
-        """Whether there is no sign that a job is over. Its runner touches its record."""
+        """Whether there is no sign that a job is over. Its runner touches its record.
+
+        On Ray the record here is a copy, which is silent while no orchestrator passes it on.
+        """
         record = self._job_record(run)
-        if record is None or run.name is None:
+        if record is None or run.ref is None:
             return True  # only its engine can tell
-        silent_s = self._silent_for_s(job_record_path(self.path, run.name))
-        return record.exit_code is None and silent_s < _JOB_SILENT_S
+        silent_s = self._silent_for_s(job_record_path(self.path, run))
+        is_silent = run.ref.executor != "ray" and silent_s >= _JOB_SILENT_S
+        return record.exit_code is None and not is_silent
 
     def _silent_for_s(self, path: Path) -> float:
-        return silent_for_s(path, self.path / paths.SLURM_NAME)
+        return silent_for_s(path, self.path)
 
 
 def _best(sweep: Sweep) -> RunRecord | None:

@@ -54,21 +54,32 @@ def _own_groups() -> list[str]:
 
 
 def n_memory_kills() -> int | None:
-    """How many processes the kernel has ended in this control group for want of memory."""
+    """How many processes the kernel has ended in this control group for want of memory.
+
+    In a job only the job's own group counts: others are counted in those above it.
+    """
     for group in _own_groups():
         _, controllers, path = [*group.split(":", 2), "", ""][:3]
         if not controllers:
-            name = f"{_CGROUPS}{path}/memory.events"
+            folder, name = _CGROUPS, "memory.events"
         elif "memory" in controllers.split(","):
-            name = f"{_CGROUPS}/memory{path}/memory.oom_control"
+            folder, name = f"{_CGROUPS}/memory", "memory.oom_control"
         else:
             continue
-        if f"job_{job_id()}" not in path.split("/"):
-            continue  # other jobs are counted there too
-        with contextlib.suppress(OSError), open(name, encoding="utf-8") as file:  # noqa: PTH123
-            for line in file:
-                if line.startswith("oom_kill "):
-                    return int(line.split()[1])
+        if job_id() and f"job_{job_id()}" not in path.split("/"):
+            continue
+        # a container does not know the name of its group outside
+        for place in (f"{folder}{path}", *([] if job_id() else [folder])):
+            if (n_kills := _count_kills(f"{place}/{name}")) is not None:
+                return n_kills
+    return None
+
+
+def _count_kills(path: str) -> int | None:
+    with contextlib.suppress(OSError), open(path, encoding="utf-8") as file:  # noqa: PTH123
+        for line in file:
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
     return None
 
 

@@ -1,12 +1,14 @@
-"""One training process on a node of a Ray cluster: a program of its own.
+"""One training process on a node of a Ray cluster: a process of its own, which `slot_server` forks.
 
-`python -I -S runner.zip RUN.json FD` starts the process, waits for it, and takes down in the run's
-record what happened, as `batch_runner` does in a job of Slurm. It leaves the process that started
-it, which Ray may kill at any time with all its children. What ties them together is a pipe:
+It starts the training, waits for it, and takes down in the run's record what happened, as
+`batch_runner` does in a job of Slurm. What ties it to the actor of its slot is a socket:
 
     s     the sweep stops the run: the process's group is asked to end, and has a grace period
     k     the process's group is ended at once
-    end   the holder of the other end is gone: as `s`
+    end   whoever held the other end is gone: as `s`, and the folder `own_folder` of the
+          specification is removed at last, since nobody else does
+
+Whoever holds the other end learns in the same way that this process has ended.
 """
 
 import os
@@ -22,13 +24,16 @@ if sys.platform == "win32":
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .late_sampling import Sampling
     from .messages import Message
 
 STOP, KILL = b"s", b"k"
 
 
 class TiedRunner(JobRunner):
-    """Sees one process through, as long as somebody holds the other end of a pipe.
+    """Sees one process through, as long as somebody holds the other end of a socket.
 
     Args:
         lifeline_fd: the end that is read here.
@@ -39,7 +44,16 @@ class TiedRunner(JobRunner):
     ) -> None:
         super().__init__(spec, process, wakeup_fd)
         self._lifeline_fd = lifeline_fd
+        self._is_abandoned = False
         self._poll.register(lifeline_fd, select.POLLIN)
+
+    def see_through(self) -> int:
+        exit_code = super().see_through()
+        if self._is_abandoned:
+            import shutil  # which most runs do not need
+
+            shutil.rmtree(self._spec["own_folder"], ignore_errors=True)
+        return exit_code
 
     def _hear(self, fd: int) -> None:
         if fd != self._lifeline_fd:
@@ -48,6 +62,7 @@ class TiedRunner(JobRunner):
         heard = os.read(fd, 4096)
         if not heard:
             self._poll.unregister(fd)
+            self._is_abandoned = True
             self._stop("abandoned")
         if STOP in heard:
             self._stop("stop")
@@ -55,16 +70,16 @@ class TiedRunner(JobRunner):
             self._obey(SIGQUIT)
 
 
-def main(spec_path: str, lifeline_fd: int) -> int:
-    """Run what a specification says, in a process that is nobody's child."""
-    if os.fork():
-        os._exit(0)
-    os.set_inheritable(lifeline_fd, False)
+def see_through(
+    spec_path: str, lifeline_fd: int, sample: "Callable[..., Sampling] | None" = None
+) -> int:
+    """Run what a specification says, and return the exit code.
+
+    Args:
+        sample: as for `batch_runner.main`.
+    """
     return run_spec(
         spec_path,
         lambda spec, process, wakeup_fd: TiedRunner(spec, process, wakeup_fd, lifeline_fd),
+        sample,
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2])))

@@ -3,27 +3,15 @@
 The main suite does not collect this folder: see `norecursedirs` in pyproject.toml.
 """
 
-import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from slurm_cluster import LIMIT_S, SlurmCluster, can_use_cgroups, missing_programs, wait_for
-
-from ml_tracking_ops.orchestrator.store.journal import JournalTail
-from ml_tracking_ops.orchestrator.store.run_record import RunRecord
-from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
-
-SCRIPTS = Path(__file__).parent / "scripts"
-COMMAND = [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli"]
+from cluster_sweep import ClusterSweep, wait_for
+from slurm_cluster import SlurmCluster, can_use_cgroups, missing_programs
 
 
 def pytest_sessionstart() -> None:
@@ -106,35 +94,19 @@ def cluster(clusters: Clusters, request: pytest.FixtureRequest) -> Iterator[Slur
     found.cancel_all()
 
 
-class SlurmSweep:
-    """A sweep on a cluster, by the real command line."""
+class SlurmSweep(ClusterSweep):
+    """A sweep on a cluster of Slurm."""
 
     def __init__(self, cluster: SlurmCluster, folder: Path) -> None:
+        super().__init__(folder, {"type": "slurm", "max_jobs": 4, "time": 60}, ".slurm")
         self.cluster = cluster
-        self.folder = folder
         self.bin = folder / "bin"
         self.bin.mkdir()
-        self._process: subprocess.Popen[bytes] | None = None
-        shutil.copy(SCRIPTS / "train.py", folder)
 
-    def configure(self, mode: str = "short", n_runs: int = 1, **changes: Any) -> None:
-        """Write the configuration; `slurm` among the changes has keys of the executor."""
-        executor = {"type": "slurm", "max_jobs": 4, "time": 60, **changes.pop("slurm", {})}
-        config = {
-            "main_script_name": "train.py",
-            "hyperparameters": {
-                "x": {"type": "uniform", "min": 0, "max": 1},
-                "mode": {"type": "constant", "value": mode},
-            },
-            "max_runs": n_runs,
-            "early_stopping": False,
-            "optimization_metric": "Accuracy",
-            "optimization_goal": "max",
-            "grace_s": 2,
-            "executor": {key: value for key, value in executor.items() if value is not None},
-            **changes,
-        }
-        (self.folder / "experiment_cfg.json").write_text(json.dumps(config))
+    @property
+    def environment(self) -> dict[str, str]:
+        environment = self.cluster.environment
+        return {**environment, "PATH": f"{self.bin}:{environment['PATH']}"}
 
     def command(self, name: str, text: str) -> None:
         """Put a program in front of one of Slurm's; `$REAL` names that."""
@@ -143,152 +115,10 @@ class SlurmSweep:
         path.write_text(f"#!/bin/bash\nREAL={real}\n{text}\n")
         path.chmod(0o755)
 
-    def start(self, *arguments: str) -> None:
-        environment = self.cluster.environment
-        environment["PATH"] = f"{self.bin}:{environment['PATH']}"
-        with (self.folder / "output").open("ab") as output:
-            self._process = subprocess.Popen(
-                [*COMMAND, "sweep", *arguments],
-                cwd=self.folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-            )
-
-    def resume(self) -> None:
-        self.start("--resume", self.path.name, "--yes")
-
-    def ask(self, action: str, *arguments: str) -> None:
-        """Ask it as a user does, from another shell."""
-        done = subprocess.run(
-            [*COMMAND, action, str(self.path), *arguments],
-            cwd=self.folder,
-            env=self.cluster.environment,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_S,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-
-    def why_stopped(self) -> list[str]:
-        """Why its runs were asked to end, as their runners took down."""
-        records = sorted(self.path.glob(".slurm/*.processes.jsonl"))
-        events = [event for path in records for event in JournalTail(path).read()]
-        return [str(event["why"]) for event in events if event["event"] == "stopping"]
-
-    def signal(self, number: signal.Signals) -> None:
-        assert self._process is not None
-        self._process.send_signal(number)
-
-    def kill(self) -> None:
-        """As a crash of the machine that it runs on."""
-        self.signal(signal.SIGKILL)
-        self.wait_exit()
-
-    def wait_exit(self, within_s: float = LIMIT_S) -> int:
-        assert self._process is not None
-        try:
-            return self._process.wait(within_s)
-        except subprocess.TimeoutExpired:
-            raise TimeoutError(f"the sweep still runs: {self.story}") from None
-
-    @property
-    def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    @property
-    def path(self) -> Path:
-        (path,) = (self.folder / "runs").iterdir()
-        return path
-
-    @property
-    def events(self) -> list[dict[str, Any]]:
-        runs = self.folder / "runs"
-        folders = list(runs.iterdir()) if runs.is_dir() else []
-        return JournalTail(folders[0] / "journal.jsonl").read() if folders else []
-
-    @property
-    def record(self) -> SweepRecord:
-        record = SweepRecord(goal="max")
-        for event in self.events:
-            record.apply(event)
-        return record
-
-    @property
-    def runs(self) -> list[RunRecord]:
-        return list(self.record.runs.values())
-
-    @property
-    def story(self) -> str:
-        """What happened, for whoever reads a failed test."""
-        output = self.folder / "output"
-        said = output.read_text()[-2000:] if output.exists() else ""
-        return "\n".join([said, *(json.dumps(event) for event in self.events[-30:])])
-
-    def wait_for(
-        self, what: str, condition: Callable[[], object], within_s: float = LIMIT_S
-    ) -> None:
-        """Wait until a condition is true; the sweep must not end before.
-
-        Raises:
-            TimeoutError: it did not become true in time.
-        """
-        try:
-            wait_for(lambda: condition() or not self.is_running, what, within_s)
-            if not condition():
-                raise TimeoutError(f"the sweep ended before {what}")
-        except TimeoutError as error:
-            raise TimeoutError(f"{error}: {self.story}") from None
-
-    def wait_states(self, *states: str, within_s: float = LIMIT_S) -> None:
-        def are() -> bool:
-            return sorted(run.state for run in self.runs) == sorted(states)
-
-        self.wait_for(f"runs to be {states}", are, within_s)
-
-    def wait_ready(self, n: int = 1, text: str = "ready") -> None:
-        """Wait until so many attempts have printed a text."""
-
-        def count() -> int:
-            return sum(text in path.read_text() for path in self.folder.glob("runs/*/*.log"))
-
-        self.wait_for(f"{n} runs to print {text}", lambda: count() >= n)
-
-    def release(self) -> None:
-        """Let all trainings end that wait."""
-        (self.folder / "release").touch()
-
-    @property
-    def processes(self) -> list[int]:
-        """The processes of its trainings, wherever they are."""
-        mark = f"ML_TRACKING_OPS_RUN_FILE={self.folder}/".encode()
-        found = []
-        for one in Path("/proc").iterdir():
-            if one.name.isdigit():
-                try:
-                    environment = (one / "environ").read_bytes()
-                except OSError:
-                    continue
-                if any(variable.startswith(mark) for variable in environment.split(b"\0")):
-                    found.append(int(one.name))
-        return found
-
     def check_nothing_is_left(self) -> None:
         """Nothing of it is in the queue, and none of its processes lives."""
         wait_for(lambda: not self.cluster.jobs(), "the queue to be empty")
         wait_for(lambda: not self.processes, "all trainings to be gone")
-
-    def close(self) -> None:
-        if self.is_running:
-            self.signal(signal.SIGKILL)
-            self.wait_exit()
-        for pid in self.processes:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
 
 
 @pytest.fixture

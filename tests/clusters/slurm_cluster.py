@@ -13,11 +13,11 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
-LIMIT_S = 120
+from cluster_sweep import LIMIT_S, wait_for
+
 _FIT_WITHIN_S = 20
 _PORTS = range(20_000, 32_000)  # below those that the kernel gives to connections
 NODES = ("node1", "node2")
@@ -85,24 +85,11 @@ def missing_programs() -> list[str]:
     return [name for name in PROGRAMS if shutil.which(name, path=_path()) is None]
 
 
-def wait_for(condition: Callable[[], object], what: str, within_s: float = LIMIT_S) -> None:
-    """Wait until a condition is true.
-
-    Raises:
-        TimeoutError: it did not become true in time.
-    """
-    deadline = time.monotonic() + within_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {within_s:.0f} s for {what}")
-        time.sleep(0.05)
-
-
 class SlurmCluster:
     """A cluster of its own.
 
     Args:
-        folder: for its files; a short path, since sockets are there.
+        folder: for its files. A short path, since sockets are there.
         tracker: how it knows the processes of a job: `linuxproc` or `cgroup`.
         changes: other values of `slurm.conf`.
 

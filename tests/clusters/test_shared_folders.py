@@ -20,8 +20,9 @@ from urllib.parse import quote
 from urllib.request import urlopen
 
 import pytest
-from conftest import COMMAND, SCRIPTS, SlurmSweep
-from slurm_cluster import LIMIT_S, SlurmCluster, wait_for
+from cluster_sweep import COMMAND, LIMIT_S, SCRIPT, wait_for
+from conftest import SlurmSweep
+from slurm_cluster import SlurmCluster
 
 CACHES = "attr_timeout=3,entry_timeout=3,negative_timeout=3"
 LOGIN = ["unshare", "--uts", "sh", "-c", 'hostname login2 && exec "$@"', "sh"]
@@ -156,7 +157,7 @@ def test_login_node_shows_runs_on_nodes_live_and_never_calls_them_killed(
 
 def test_experiment_on_a_node_is_running_as_a_login_node_sees_it(mounts: Mounts) -> None:
     script = mounts.on_nodes / "train.py"
-    shutil.copy(SCRIPTS / "train.py", script)
+    shutil.copy(SCRIPT, script)
     command = [sys.executable, "train.py", "--logdir", "runs", "--mode", "waits", "--x", "1"]
     training = subprocess.Popen(command, cwd=mounts.on_nodes, stdout=subprocess.PIPE, text=True)
     try:

@@ -15,7 +15,7 @@ def n_started(sweep: SlurmSweep) -> int:
 
 
 def test_killed_sweep_is_resumed_with_the_same_jobs(sweep: SlurmSweep) -> None:
-    sweep.configure("waits", n_runs=6, slurm={"max_jobs": 6})
+    sweep.configure("waits", n_runs=6, engine={"max_jobs": 6})
     sweep.start()
     sweep.wait_ready(4)
     sweep.wait_states(*["running"] * 4, *["queued"] * 2)
@@ -165,7 +165,7 @@ def test_run_on_a_node_that_failed_is_tried_again(sweep: SlurmSweep) -> None:
 
 
 def test_time_limit_ends_a_run_that_a_resume_would_run_again(sweep: SlurmSweep) -> None:
-    sweep.configure("waits", slurm={"time": 1})
+    sweep.configure("waits", engine={"time": 1})
     sweep.start()
     sweep.wait_exit(300)
     (run,) = sweep.runs
@@ -177,7 +177,7 @@ def test_time_limit_ends_a_run_that_a_resume_would_run_again(sweep: SlurmSweep) 
 def test_all_runs_are_asked_about_in_one_call(sweep: SlurmSweep) -> None:
     calls = sweep.folder / "calls"
     sweep.command("squeue", f'echo "$@" >> {calls}; exec "$REAL" "$@"')
-    sweep.configure("waits", n_runs=20, slurm={"max_jobs": 20})
+    sweep.configure("waits", n_runs=20, engine={"max_jobs": 20})
     sweep.start()
     sweep.wait_for("all jobs", lambda: len(sweep.cluster.jobs()) == 20)
     sweep.wait_for("a call", calls.exists)

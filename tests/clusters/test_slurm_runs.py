@@ -4,8 +4,8 @@ import signal
 import time
 
 import pytest
+from cluster_sweep import wait_for
 from conftest import TRACKERS, SlurmSweep, on_clusters
-from slurm_cluster import wait_for
 
 from ml_tracking_ops.logger import read_log
 
@@ -57,7 +57,7 @@ def test_rule_stops_a_run_and_all_that_belongs_to_it(sweep: SlurmSweep, mode: st
 def test_interrupted_sweep_leaves_nothing_in_the_queue_nor_on_the_nodes(
     sweep: SlurmSweep,
 ) -> None:
-    sweep.configure("waits", n_runs=8, slurm={"max_jobs": 8})
+    sweep.configure("waits", n_runs=8, engine={"max_jobs": 8})
     sweep.start()
     sweep.wait_ready(4)
     sweep.wait_states(*["running"] * 4, *["queued"] * 4)
@@ -140,7 +140,7 @@ def test_failing_script_is_told_by_its_exit_code(sweep: SlurmSweep, mode: str, r
 
 @on_clusters(*TRACKERS[1:])
 def test_run_that_takes_too_much_memory_is_out_of_memory(sweep: SlurmSweep) -> None:
-    sweep.configure("memory", slurm={"mem": 200})
+    sweep.configure("memory", engine={"mem": 200})
     sweep.start()
     sweep.wait_exit()
     assert cause_of(sweep) == "out_of_memory", sweep.story
@@ -156,21 +156,21 @@ def test_daemon_that_a_script_leaves_is_ended(sweep: SlurmSweep) -> None:
 
 
 def test_refused_job_fails_with_what_slurm_says(sweep: SlurmSweep) -> None:
-    sweep.configure(slurm={"partition": "nowhere"})
+    sweep.configure(engine={"partition": "nowhere"})
     sweep.start()
     sweep.wait_exit()
     check_end(sweep, "failed", "could not be started", "invalid partition specified")
 
 
 def test_failing_setup_is_shown_with_what_it_printed(sweep: SlurmSweep) -> None:
-    sweep.configure(slurm={"setup": ["echo no such module >&2", "exit 1"]})
+    sweep.configure(engine={"setup": ["echo no such module >&2", "exit 1"]})
     sweep.start()
     sweep.wait_exit()
     check_end(sweep, "failed", "never started", "no such module")
 
 
 def test_job_that_never_starts_is_warned_of_once(sweep: SlurmSweep) -> None:
-    sweep.configure(n_runs=2, slurm={"partition": "short", "time": 60})
+    sweep.configure(n_runs=2, engine={"partition": "short", "time": 60})
     sweep.start()
     sweep.wait_for("the warning", lambda: sweep.record.warnings)
     sweep.signal(signal.SIGINT)
@@ -226,7 +226,7 @@ def test_check_asks_slurm_before_anything_starts(sweep: SlurmSweep) -> None:
     sweep.start("--check")
     assert sweep.wait_exit() == 0, sweep.story
     assert "slurm: Job" in sweep.story
-    sweep.configure(slurm={"cpus_per_task": 64})
+    sweep.configure(engine={"cpus_per_task": 64})
     sweep.start("--check")
     assert sweep.wait_exit() == 2
     assert "Slurm would refuse such a job" in sweep.story

@@ -1,8 +1,8 @@
 """What Slurm does to jobs between their submission and their end: holding, suspending, warning."""
 
 import pytest
+from cluster_sweep import wait_for
 from conftest import FULL, WARNS_PREEMPTED, SlurmSweep, on_clusters
-from slurm_cluster import wait_for
 
 
 def warnings_of(sweep: SlurmSweep, word: str) -> list[str]:
@@ -45,7 +45,7 @@ def test_job_that_waits_for_ever_is_warned_of_once_and_can_be_stopped(
 
 
 def test_sweep_is_steered_as_on_one_machine(sweep: SlurmSweep) -> None:
-    sweep.configure("waits", n_runs=4, slurm={"max_jobs": 2})
+    sweep.configure("waits", n_runs=4, engine={"max_jobs": 2})
     sweep.start()
     sweep.wait_ready(2)
     sweep.wait_states("running", "running")
@@ -97,7 +97,7 @@ def test_suspended_run_can_be_stopped(sweep: SlurmSweep) -> None:
 
 @on_clusters(FULL)
 def test_cluster_that_takes_no_more_jobs_is_waited_for(sweep: SlurmSweep) -> None:
-    sweep.configure(n_runs=8, slurm={"max_jobs": 8})
+    sweep.configure(n_runs=8, engine={"max_jobs": 8})
     sweep.start()
     assert sweep.wait_exit(480) == 0, sweep.story
     assert [(run.state, run.attempt) for run in sweep.runs] == [("finished", 1)] * 8, sweep.story

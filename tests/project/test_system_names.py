@@ -11,7 +11,9 @@ OF_THE_SYSTEM = {"logger/os_files.py", "orchestrator/supervision/os_processes.py
 NOT_ON_WINDOWS = {  # these do nothing there
     "orchestrator/supervision/server.py",
     "orchestrator/supervision/child.py",
+    "orchestrator/supervision/slot_server.py",
     "orchestrator/supervision/tied_runner.py",
+    "orchestrator/executors/ray/node.py",
     "orchestrator/executors/ray/relay.py",
     "web/serving/peer_user.py",
 }

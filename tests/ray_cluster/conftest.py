@@ -1,40 +1,82 @@
-"""A Ray cluster of two nodes on loopback."""
+"""Sweeps on a real Ray cluster. `scripts/test-ray` installs what is needed and runs them."""
 
-import os
-import secrets
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-RAY = str(Path(sys.executable).parent / "ray")
-HEAD, NODE, PORT = "10.99.0.1", "10.99.0.2", 6399
-
-
-@pytest.fixture(scope="session", autouse=True)
-def cluster() -> Iterator[None]:
-    """Up for all tests; the rest ends with the namespaces."""
-    with tempfile.TemporaryDirectory(prefix="r") as folder:  # Ray wants a short path
-        token = Path(folder) / "token"
-        token.write_text(secrets.token_hex(16))
-        token.chmod(0o600)
-        os.environ.update(
-            RAY_USAGE_STATS_ENABLED="0",
-            RAY_AUTH_MODE="token",
-            RAY_AUTH_TOKEN_PATH=str(token),
-            RAY_ADDRESS=f"{HEAD}:{PORT}",
-        )
-        usual = ["--num-cpus=2", "--disable-usage-stats", "--object-store-memory=100000000"]
-        head = ["--head", f"--node-ip-address={HEAD}", f"--port={PORT}", f"--temp-dir={folder}/t"]
-        _start(*head, "--include-dashboard=false", *usual)
-        _start(f"--address={HEAD}:{PORT}", f"--node-ip-address={NODE}", *usual)
-        yield
-        subprocess.run([RAY, "stop", "--force"], capture_output=True, timeout=60, check=False)
+from cluster_sweep import ClusterSweep, wait_for
+from ray_cluster import RayCluster
 
 
-def _start(*options: str) -> None:
-    environment = {key: value for key, value in os.environ.items() if key != "RAY_ADDRESS"}
-    subprocess.run([RAY, "start", *options], env=environment, check=True, timeout=120)
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[RayCluster]:
+    """Up for all tests. The rest ends with the namespaces."""
+    with tempfile.TemporaryDirectory(prefix="r", ignore_cleanup_errors=True) as folder:
+        found = RayCluster(Path(folder))
+        found.up()
+        yield found
+        found.down()
+
+
+class RaySweep(ClusterSweep):
+    """A sweep on a cluster of Ray."""
+
+    def __init__(self, cluster: RayCluster, folder: Path) -> None:
+        super().__init__(folder, {"type": "ray", "max_jobs": 4, "num_cpus": 1}, ".ray")
+        self.cluster = cluster
+        self._files_before = self._files_on_nodes()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return self.cluster.environment
+
+    @property
+    def processes(self) -> list[int]:
+        """The processes of its runs: on nodes their files are elsewhere than in the sweep."""
+        marks = [f"/{one.name}/".encode() for one in self._sweeps()]
+        return [pid for pid in _pids() if _is_of_a_run(pid, marks)]
+
+    def _files_on_nodes(self) -> set[Path]:
+        return set(self.cluster.node_files.glob("mlto-*"))
+
+    def drivers(self) -> list[int]:
+        return [pid for pid in _pids() if b"executors.ray.driver" in _read(pid, "cmdline")]
+
+    def runners(self) -> list[int]:
+        return [pid for pid in _pids() if b"runner.zip" in _read(pid, "cmdline")]
+
+    def trainings(self) -> list[int]:
+        return [pid for pid in self.processes if b"train.py" in _read(pid, "cmdline")]
+
+    def check_nothing_is_left(self, *, has_lost_node: bool = False) -> None:
+        """No process of a run, no runner, no actor, no folder on a node that has not died."""
+        wait_for(lambda: not self.processes, "all trainings to be gone")
+        wait_for(lambda: not self.runners(), "all runners to be gone")
+        wait_for(lambda: not self.drivers(), "the driver to be gone")
+        wait_for(lambda: not self.cluster.slots(), "all slots to be free")
+        assert has_lost_node or not self._files_on_nodes() - self._files_before
+
+
+def _pids() -> list[int]:
+    return [int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit()]
+
+
+def _read(pid: int, name: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""
+
+
+def _is_of_a_run(pid: int, marks: list[bytes]) -> bool:
+    name = b"ML_TRACKING_OPS_RUN_FILE="
+    variables = [one for one in _read(pid, "environ").split(b"\0") if one.startswith(name)]
+    return any(mark in one for one in variables for mark in marks)
+
+
+@pytest.fixture
+def sweep(cluster: RayCluster, tmp_path: Path) -> Iterator[RaySweep]:
+    found = RaySweep(cluster, tmp_path)
+    yield found
+    found.close()

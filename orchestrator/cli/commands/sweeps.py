@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ml_tracking_ops.logger import paths
 
-from ...errors import UsageError
+from ...errors import TrackingError, UsageError
 from ...executors.local.supervisor_process import discard_supervisor, start_supervisor_ahead
 from ...executors.local.systems import refuse_windows
 from ...store.files.run_refs import LOCAL
@@ -47,7 +47,7 @@ def sweep(options: argparse.Namespace) -> int:
 
         return print_commands(_load(options), options)
     if options.check:
-        return _check(_load(options))
+        return _check(_load(options), options.logdir)
     refuse_windows()
     if options.resume and not _may_resume(options):
         return EXIT_FAILURE
@@ -56,12 +56,12 @@ def sweep(options: argparse.Namespace) -> int:
     return (_sweep_in_background if options.detach else _sweep_here)(open_sweep, options)
 
 
-def _check(loaded: Any) -> int:
+def _check(loaded: Any, logdir: Path) -> int:
     """Say whether a sweep could start, and start nothing. Mistakes have been raised by now."""
     from ...executors.registry import ask_engine
 
     engine = str(loaded.config.executor["type"])
-    said = ask_engine(loaded.config.executor, loaded.folder)
+    said = ask_engine(loaded.config.executor, loaded.folder, logdir)
     print("the configuration has no mistakes")
     if said is not None:
         print(f"{engine}: {said}")
@@ -265,14 +265,20 @@ def _wait_for_end(sweep: "OpenSweep") -> "SweepResult":
 
     from ..signals import obey_signals
 
-    async def run() -> "SweepResult":
+    async def run() -> "SweepResult | TrackingError":
         async with anyio.create_task_group() as tasks:
             await tasks.start(obey_signals, sweep, print_message)
-            result = await sweep.run()
+            try:
+                result: SweepResult | TrackingError = await sweep.run()
+            except TrackingError as error:  # the group would raise a group of errors
+                result = error
             tasks.cancel_scope.cancel()
         return result
 
-    return anyio.run(run)
+    result = anyio.run(run)
+    if isinstance(result, TrackingError):
+        raise result
+    return result
 
 
 @contextlib.contextmanager

@@ -45,10 +45,10 @@ class DriverClient:
         self._warn = warn
         self._command = command
         self._process: anyio.abc.Process | None = None
-        self._settings = ""
+        self._settings = self._cluster = ""
 
-    async def start(self, settings: RayEvent) -> None:
-        """Start the first driver.
+    async def start(self, settings: RayEvent) -> str:
+        """Start the first driver, and return what it says of the cluster.
 
         Raises:
             UsageError: it cannot connect. The message says why.
@@ -57,6 +57,7 @@ class DriverClient:
         message = await self._begin()
         if message is not None:
             raise UsageError(f"cannot use the Ray cluster: {message}")
+        return self._cluster
 
     async def _begin(self) -> str | None:
         """Start a driver, and return why it cannot be used, or None."""
@@ -73,6 +74,7 @@ class DriverClient:
             first = await self._lines.next()
             if first is not None and first["event"] == "ready":
                 self._process = process
+                self._cluster = str(first["cluster"])
                 return None
             await self._end(process)
             return str(first["message"]) if first else _last_line(log)

@@ -11,7 +11,9 @@ import anyio
 import anyio.abc
 import anyio.to_thread
 
+from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.guarded import open_guarded
+from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S
 
 from ...store.files.run_refs import RunRef
 from ..base import EngineNotices, ReattachedRun, RecordedRun, RunCommand, RunEnd, Slot, Standing
@@ -20,9 +22,10 @@ from ..tasks import WithTasks
 from .client import DriverClient, RayEvent
 from .mirror import record_path
 from .run import NAME, RayRun
-from .settings import RaySettings
+from .settings import RaySettings, is_address
 
 _FIND_WITHIN_S = 60.0
+_KILL_WITHIN_S = 20.0
 
 
 class RayExecutor(WithTasks):
@@ -32,7 +35,11 @@ class RayExecutor(WithTasks):
         n_slots: how many.
         stop_signal: the name of the signal that asks a run to end.
         grace_s: how long it may take then.
+        samples: whether what each run uses of its node is sampled there.
         driver_command: the program between here and the cluster.
+
+    Attributes:
+        cluster: what its driver says of the cluster, once it is entered.
     """
 
     name = NAME
@@ -46,17 +53,20 @@ class RayExecutor(WithTasks):
         *,
         stop_signal: str,
         grace_s: float,
+        samples: bool = False,
         driver_command: tuple[str, ...] | None = None,
     ) -> None:
         self._settings = settings
         self._stop_signal = stop_signal
         self._grace_s = grace_s
+        self._samples = samples
         more = {} if driver_command is None else {"command": driver_command}
         self._driver = DriverClient(self._take_in, self._rejoin, self._give_up, self._warn, **more)
         self._runs: dict[str, RayRun] = {}
         self._specs: dict[str, RayEvent] = {}
         self._notices: EngineNotices | None = None
         self._folder: Path | None = None
+        self.cluster = ""
         self.resize(n_slots)
 
     def resize(self, n_slots: int) -> None:
@@ -83,7 +93,7 @@ class RayExecutor(WithTasks):
         run = self._run(folder, command.name, slot.index)
         spec = self._spec(command)
         self._specs[run.name] = spec
-        await self._driver.ask(self._submission(slot.index, spec))
+        await self._driver.ask(_submission(slot.index, spec))
         return run
 
     async def find(self, folder: Path, known: Iterable[RecordedRun]) -> dict[str, ReattachedRun]:
@@ -111,14 +121,17 @@ class RayExecutor(WithTasks):
         await self._open(folder)  # the journal knows of every run before a slot does
 
     def _run(self, folder: Path, name: str, slot: int) -> RayRun:
-        run = RayRun(name, slot, record_path(folder, name), self._send)
+        run = RayRun(name, slot, record_path(folder, name), self._send, self._be_patient)
         self._runs[name] = run
         return run
 
     def _spec(self, command: RunCommand) -> dict[str, Any]:
         """What the runner on the node needs."""
         settings = self._settings
+        dat_path = str(command.output_path.with_suffix(paths.DAT_SUFFIX))
+        sampling = {"dat_path": dat_path, "every_s": SAMPLE_EVERY_S}
         return {
+            **({"sampling": sampling} if self._samples else {}),
             "arguments": list(command.arguments),
             "folder": str(command.folder),
             "environment": dict(command.environment),
@@ -137,12 +150,13 @@ class RayExecutor(WithTasks):
             "num_gpus": settings.num_gpus,
             "is_shared": settings.shared_folder,
             "sweep_folder": str(command.output_path.parent),
-            "working_dir": self._working_dir(command.folder),
+            "working_dir": self._sent_folder(command.folder),
         }
 
-    def _working_dir(self, folder: Path) -> str | None:
+    def _sent_folder(self, folder: Path) -> str | None:
+        """What of this machine is the working directory on the nodes."""
         given = self._settings.working_dir
-        return None if given is None else os.path.abspath(folder / given)  # noqa: PTH100
+        return str(folder) if given is not None and is_address(given) else given
 
     # --- the driver ---------------------------------------------------------------------------
 
@@ -170,17 +184,16 @@ class RayExecutor(WithTasks):
             asked["memory"] = float(settings.memory)
         return {
             "address": settings.address or os.environ.get("RAY_ADDRESS") or "auto",
+            "runtime_env": self._runtime_env(),
             "options": options,
             "asked": {name: n for name, n in asked.items() if n},
             "needs": settings.needs_text(),
             "is_shared": settings.shared_folder,
         }
 
-    def _submission(self, slot: int, spec: RayEvent) -> RayEvent:
-        environment = dict(self._settings.runtime_env)
-        if spec["working_dir"] is not None:
-            environment["working_dir"] = spec["working_dir"]
-        return {"do": "submit", "slot": slot, "spec": spec, "runtime_env": environment}
+    def _runtime_env(self) -> dict[str, Any]:
+        given, folder = self._settings.runtime_env, self._settings.working_dir
+        return dict(given) if folder is None else {**given, "working_dir": folder}
 
     def _ask(self, request: RayEvent) -> None:
         if self._tasks is not None:
@@ -189,27 +202,32 @@ class RayExecutor(WithTasks):
     def _send(self, run: RayRun, letter: str) -> None:
         self._ask({"do": "send", "slot": run.slot, "name": run.name, "letter": letter})
 
+    def _be_patient(self, run: RayRun) -> None:
+        if self._tasks is not None:
+            self._tasks.start_soon(self._wait_killed, run)
+
+    async def _wait_killed(self, run: RayRun) -> None:
+        """Take a run for lost that a cluster which does not answer cannot end."""
+        with anyio.move_on_after(_KILL_WITHIN_S):
+            await run.wait()
+        if run.end is None:
+            self._warn(
+                "unkilled",
+                f"Ray does not answer: {run.ref.label} may still run. Its processes end with the "
+                "actor or the node, at the latest",
+            )
+            run.see_end(RunEnd(None, "unknown", None, "Ray did not answer when it was to end"))
+
     def _take_in(self, event: RayEvent) -> None:
-        run = self._runs.get(event.get("name", ""))
-        if run is None:
-            return
         match event["event"]:
-            case "waiting":
-                run.see_waiting(event["reason"])
-            case "begun":
-                run.see_found(is_found=True)
-            case "changed":
-                run.read_record()
-            case "over":
-                run.see_over()
-            case "unknown":
-                run.see_found(is_found=False)
-            case "refused":
-                run.see_end(RunEnd(None, "never_started", None, event["detail"]))
-            case "lost":
-                run.see_lost(event["detail"])
-            case "stuck":
-                self._warn("stuck", event["message"])
+            case "warn":
+                self._warn(event["kind"], event["message"])
+            case "warn_over":
+                self._take_back(event["kind"], event["message"])
+            case kind:
+                run = self._runs.get(event.get("name", ""))
+                if run is not None:
+                    _tell(run, kind, event)
 
     def _rejoin(self) -> list[RayEvent]:
         """What a new driver is asked: to follow everything that has not ended."""
@@ -220,7 +238,7 @@ class RayExecutor(WithTasks):
             *(
                 {"do": "adopt", "slot": run.slot, "name": run.name}
                 if run.is_found
-                else self._submission(run.slot, self._specs[run.name])
+                else _submission(run.slot, self._specs[run.name])
                 for run in self._runs.values()
                 if run.end is None and (run.is_found or run.name in self._specs)
             ),
@@ -236,16 +254,43 @@ class RayExecutor(WithTasks):
         if self._notices is not None:
             self._notices.warn_once(kind, message)
 
+    def _take_back(self, kind: str, message: str) -> None:
+        if self._notices is not None:
+            self._notices.take_back(kind, message)
+
     # --- its life -----------------------------------------------------------------------------
 
     async def _prepare(self) -> None:
-        await self._driver.start(self._driver_settings())
+        self.cluster = await self._driver.start(self._driver_settings())
 
     def _start_tasks(self, tasks: anyio.abc.TaskGroup) -> None:
         tasks.start_soon(self._driver.listen)
 
     async def _finish(self) -> None:
         await self._driver.close()
+
+
+def _tell(run: RayRun, kind: str, event: RayEvent) -> None:
+    """Let a run know what has become of it on the cluster."""
+    match kind:
+        case "waiting":
+            run.see_waiting(event["reason"])
+        case "begun":
+            run.see_found(is_found=True)
+        case "changed":
+            run.read_record()
+        case "over":
+            run.see_over()
+        case "unknown":
+            run.see_found(is_found=False)
+        case "refused":
+            run.see_refused(event["detail"])
+        case "lost":
+            run.see_lost(event["detail"], event["cause"])
+
+
+def _submission(slot: int, spec: RayEvent) -> RayEvent:
+    return {"do": "submit", "slot": slot, "spec": spec}
 
 
 def namespace(folder: Path) -> str:

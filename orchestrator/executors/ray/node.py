@@ -5,15 +5,22 @@ It is sent there by value, so it needs the standard library alone, and Ray.
 
 import asyncio
 import contextlib
+import importlib.util
 import json
 import os
 import shutil
+import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 
 from .relay import Chunk, Relay
+
+if sys.platform == "win32":
+    raise ImportError("no sweep runs on Windows")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,53 +34,56 @@ _UNATTENDED_S = 3600.0
 
 
 class NodeRun:
-    """One run on this node: its files, its runner, and the pipe that ties the runner to us.
+    """One run on this node: its files, its runner, and the socket that ties the two to each other.
 
     Args:
-        spec: what `batch_runner` needs. Its paths below `sweep_folder` become paths on this node.
-        root: where files are put that nobody else sees. None writes into the sweep's folder.
+        spec: what `batch_runner` needs. Its paths below `sweep_folder` become paths on this node,
+            unless it `is_shared`.
     """
 
-    def __init__(self, spec: "Spec", sizes: "dict[str, int]", root: "str | None") -> None:
+    def __init__(self, spec: "Spec", sizes: "dict[str, int]") -> None:
         self.stem: str = spec["tag"]["name"]
-        self.is_shared = root is None
+        self.is_shared: bool = spec["is_shared"]
+        self._own = tempfile.mkdtemp(prefix="mlto-")
         shared: str = spec["sweep_folder"]
-        name = os.path.basename(shared)
-        self.folder = shared if root is None else os.path.join(root, self.stem, name)
-        self._own = self.folder if root is None else os.path.join(root, self.stem)
+        is_here = self.is_shared
+        self.folder = shared if is_here else os.path.join(self._own, os.path.basename(shared))
         self._relay = Relay(self.folder, self.stem, sizes)
         self._record = os.path.join(self.folder, ".ray", f"{self.stem}.processes.jsonl")
-        self._lifeline_fd = -1
+        self._lifeline: socket.socket | None = None
+        self._is_left = asyncio.Event()
         self._spec = spec
+        self._marker = b""
         self._n_record_bytes = -1
 
-    def begin(self, archive: str) -> None:
+    def begin(self, server: "SlotServer") -> None:
         """
         Raises:
             OSError: the runner cannot be started.
         """
-        own = os.path.join(self.folder, ".ray")
-        os.makedirs(own, mode=0o700, exist_ok=True)
         spec = self._on_this_node()
-        os.makedirs(os.path.dirname(spec["output"]), exist_ok=True)
-        path = os.path.join(own, f"{self.stem}.json")
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(fd, "w", encoding="utf-8") as file:
+        self._marker = os.fsencode(spec["marker"])
+        for folder in (os.path.dirname(self._record), os.path.dirname(spec["output"])):
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+        path = os.path.join(self._own, "run.json")
+        with open(path, "w", encoding="utf-8") as file:
             json.dump(spec, file)
-        read_fd, self._lifeline_fd = os.pipe()
-        try:
-            with open(os.path.join(own, f"{self.stem}.out"), "ab") as output:
-                subprocess.run(
-                    [sys.executable, "-I", "-S", archive, path, str(read_fd)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=output,
-                    pass_fds=[read_fd],
-                    start_new_session=True,
-                    check=True,
-                )
-        finally:
-            os.close(read_fd)
+        self._lifeline, theirs = socket.socketpair()
+        self._lifeline.setblocking(False)
+        with theirs:
+            server.start_runner(path, theirs.fileno())
+        asyncio.get_running_loop().add_reader(self._lifeline, self._see_left)
+
+    def _see_left(self) -> None:
+        """The runner has let go of the socket."""
+        if self._lifeline is not None:
+            asyncio.get_running_loop().remove_reader(self._lifeline)
+        self._is_left.set()
+
+    async def wait_left(self, within_s: float) -> None:
+        """Wait for the exit of the runner, but no longer than so."""
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._is_left.wait(), within_s)
 
     def _on_this_node(self) -> "Spec":
         """The specification with the paths and the Python of this node."""
@@ -90,24 +100,41 @@ class NodeRun:
         if not spec["num_gpus"]:
             environment.setdefault("CUDA_VISIBLE_DEVICES", "")
         marker = spec["marker"].partition("=")[0]
+        if "sampling" in spec:
+            dat_path = _swapped(spec["sampling"]["dat_path"], swaps)
+            folders = _package_folders("pynvml")
+            spec["sampling"] = {**spec["sampling"], "dat_path": dat_path, "folders": folders}
         return {
             **spec,
             "environment": environment,
             "marker": f"{marker}={environment.get(marker, '')}",
             "output": _swapped(spec["output"], swaps),
             "record": self._record,
+            "own_folder": self._own,
             "thread_variables": [],
         }
 
     def send(self, letter: bytes) -> None:
         """Ask the runner something. It may be gone."""
-        with contextlib.suppress(OSError):
-            os.write(self._lifeline_fd, letter)
+        if self._lifeline is not None:
+            with contextlib.suppress(OSError):
+                self._lifeline.send(letter)
 
     def is_over(self) -> bool:
-        """Whether the runner has taken down that nothing of the run is left, or never started."""
-        data = self._read_record()
-        return b'"run_over"' in data or b'"not_started"' in data
+        """Whether nothing of the run is left, or it never started: its runner has exited then."""
+        if not self._is_left.is_set():
+            return False
+        record = self._read_record()
+        if b'"run_over"' not in record and b'"not_started"' not in record:
+            self._end_orphans()
+        return True
+
+    def _end_orphans(self) -> None:
+        """End the processes of a runner that was killed: nobody else looks after them."""
+        for pid in os.listdir("/proc") if os.path.isdir("/proc") else ():
+            with contextlib.suppress(OSError):
+                if pid.isdecimal() and self._marker in _environment(pid):
+                    os.kill(int(pid), signal.SIGKILL)
 
     def _read_record(self) -> bytes:
         try:
@@ -133,11 +160,22 @@ class NodeRun:
 
     def close(self) -> None:
         """Remove what this node alone has of it."""
-        if self._lifeline_fd >= 0:
-            os.close(self._lifeline_fd)
-            self._lifeline_fd = -1
-        if not self.is_shared:
-            shutil.rmtree(self._own, ignore_errors=True)
+        if self._lifeline is not None:
+            asyncio.get_running_loop().remove_reader(self._lifeline)
+            self._lifeline.close()
+            self._lifeline = None
+        shutil.rmtree(self._own, ignore_errors=True)
+
+
+def _package_folders(name: str) -> "list[str]":
+    """Where this Python finds a package. The runner does not look for any."""
+    found = importlib.util.find_spec(name)
+    return [] if found is None or found.origin is None else [os.path.dirname(found.origin)]
+
+
+def _environment(pid: str) -> "list[bytes]":
+    with open(f"/proc/{pid}/environ", "rb") as file:
+        return file.read().split(b"\0")
 
 
 def _swapped(text: str, swaps: "dict[str, str]") -> str:
@@ -150,18 +188,63 @@ def _swapped(text: str, swaps: "dict[str, str]") -> str:
     return text
 
 
+class SlotServer:
+    """The program on this node that starts the runners of a slot, and ends after its actor.
+
+    Args:
+        archive: the program.
+    """
+
+    def __init__(self, archive: bytes) -> None:
+        self._archive = archive
+        self._socket: socket.socket | None = None
+        self._folder = ""
+
+    def start_runner(self, spec_path: str, lifeline_fd: int) -> None:
+        """
+        Raises:
+            OSError: the program cannot be started, or not reached.
+        """
+        body = json.dumps({"spec": spec_path}).encode()
+        message = [struct.pack("!I", len(body)) + body]
+        if self._socket is not None:
+            try:
+                socket.send_fds(self._socket, message, [lifeline_fd])
+                return
+            except OSError:
+                self._socket.close()  # it was killed, and so did not clear up
+                shutil.rmtree(self._folder, ignore_errors=True)
+        self._socket = self._start()
+        socket.send_fds(self._socket, message, [lifeline_fd])
+
+    def _start(self) -> socket.socket:
+        folder = self._folder = tempfile.mkdtemp(prefix="mlto-")
+        program = os.path.join(folder, "runner.zip")
+        with open(program, "wb") as file:
+            file.write(self._archive)
+        ours, theirs = socket.socketpair()
+        with theirs, open(os.path.join(folder, "out"), "ab") as output:
+            subprocess.run(
+                [sys.executable, "-I", "-S", program, str(theirs.fileno()), folder],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+                check=True,
+            )
+        return ours
+
+
 class SlotActor:
     """One slot: begins runs, passes their files on, ends them.
 
     Args:
-        archive: the program that supervises a run.
+        archive: the program that starts runners.
     """
 
     def __init__(self, archive: bytes) -> None:
-        self._root = tempfile.mkdtemp(prefix="mlto-")
-        self._archive = os.path.join(self._root, "runner.zip")
-        with open(self._archive, "wb") as file:
-            file.write(archive)
+        self._server = SlotServer(archive)
         self._runs: dict[str, NodeRun] = {}
         self._asked_at = time.monotonic()
         self._watching = asyncio.get_event_loop().create_task(self._leave_if_unattended())
@@ -176,8 +259,12 @@ class SlotActor:
         name = spec["tag"]["name"]
         if name in self._runs:
             return
-        run = NodeRun(spec, sizes, None if spec["is_shared"] else self._root)
-        run.begin(self._archive)
+        run = NodeRun(spec, sizes)
+        try:
+            run.begin(self._server)
+        except BaseException:
+            run.close()
+            raise
         self._runs[name] = run
 
     async def adopt(self, name: str, sizes: "dict[str, int]") -> bool:
@@ -197,7 +284,7 @@ class SlotActor:
             chunks = run.read(is_over=is_over)
             if chunks or is_over or self._asked_at >= until:
                 return [(*chunk,) for chunk in chunks], is_over and not chunks
-            await asyncio.sleep(_LOOK_S)
+            await run.wait_left(_LOOK_S)
 
     async def send(self, name: str, letter: bytes) -> None:
         """Ask the runner of a run something, if it is there."""
@@ -212,8 +299,10 @@ class SlotActor:
             run.close()
 
     async def leave(self) -> None:
-        """Free the slot, and remove its files on the node."""
-        shutil.rmtree(self._root, ignore_errors=True)
+        """Free the slot. The runner of a run that is not over ends it."""
+        for run in self._runs.values():
+            if run.is_over():
+                run.close()
         os._exit(0)
 
     async def _leave_if_unattended(self) -> None:

@@ -12,6 +12,7 @@ from ..slurm.record import RunnerRecord, read_record
 NAME = "ray"
 _SIGKILL = 9
 _PATIENCE_S = 15.0
+_ASK_AGAIN_S = 5.0
 _CAUSE_BY_WHY: dict[str, Cause] = {"stop": "cancelled", "abandoned": "node_failed"}
 Send = Callable[["RayRun", str], None]
 
@@ -22,9 +23,17 @@ class RayRun:
     Args:
         record_path: where its record comes to be.
         send: asks its runner something.
+        be_patient: begins to wait for an answer to `kill`, for a while.
     """
 
-    def __init__(self, name: str, slot: int, record_path: Path, send: Send) -> None:
+    def __init__(
+        self,
+        name: str,
+        slot: int,
+        record_path: Path,
+        send: Send,
+        be_patient: Callable[["RayRun"], None],
+    ) -> None:
         self.name = name
         self.slot = slot
         self.record = RunnerRecord()
@@ -32,6 +41,7 @@ class RayRun:
         self.is_found: bool | None = None
         self._record_path = record_path
         self._send = send
+        self._be_patient = be_patient
         self._reason: str | None = None
         self._changed = anyio.Event()
         self._is_stopping = False
@@ -73,7 +83,7 @@ class RayRun:
             if record.not_started is not None:
                 self.see_end(RunEnd(None, "never_started", None, record.not_started))
             else:
-                self.see_lost("its slot on the cluster is gone")
+                self.see_lost("what supervised it on the node is gone")
             return
         by_code = end_by_exit_code(record.exit_code, record.left_running)
         cause = _CAUSE_BY_WHY.get(record.why or "", by_code.cause)
@@ -81,14 +91,22 @@ class RayRun:
             cause = "out_of_memory"
         self.see_end(RunEnd(record.exit_code, cause, record.ended_at, None, by_code.left_running))
 
-    def see_lost(self, detail: str) -> None:
-        """The actor of its slot is gone, and with it the run."""
-        if self._is_stopping:
+    def see_lost(self, detail: str, cause: Cause = "node_failed") -> None:
+        """The actor of its slot is gone, and with it whatever it ran."""
+        self.read_record()
+        if self.record.exit_code is not None:
+            self.see_over()  # it was told before
+        elif self._is_stopping:
             self.see_end(RunEnd(None, "cancelled"))
-        elif self.start is None:
+        elif self.start is None and cause == "node_failed":
             self.see_end(RunEnd(None, "unknown", None, detail))
         else:
-            self.see_end(RunEnd(None, "node_failed", None, detail))
+            self.see_end(RunEnd(None, cause, None, detail))
+
+    def see_refused(self, detail: str) -> None:
+        """It has not begun, and does not."""
+        cause: Cause = "cancelled" if self._is_stopping else "never_started"
+        self.see_end(RunEnd(None, cause, None, None if self._is_stopping else detail))
 
     def see_end(self, end: RunEnd) -> None:
         if self.end is None:
@@ -125,13 +143,20 @@ class RayRun:
         if self._is_stopping:
             return
         self._is_stopping = True
-        self._send(self, "s")
         with anyio.move_on_after(grace_s + _PATIENCE_S):
+            while self.end is None:
+                if not self.record.is_stopping:
+                    self._send(self, "s")
+                await self._wait_ended(_ASK_AGAIN_S)
+        while self.end is None:
+            self._send(self, "k")
+            await self._wait_ended(_ASK_AGAIN_S)
+
+    async def _wait_ended(self, within_s: float) -> None:
+        with anyio.move_on_after(within_s):
             await self.wait()
-            return
-        self.kill()
-        await self.wait()
 
     def kill(self) -> None:
         self._is_stopping = True
         self._send(self, "k")
+        self._be_patient(self)

@@ -1,11 +1,12 @@
 """The keys of `executor` for Ray, named as Ray names what actors need."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from ...errors import did_you_mean
+from ...errors import UsageError, did_you_mean
 from ...setting_types import Allowed, Positive, Text, allowed_text
 
 _Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -39,8 +40,9 @@ class RaySettings(BaseModel):
     working_dir: Text | None = Field(
         default=None,
         description="A folder with the script that Ray copies to the nodes. A relative path is "
-        "below the folder of the configuration. Without it the same paths must exist "
-        "on the nodes. Needs `ray[default]` on the nodes.",
+        "below the folder of the configuration. The log folder, `.git` and the files that "
+        "`.gitignore` names are left out. Or the address of an archive that the nodes fetch. "
+        "Without it the same paths must exist on the nodes.",
     )
     runtime_env: Annotated[
         dict[str, object], Allowed('an object such as {"pip": ["lightning"]}')
@@ -69,6 +71,38 @@ def setting_problems(keys: Mapping[str, JsonValue]) -> Iterable[tuple[str, str]]
     except ValidationError as error:
         return [_problem(str(one["loc"][0]), one["input"]) for one in error.errors()]
     return []
+
+
+def is_address(working_dir: str) -> bool:
+    """Whether the nodes fetch it themselves, as `s3://bucket/code.zip`."""
+    return "://" in working_dir
+
+
+def placed(keys: Mapping[str, JsonValue], folder: Path, logdir: Path) -> dict[str, JsonValue]:
+    """The keys with a whole path to `working_dir`, of which the log folder is not sent.
+
+    Raises:
+        UsageError: there is no such folder, or runs start elsewhere.
+    """
+    given = keys.get("working_dir")
+    if not isinstance(given, str) or is_address(given):
+        return dict(keys)
+    sent = (folder / given).resolve()
+    if not sent.is_dir():
+        raise UsageError(f"executor.working_dir: there is no folder {sent}")
+    if not folder.resolve().is_relative_to(sent):
+        raise UsageError(
+            f"executor.working_dir: runs start in {folder.resolve()}, which is not in {sent}: name "
+            "the folder that holds the configuration, or one above it"
+        )
+    environment = keys.get("runtime_env")
+    environment = dict(environment) if isinstance(environment, dict) else {}
+    excludes = environment.get("excludes")
+    logs = logdir.resolve()
+    if logs.is_relative_to(sent) and logs != sent:
+        kept = f"/{logs.relative_to(sent)}/"
+        environment["excludes"] = [*(excludes if isinstance(excludes, list) else []), kept]
+    return {**keys, "working_dir": str(sent), "runtime_env": environment}
 
 
 def _problem(key: str, value: object) -> tuple[str, str]:

@@ -5,7 +5,6 @@ SWEEP/.slurm/
   RUN.json                  what it is to start (only this user may read it)
   RUN.processes.jsonl       what became of that (writer: the job alone)
   RUN.out                   what the job itself printed: setup lines, and what went wrong
-  .clock                    touched to learn the time of the file server
 """
 
 import hashlib

@@ -1,5 +1,6 @@
 """When files were touched, by the clock of the file server: those of two machines differ."""
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -8,9 +9,8 @@ from ml_tracking_ops.logger.guarded import READ, open_guarded
 
 from .file_systems import is_on_network
 
-_CLOCK = ".clock"
 _KNOWN_FOR_S = 60.0
-_ahead: dict[Path, tuple[float, float]] = {}
+_ahead: dict[int, tuple[float, float]] = {}
 
 
 def touched_at(path: Path) -> float | None:
@@ -29,9 +29,13 @@ def touched_at(path: Path) -> float | None:
 
 
 def server_time(folder: Path) -> float | None:
-    """The time by the clock of the file server of a folder that can be written."""
+    """The time by the clock of the file server of a folder, or None if it cannot be written.
+
+    A file is made there for that, and removed.
+    """
+    path = folder / f".{os.getpid()}.clock"
     try:
-        fd = open_guarded(folder / _CLOCK, os.O_WRONLY | os.O_CREAT)
+        fd = open_guarded(path, os.O_WRONLY | os.O_CREAT)
     except OSError:
         return None
     try:
@@ -39,6 +43,8 @@ def server_time(folder: Path) -> float | None:
         return os.fstat(fd).st_mtime
     finally:
         os.close(fd)
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def silent_for_s(path: Path, clock_folder: Path) -> float:
@@ -54,12 +60,14 @@ def silent_for_s(path: Path, clock_folder: Path) -> float:
 
 def _server_is_ahead_s(folder: Path) -> float:
     """How far the file server's clock is ahead of this machine's, looked at once a minute."""
-    known = _ahead.get(folder)
+    try:
+        device = folder.stat().st_dev
+    except OSError:
+        return 0.0
+    known = _ahead.get(device)
     if known is not None and time.monotonic() - known[0] < _KNOWN_FOR_S:
         return known[1]
-    now = server_time(folder) if is_on_network(folder) and folder.is_dir() else None
+    now = server_time(folder) if is_on_network(folder) else None
     ahead_s = 0.0 if now is None else now - time.time()
-    if len(_ahead) >= 1000:
-        _ahead.clear()
-    _ahead[folder] = time.monotonic(), ahead_s
+    _ahead[device] = time.monotonic(), ahead_s
     return ahead_s

@@ -4,6 +4,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from ml_tracking_ops.orchestrator.store.catalog import Catalog, FoundRun, find_i
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.files.folder_walk import describe_skipped
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
+from ml_tracking_ops.orchestrator.store.watching import server_clock
 
 
 @pytest.fixture
@@ -136,12 +138,7 @@ def test_folder_without_permission_is_said(logdir: Path) -> None:
 
 def test_copy_of_a_log_that_grows_is_running_and_one_that_is_silent_is_not(logdir: Path) -> None:
     """A lock proves nothing of a log that was copied here: its writer is elsewhere."""
-    with log(logdir) as logger:
-        copy = logdir / "copy" / "copy.dat"
-        copy.parent.mkdir()
-        for suffix in (".dat", ".run.json"):
-            source = Path(logger.path).with_suffix(suffix)
-            copy.with_suffix(suffix).write_bytes(source.read_bytes())
+    copy = open_log_of_another_machine(logdir)
     experiment = Catalog(logdir).experiments["copy"]
     assert experiment.state() == "running"
     os.utime(copy, (1.0, 1.0))
@@ -149,6 +146,38 @@ def test_copy_of_a_log_that_grows_is_running_and_one_that_is_silent_is_not(logdi
     assert state == "killed"
     assert reason is not None
     assert "nothing has been written to it for ten minutes" in reason
+
+
+@pytest.mark.parametrize("skew_s", [-7200.0, 7200.0])
+def test_clock_of_the_viewer_says_nothing_of_a_log_on_a_file_server(
+    logdir: Path, monkeypatch: pytest.MonkeyPatch, skew_s: float
+) -> None:
+    real = time.time
+    copy = open_log_of_another_machine(logdir)
+    monkeypatch.setattr(server_clock, "_ahead", {})
+    monkeypatch.setattr(server_clock, "is_on_network", lambda folder: True)
+    monkeypatch.setattr(time, "time", lambda: real() + skew_s)
+    for silent_s, state in ((300.0, "running"), (900.0, "killed")):
+        os.utime(copy, (real() - silent_s, real() - silent_s))
+        assert Catalog(logdir).experiments["copy"].state() == state
+
+
+def test_samples_of_the_system_show_that_a_silent_run_is_alive(logdir: Path) -> None:
+    copy = open_log_of_another_machine(logdir)
+    os.utime(copy, (1.0, 1.0))
+    copy.with_suffix(".system.dat").write_bytes(b"")
+    assert Catalog(logdir).experiments["copy"].state() == "running"
+
+
+def open_log_of_another_machine(logdir: Path) -> Path:
+    """A log that was not closed and has no writer here, nor was written here."""
+    with log(logdir) as logger:
+        copy = logdir / "copy" / "copy.dat"
+        copy.parent.mkdir()
+        for suffix in (".dat", ".run.json"):
+            source = Path(logger.path).with_suffix(suffix)
+            copy.with_suffix(suffix).write_bytes(source.read_bytes())
+    return copy
 
 
 def test_log_that_has_an_end_has_ended_while_a_worker_holds_it(logdir: Path) -> None:

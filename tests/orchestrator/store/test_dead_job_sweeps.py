@@ -15,12 +15,14 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 ELSEWHERE = "another-machine"
 
 
-def sweep_in(logdir: Path, *record: dict[str, Any], state: str = "started") -> Sweep:
+def sweep_in(
+    logdir: Path, *record: dict[str, Any], state: str = "started", engine: str = "slurm"
+) -> Sweep:
     """A sweep that began on another machine, whose one run is a job with this record."""
     folder = logdir / "s"
-    (folder / ".slurm").mkdir(parents=True)
+    (folder / f".{engine}").mkdir(parents=True)
     (folder / "experiment_description.json").write_text('{"config": {}}')
-    ref = {"executor": "slurm", "id": "7 mlto-1-r_1", "label": "job 7"}
+    ref = {"executor": engine, "id": "7 mlto-1-r_1", "label": "job 7"}
     run = {"index": 1, "name": "r_1", "attempt": 1, "time": 1.0}
     events = [
         {"event": "sweep_started", "time": 1.0, "n_workers": 1, "pid": 1, "host": ELSEWHERE},
@@ -30,7 +32,7 @@ def sweep_in(logdir: Path, *record: dict[str, Any], state: str = "started") -> S
         *([{"event": "started", **run, "ref": ref}] if state == "started" else []),
     ]
     write(folder / "journal.jsonl", *events)
-    write(folder / ".slurm" / "r_1.processes.jsonl", *record)
+    write(folder / f".{engine}" / "r_1.processes.jsonl", *record)
     (sweep,) = Catalog(logdir).sweeps.values()
     return sweep
 
@@ -55,8 +57,9 @@ def test_job_that_runs_elsewhere_is_not_killed(tmp_path: Path) -> None:
     assert (sweep.record.state, sweep.record.counts) == ("lost", {"running": 1})
 
 
-def test_end_that_a_job_has_taken_down_is_shown(tmp_path: Path) -> None:
-    sweep = sweep_in(tmp_path, STARTED, ENDED)
+@pytest.mark.parametrize("engine", ["slurm", "ray"])
+def test_end_that_a_job_has_taken_down_is_shown(tmp_path: Path, engine: str) -> None:
+    sweep = sweep_in(tmp_path, STARTED, ENDED, engine=engine)
     assert sweep.record.counts == {"finished": 1}
 
 
@@ -71,12 +74,16 @@ def test_job_that_waits_is_queued(tmp_path: Path) -> None:
     assert sweep.record.counts == {"queued": 1}
 
 
-def test_job_whose_runner_is_silent_for_long_is_lost(tmp_path: Path) -> None:
-    sweep = sweep_in(tmp_path, STARTED)
+@pytest.mark.parametrize(("engine", "state"), [("slurm", "lost"), ("ray", "running")])
+def test_job_whose_runner_is_silent_for_long_is_lost(
+    tmp_path: Path, engine: str, state: str
+) -> None:
+    """On Ray it is a copy that nobody continues, which says nothing."""
+    sweep = sweep_in(tmp_path, STARTED, engine=engine)
     long_ago = time.time() - 3600
-    os.utime(sweep.path / ".slurm" / "r_1.processes.jsonl", (long_ago, long_ago))
+    os.utime(sweep.path / f".{engine}" / "r_1.processes.jsonl", (long_ago, long_ago))
     sweep.refresh()
-    assert sweep.record.counts == {"lost": 1}
+    assert sweep.record.counts == {state: 1}
 
 
 @pytest.mark.parametrize(("silent_s", "state"), [(5, "running"), (3600, "lost")])

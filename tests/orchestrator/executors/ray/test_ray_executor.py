@@ -12,10 +12,13 @@ import anyio
 import pytest
 from leftovers import own_processes_with
 from places import ROOT
+from small_disk import small_disk
 from sweeps import COMMAND, processes_with, state_of, sweep_folder, wait_until, write_config
 
+from ml_tracking_ops.logger import read_log
 from ml_tracking_ops.orchestrator.errors import UsageError
 from ml_tracking_ops.orchestrator.executors.base import RecordedRun, RunCommand, RunEnd
+from ml_tracking_ops.orchestrator.executors.ray import executor as executor_module
 from ml_tracking_ops.orchestrator.executors.ray.executor import RayExecutor
 from ml_tracking_ops.orchestrator.executors.ray.run import RayRun
 from ml_tracking_ops.orchestrator.executors.ray.settings import RaySettings
@@ -49,9 +52,9 @@ class Heard:
         self.messages.append(message)
 
 
-def engine(n_slots: int = 2, **keys: object) -> RayExecutor:
+def engine(n_slots: int = 2, *, samples: bool = False, **keys: object) -> RayExecutor:
     settings = RaySettings.model_validate(keys)
-    return RayExecutor(settings, n_slots, stop_signal="SIGTERM", grace_s=LIMIT_S)
+    return RayExecutor(settings, n_slots, stop_signal="SIGTERM", grace_s=LIMIT_S, samples=samples)
 
 
 def command(folder: Path, number: int, code: str) -> RunCommand:
@@ -182,6 +185,56 @@ async def test_run_ends_when_its_actor_is_gone(tmp_path: Path):
         assert (await ended(again)).exit_code == 0
     assert "Ray closed the connection" in heard.messages[0]
     wait_until(lambda: not processes_with(asked.environment["MARK"]), "the end of its processes")
+
+
+async def test_run_whose_runner_is_killed_has_ended_with_all_its_processes(tmp_path: Path):
+    asked = command(tmp_path, 1, WAITS)
+    async with engine() as executor:
+        run = await executor.submit(asked, executor.slots[0])
+        await printed(run, asked.output_path, "ready")
+        (training,) = processes_with(f"/{tmp_path.name}/{run.name}.dat")
+        runner = int(Path(f"/proc/{training}/stat").read_text().rpartition(")")[2].split()[1])
+        os.kill(runner, signal.SIGKILL)
+        end = await ended(run)
+    assert (end.exit_code, end.cause) == (None, "node_failed")
+    wait_until(lambda: not processes_with(f"/{tmp_path.name}/{run.name}.dat"), "its processes")
+
+
+async def test_what_a_run_uses_of_its_node_is_passed_on(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(executor_module, "SAMPLE_EVERY_S", 0.2)
+    asked = command(tmp_path, 1, WAITS)
+    async with engine(samples=True) as executor:
+        run = await executor.submit(asked, executor.slots[0])
+        await printed(run, asked.output_path, "ready")
+        samples = asked.output_path.with_suffix(".system.dat")
+        with anyio.fail_after(LIMIT_S):
+            while not samples.exists():
+                await anyio.sleep(0.02)
+            await run.stop(LIMIT_S)
+        await ended(run)
+    assert set(read_log(samples)) >= {"system/cpu", "system/memory"}
+
+
+async def test_full_disk_is_waited_for(tmp_path: Path):
+    heard = Heard()
+    talks = "import time; print('ready', flush=True); time.sleep(1); print('x' * 9000)"
+    with small_disk(tmp_path / "disk", as_root=True) as disk:
+        asked = command(disk.folder, 1, talks)
+        async with engine() as executor:
+            executor.report_to(heard)
+            run = await executor.submit(asked, executor.slots[0])
+            await printed(run, asked.output_path, "ready")
+            disk.fill()
+            with anyio.fail_after(LIMIT_S):
+                while not heard.messages:
+                    await anyio.sleep(0.02)
+            assert run.end is None
+            disk.free()
+            assert (await ended(run)).exit_code == 0
+        assert asked.output_path.read_text() == "ready\n" + "x" * 9000 + "\n"
+    first, second = heard.messages
+    assert "until there is room: free some" in first
+    assert "there is room" in second
 
 
 async def test_run_that_no_slot_knows_has_ended(tmp_path: Path):

@@ -1,12 +1,17 @@
 """The keys of the engine for Ray."""
 
 import importlib.util
+from pathlib import Path
 
 import pytest
 
 from ml_tracking_ops.orchestrator.config.model import SweepConfig
 from ml_tracking_ops.orchestrator.errors import UsageError
-from ml_tracking_ops.orchestrator.executors.ray.settings import RaySettings, setting_problems
+from ml_tracking_ops.orchestrator.executors.ray.settings import (
+    RaySettings,
+    placed,
+    setting_problems,
+)
 from ml_tracking_ops.orchestrator.executors.registry import make_executor
 
 
@@ -43,7 +48,7 @@ def needs() -> SweepConfig:
 
 def test_number_of_runs_at_once_must_be_given():
     with pytest.raises(UsageError, match="max_jobs beside the type of the executor"):
-        make_executor({"type": "ray"}, None, needs())
+        make_executor({"type": "ray"}, None, needs(), Path(), Path())
 
 
 def test_missing_ray_is_an_error_that_names_the_extra(monkeypatch):
@@ -52,4 +57,30 @@ def test_missing_ray_is_an_error_that_names_the_extra(monkeypatch):
         "ml_tracking_ops.orchestrator.executors.registry.find_spec", lambda name: None
     )
     with pytest.raises(UsageError, match=r"install ml-tracking-ops\[ray\]"):
-        make_executor({"type": "ray", "max_jobs": 2}, None, needs())
+        make_executor({"type": "ray", "max_jobs": 2}, None, needs(), Path(), Path())
+
+
+def test_working_dir_is_sent_without_the_log_folder(tmp_path: Path):
+    keys = {"working_dir": ".", "runtime_env": {"pip": ["lightning"], "excludes": ["data/"]}}
+    found = placed(keys, tmp_path, tmp_path / "logs" / "runs")
+    assert found["working_dir"] == str(tmp_path)
+    environment = {"pip": ["lightning"], "excludes": ["data/", "/logs/runs/"]}
+    assert found["runtime_env"] == environment
+
+
+def test_logs_elsewhere_and_archives_elsewhere_change_nothing(tmp_path: Path):
+    project = tmp_path / "project"
+    project.mkdir()
+    found = placed({"working_dir": str(project)}, project, tmp_path / "runs")
+    assert found == {"working_dir": str(project), "runtime_env": {}}
+    archive = {"working_dir": "s3://bucket/code.zip"}
+    assert placed(archive, project, project / "runs") == archive
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [("nowhere", "there is no folder"), ("code", "which is not in")]
+)
+def test_working_dir_without_the_script_is_explained(tmp_path: Path, given: str, said: str):
+    (tmp_path / "code").mkdir()
+    with pytest.raises(UsageError, match=rf"executor\.working_dir: .*{said}"):
+        placed({"working_dir": given}, tmp_path, tmp_path / "runs")

@@ -112,14 +112,17 @@ def test_missing_commands_and_the_number_of_jobs_are_told_before_anything_starts
     commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(UsageError, match="max_jobs beside the type of the executor"):
-        make_executor({"type": "slurm"}, None, NoNeeds())
+        make_executor({"type": "slurm"}, None, NoNeeds(), Path(), Path())
     monkeypatch.setenv("PATH", str(commands.folder))
     commands.write("sbatch", "")
     with pytest.raises(UsageError, match="no squeue and no scancel here: run this command on a"):
-        make_executor({"type": "slurm", "max_jobs": 2}, None, NoNeeds())
+        make_executor({"type": "slurm", "max_jobs": 2}, None, NoNeeds(), Path(), Path())
     commands.write("squeue", "")
     commands.write("scancel", "")
-    assert len(make_executor({"type": "slurm", "max_jobs": 2}, 5, NoNeeds()).slots) == 5
+    assert (
+        len(make_executor({"type": "slurm", "max_jobs": 2}, 5, NoNeeds(), Path(), Path()).slots)
+        == 5
+    )
 
 
 def test_check_asks_slurm_and_starts_nothing(commands: Commands, tmp_path: Path) -> None:

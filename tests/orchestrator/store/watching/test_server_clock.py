@@ -12,6 +12,12 @@ from ml_tracking_ops.orchestrator.store.watching.server_clock import silent_for_
 SKEWS_S = [-7200.0, 7200.0]
 
 
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is known of any clock yet."""
+    monkeypatch.setattr(server_clock, "_ahead", {})
+
+
 @pytest.fixture
 def touched(tmp_path: Path) -> Path:
     path = tmp_path / "journal.jsonl"
@@ -37,3 +43,11 @@ def test_own_clock_counts_where_the_servers_cannot_be_learned(touched: Path) -> 
 
 def test_file_that_is_not_there_is_not_silent(tmp_path: Path) -> None:
     assert silent_for_s(tmp_path / "missing", tmp_path) == 0.0
+
+
+def test_nothing_is_left_where_the_servers_time_was_learned(
+    touched: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_clock, "is_on_network", lambda folder: True)
+    silent_for_s(touched, touched.parent)
+    assert [path.name for path in touched.parent.iterdir()] == [touched.name]

@@ -6,7 +6,6 @@ or the error with which `init` fails.
 
 import asyncio
 import os
-import shutil
 import types
 
 
@@ -26,10 +25,15 @@ class exceptions:
     class ActorUnavailableError(RayError):
         pass
 
+    class OutOfMemoryError(RayError):
+        pass
 
+
+util = types.SimpleNamespace(list_named_actors=lambda all_namespaces: [])
 cloudpickle = types.SimpleNamespace(register_pickle_by_value=lambda module: None)
 _ACTORS = {}
 _SAID = os.environ.get("STAND_IN_RAY", "8")
+__version__ = "2.60.0"
 
 
 def init(**options):
@@ -68,7 +72,6 @@ class _Actor:
     async def _call(self, name, given):
         await self._wait_for_place()
         if name == "leave":
-            shutil.rmtree(self._made._root)
             self._end()
         if self._is_dead:
             raise exceptions.ActorDiedError("the actor died")

@@ -28,6 +28,9 @@ if options.mode == "crashes":
 if options.mode == "daemon":
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
 
+if options.mode == "family":
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+
 with ExperimentLogger(options.logdir) as logger:
     logger.add_scalar("Accuracy", options.x, 0)
     print(f"ready, {len(earlier)} attempts before", flush=True)
@@ -36,7 +39,10 @@ with ExperimentLogger(options.logdir) as logger:
         while True:
             hog.append(bytearray(os.urandom(1 << 20)) * 8)
     step = 0
-    while options.mode in ("waits", "ignore") and not pathlib.Path("release").exists():
+    while options.mode in ("waits", "ignore", "family") and not pathlib.Path("release").exists():
         step += 1
         logger.add_scalar("Accuracy", options.x, step)
         time.sleep(0.2)
+    if options.mode == "files":
+        print(json.dumps({"folder": str(pathlib.Path.cwd()), "files": os.listdir()}))
+        pathlib.Path(logger.run_dir, "model.bin").write_bytes(b"m" * 100_000)

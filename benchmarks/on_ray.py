@@ -1,0 +1,295 @@
+"""Sweeps on Ray beside plain Ray, on a cluster of two virtual nodes of two CPUs on this machine.
+
+    scripts/with-ray benchmarks/on_ray.py [--runs N]
+
+It prints one line a figure: what was measured, and the target. The cluster, the orchestrator and
+the runs share this machine's cores.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import anyio
+
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "support" / "clusters"))
+
+from ray_cluster import RayCluster
+
+from ml_tracking_ops.orchestrator.executors.base import RecordedRun, RunCommand
+from ml_tracking_ops.orchestrator.executors.ray.executor import RayExecutor
+from ml_tracking_ops.orchestrator.executors.ray.run import RayRun
+from ml_tracking_ops.orchestrator.executors.ray.settings import RaySettings
+from ml_tracking_ops.orchestrator.store.journal import JournalTail
+
+N_SLOTS = 4
+SHORT_S = 0.2
+N_STOPS = 20
+N_SUBMITTED = 100
+LIMIT_S = 60
+TICK_S = 0.005
+GRACE_S = 5
+TRAIN = f"import time; time.sleep({SHORT_S})"
+WAITS = "import time; time.sleep(600)"
+FAMILY = f"""
+import subprocess, sys, time
+subprocess.Popen([sys.executable, "-c", {WAITS!r}])
+print("ready", flush=True)
+time.sleep(600)
+"""
+TALKS = """
+import time
+print("ready", flush=True)
+for _ in range(100):
+    print(repr(time.time()), flush=True)
+    time.sleep(0.07)
+"""
+PLAIN = """
+import json, subprocess, sys, time, ray
+n_runs, code = int(sys.argv[1]), sys.argv[2]
+ray.init(address="auto", log_to_driver=False, configure_logging=False)
+
+@ray.remote(num_cpus=1)
+def train(code):
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+began = time.perf_counter()
+ray.get([train.remote(code) for _ in range(n_runs)])
+took_s = time.perf_counter() - began
+print(json.dumps({"took_s": took_s}))
+"""
+
+
+def executor(n_slots: int = N_SLOTS) -> RayExecutor:
+    return RayExecutor(RaySettings(), n_slots, stop_signal="SIGTERM", grace_s=GRACE_S)
+
+
+def command(folder: Path, name: str, code: str) -> RunCommand:
+    return RunCommand(
+        (sys.executable, "-c", code),
+        folder,
+        {"MARK": name},
+        folder / f"{name}.log",
+        marker="MARK",
+        tag={"name": name, "index": 1, "attempt": 1, "slot": 0},
+    )
+
+
+def say(what: str, value: str, target: str) -> None:
+    print(f"{what:62} {value:>26}   target {target}", flush=True)
+
+
+def spread(values_s: list[float]) -> str:
+    return f"{statistics.median(values_s) * 1000:.0f} ({max(values_s) * 1000:.0f}) ms"
+
+
+async def see_ready(run: RayRun, log: Path) -> None:
+    with anyio.fail_after(LIMIT_S):
+        await run.wait_started(lambda reason: None)
+        while "ready" not in log.read_text():  # noqa: ASYNC110
+            await anyio.sleep(0.01)
+
+
+def marked(mark: str) -> list[int]:
+    """The processes that have this in their environment."""
+    found = []
+    for one in Path("/proc").iterdir():
+        if one.name.isdigit():
+            try:
+                variables = (one / "environ").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if mark.encode() in variables:
+                found.append(int(one.name))
+    return found
+
+
+# --- throughput ----------------------------------------------------------------------------------
+
+
+def plain_runs_a_second(folder: Path, n_runs: int) -> float:
+    """Tasks of plain Ray, each of which starts the same program and waits for it."""
+    done = subprocess.run(
+        [sys.executable, "-c", PLAIN, str(n_runs), TRAIN],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        timeout=LIMIT_S,
+    )
+    took_s: float = json.loads(done.stdout.splitlines()[-1])["took_s"]
+    return n_runs / took_s
+
+
+def sweep_runs_a_second(folder: Path, n_runs: int) -> float:
+    (folder / "train.py").write_text(TRAIN)
+    config = {
+        "main_script_name": "train.py",
+        "hyperparameters": {"x": {"type": "uniform", "min": 0, "max": 1}},
+        "max_runs": n_runs,
+        "early_stopping": False,
+        "executor": {"type": "ray", "max_jobs": N_SLOTS},
+    }
+    (folder / "experiment_cfg.json").write_text(json.dumps(config))
+    program = [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli", "sweep"]
+    subprocess.run(program, cwd=folder, check=True, capture_output=True, timeout=LIMIT_S)
+    (journal,) = folder.glob("runs/*/journal.jsonl")
+    events = JournalTail(journal).read()
+    assert events[-1]["state"] == "finished"
+    return n_runs / (events[-1]["time"] - events[0]["time"])
+
+
+def waited_for_processor_s() -> float:
+    """How long this thread has been ready to run while others had the processors."""
+    return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
+
+
+# --- submitting and finding ----------------------------------------------------------------------
+
+
+async def measure_submission(folder: Path) -> None:
+    late_s: list[float] = []
+
+    async def tick() -> None:
+        while True:
+            began, waited_s = time.perf_counter(), waited_for_processor_s()
+            await anyio.sleep(TICK_S)
+            waited_s = waited_for_processor_s() - waited_s
+            late_s.append(max(0.0, time.perf_counter() - began - TICK_S - waited_s))
+
+    async with executor(N_SUBMITTED) as engine, anyio.create_task_group() as tasks:
+        tasks.start_soon(tick)
+        await anyio.sleep(2)
+        idle = sorted(late_s)
+        late_s.clear()
+        began = time.perf_counter()
+        runs = [
+            await engine.submit(command(folder, f"2026-11-29_10-00-00_{n:04d}", WAITS), slot)
+            for n, slot in enumerate(engine.slots)
+        ]
+        took_s = time.perf_counter() - began
+        await anyio.sleep(2)
+        busy = sorted(late_s)
+        for run in runs:
+            run.kill()
+        for run in runs:
+            await run.wait()
+        say("a submission", f"{took_s / N_SUBMITTED * 1000:.1f} ms", "15 ms")
+        say("event loop blocked meanwhile, 99th percentile (most)", _late(busy), "0 ms")
+        say("the same loop with nothing to do", _late(idle), "–")
+        tasks.cancel_scope.cancel()
+
+
+def _late(values_s: list[float]) -> str:
+    return f"{values_s[int(len(values_s) * 0.99)] * 1000:.1f} ({values_s[-1] * 1000:.1f}) ms"
+
+
+async def measure_finding(folder: Path) -> None:
+    names = [f"2026-11-29_12-00-00_{n:04d}" for n in range(N_SLOTS)]
+    refs = []
+    async with executor() as engine:
+        for name, slot in zip(names, engine.slots, strict=True):
+            run = await engine.submit(command(folder, name, FAMILY), slot)
+            await see_ready(run, folder / f"{name}.log")
+            refs.append(run.ref)
+    began = time.perf_counter()
+    async with executor() as engine:
+        connected_s = time.perf_counter() - began
+        began = time.perf_counter()
+        known = [RecordedRun(name, ref, 1.0, None) for name, ref in zip(names, refs, strict=True)]
+        found = await engine.find(folder, known)
+        took_s = time.perf_counter() - began
+        assert all(one.standing == "started" for one in found.values())
+        say(f"finding {N_SLOTS} runs again", f"{took_s:.2f} s", "1 s")
+        say("connecting before that: importing Ray, ray.init", f"{connected_s:.1f} s", "–")
+        async with anyio.create_task_group() as tasks:
+            for one in found.values():
+                tasks.start_soon(one.handle.stop, GRACE_S)
+
+
+# --- stopping and relaying -----------------------------------------------------------------------
+
+
+async def measure_stops(folder: Path) -> None:
+    to_gone_s, to_known_s = [], []
+    async with executor(1) as engine:
+        for index in range(N_STOPS):
+            name = f"2026-11-29_11-00-00_{index:04d}"
+            run = await engine.submit(command(folder, name, FAMILY), engine.slots[0])
+            await see_ready(run, folder / f"{name}.log")
+            await anyio.sleep(0.2)
+            decided_at = time.perf_counter()
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(run.stop, GRACE_S)
+                while await anyio.to_thread.run_sync(marked, f"MARK={name}"):  # noqa: ASYNC110
+                    await anyio.sleep(0.005)
+                to_gone_s.append(time.perf_counter() - decided_at)
+                await run.wait()
+                to_known_s.append(time.perf_counter() - decided_at)
+    say("decision → the whole tree is gone, median (most)", spread(to_gone_s), "800 ms")
+    say("decision → its end is known here, median (most)", spread(to_known_s), "–")
+
+
+async def measure_relay(folder: Path) -> None:
+    name = "2026-11-29_13-00-00_0001"
+    log = folder / f"{name}.log"
+    took_s: list[float] = []
+    async with executor(1) as engine:
+        run = await engine.submit(command(folder, name, TALKS), engine.slots[0])
+        await see_ready(run, log)
+        n_seen = len(log.read_text().splitlines())
+        while run.end is None:
+            await anyio.sleep(0.003)
+            now, lines = time.time(), log.read_text().splitlines()
+            took_s += [now - float(line) for line in lines[n_seen:]]
+            n_seen = len(lines)
+    say("a line that is printed → the line is in the sweep's folder", spread(took_s), "100 ms")
+
+
+# --- all of it -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def running_cluster() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="r", ignore_cleanup_errors=True) as name:
+        cluster = RayCluster(Path(name))
+        cluster.up()
+        os.environ.update(cluster.environment)
+        try:
+            yield Path(name)
+        finally:
+            cluster.down()
+
+
+def new_folder(top: Path, name: str) -> Path:
+    folder = top / name
+    folder.mkdir()
+    return folder
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--runs", type=int, default=100, help="how many short runs")
+    options = parser.parse_args()
+    with running_cluster() as top:
+        loads = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+        print(f"{os.cpu_count()} cores, load {loads}")
+        plain = plain_runs_a_second(new_folder(top, "plain"), options.runs)
+        ours = sweep_runs_a_second(new_folder(top, "ours"), options.runs)
+        said = f"{ours:.1f} / {plain:.1f} = {ours / plain:.2f}"
+        say(f"{SHORT_S} s runs a second, {N_SLOTS} at once: sweep / plain tasks", said, "12")
+        anyio.run(measure_stops, new_folder(top, "stops"))
+        anyio.run(measure_relay, new_folder(top, "relay"))
+        anyio.run(measure_submission, new_folder(top, "submission"))
+        anyio.run(measure_finding, new_folder(top, "finding"))
+
+
+if __name__ == "__main__":
+    main()

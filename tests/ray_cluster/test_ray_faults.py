@@ -1,0 +1,151 @@
+"""What fails around the runs: the sweep's process, its driver, actors, runners, nodes, the head."""
+
+import os
+import signal
+
+import pytest
+from cluster_sweep import wait_for
+from conftest import RaySweep
+from small_disk import small_disk
+
+
+def states(sweep: RaySweep) -> list[tuple[str, int]]:
+    return [(run.state, run.attempt) for run in sweep.runs]
+
+
+def test_killed_sweep_is_resumed_with_the_same_runs(sweep: RaySweep) -> None:
+    sweep.configure("waits", n_runs=5, engine={"max_jobs": 5})
+    sweep.start()
+    sweep.wait_ready(4)
+    sweep.wait_states(*["running"] * 4, "queued")
+    trainings = sweep.trainings()
+    sweep.kill()
+    wait_for(lambda: not sweep.drivers(), "the driver to end")
+    assert sorted(sweep.trainings()) == sorted(trainings)
+    sweep.resume()
+    sweep.wait_ready(4)
+    sweep.release()
+    assert sweep.wait_exit() == 0, sweep.story
+    # what only waited is submitted again
+    assert sorted(states(sweep)) == [("finished", 1)] * 4 + [("finished", 2)], sweep.story
+    sweep.check_nothing_is_left()
+
+
+def test_sweep_killed_between_submission_and_journal_finds_its_run(sweep: RaySweep) -> None:
+    sweep.configure("waits")
+    sweep.start()
+    sweep.wait_ready()
+    sweep.kill()
+    journal = sweep.path / "journal.jsonl"
+    lines = journal.read_text().splitlines(keepends=True)
+    submitting = next(n for n, line in enumerate(lines) if '"submitting"' in line)
+    journal.write_text("".join(lines[: submitting + 1]))
+    sweep.resume()
+    sweep.wait_states("running")
+    sweep.release()
+    assert sweep.wait_exit() == 0, sweep.story
+    assert states(sweep) == [("finished", 1)], sweep.story
+    sweep.check_nothing_is_left()
+
+
+def test_runs_that_end_while_no_sweep_is_there_keep_their_exit_codes(sweep: RaySweep) -> None:
+    sweep.configure("waits", n_runs=2)
+    sweep.start()
+    sweep.wait_ready(2)
+    sweep.wait_states("running", "running")
+    sweep.kill()
+    sweep.release()
+    wait_for(lambda: not sweep.processes, "the runs to end")
+    sweep.resume()
+    assert sweep.wait_exit() == 0, sweep.story
+    assert [(run.state, run.attempt, run.exit_code) for run in sweep.runs] == [
+        ("finished", 1, 0)
+    ] * 2, sweep.story
+    sweep.check_nothing_is_left()
+
+
+def test_killed_driver_costs_nothing(sweep: RaySweep) -> None:
+    sweep.configure("waits", n_runs=2)
+    sweep.start()
+    sweep.wait_ready(2)
+    sweep.wait_states("running", "running")
+    (driver,) = sweep.drivers()
+    os.kill(driver, signal.SIGKILL)
+    sweep.wait_for("another driver", lambda: sweep.drivers() not in ([], [driver]))
+    sweep.release()
+    assert sweep.wait_exit() == 0, sweep.story
+    assert states(sweep) == [("finished", 1)] * 2, sweep.story
+    sweep.check_nothing_is_left()
+
+
+@pytest.mark.parametrize("victim", ["actor", "runner"])
+def test_run_whose_supervision_is_killed_is_tried_again(sweep: RaySweep, victim: str) -> None:
+    sweep.configure("waits", retries=0)
+    sweep.start()
+    sweep.wait_ready()
+    sweep.wait_states("running")
+    trainings = sweep.trainings()
+    for pid in sweep.cluster.slots() if victim == "actor" else sweep.runners():
+        os.kill(pid, signal.SIGKILL)
+    sweep.wait_ready(1, "ready, 1 attempts before")
+    assert not set(trainings) & set(sweep.trainings())
+    sweep.release()
+    assert sweep.wait_exit() == 0, sweep.story
+    (run,) = sweep.runs
+    assert (run.state, run.attempt) == ("finished", 2), sweep.story
+    assert [attempt.state for attempt in run.earlier] == ["lost"]
+    sweep.check_nothing_is_left()
+
+
+def test_run_on_a_node_that_died_is_tried_on_another(sweep: RaySweep) -> None:
+    sweep.configure("waits", retries=0, n_runs=4)
+    sweep.start()
+    sweep.wait_ready(4)
+    sweep.wait_states(*["running"] * 4)
+    sweep.cluster.kill_node("node2")
+    try:
+        sweep.wait_for("their ends", lambda: sum(run.attempt for run in sweep.runs) == 6)
+        sweep.release()
+        assert sweep.wait_exit() == 0, sweep.story
+    finally:
+        sweep.cluster.start_node("node2")
+    assert sorted(states(sweep)) == [("finished", 1)] * 2 + [("finished", 2)] * 2, sweep.story
+    lost = [run for run in sweep.runs if run.attempt == 2]
+    assert {run.node for run in lost} == {"node1"}
+    assert all("node failed" in str(run.earlier[0].reason) for run in lost)
+    sweep.check_nothing_is_left(has_lost_node=True)
+
+
+def test_runs_are_tried_again_once_a_lost_head_is_back(sweep: RaySweep) -> None:
+    sweep.configure("waits", n_runs=2)
+    sweep.start()
+    sweep.wait_ready(2)
+    sweep.wait_states("running", "running")
+    trainings = sweep.trainings()
+    sweep.cluster.kill_head_server()
+    wait_for(lambda: not sweep.cluster.slots(), "Ray to end without its head")
+    sweep.cluster.down()
+    sweep.cluster.up()
+    sweep.wait_ready(2, "ready, 1 attempts before")
+    assert not set(trainings) & set(sweep.trainings())
+    sweep.release()
+    assert sweep.wait_exit() == 0, sweep.story
+    assert states(sweep) == [("finished", 2)] * 2, sweep.story
+    assert any("Ray closed the connection" in one for one in sweep.record.warnings)
+    sweep.check_nothing_is_left(has_lost_node=True)
+
+
+def test_full_disk_keeps_what_runs_write_on_their_nodes(sweep: RaySweep) -> None:
+    with small_disk(sweep.folder / "runs", as_root=True) as disk:
+        sweep.configure("waits", n_runs=2)
+        sweep.start()
+        sweep.wait_ready(2)
+        disk.fill()
+        sweep.wait_for("the warning", lambda: "until there is room: free some" in sweep.said)
+        sweep.release()
+        wait_for(lambda: not sweep.trainings(), "the trainings to end")
+        disk.free()
+        assert sweep.wait_exit() == 0, sweep.story
+        assert states(sweep) == [("finished", 1)] * 2, sweep.story
+        assert all(path.read_bytes() for path in sweep.path.glob("*.dat"))
+        sweep.check_nothing_is_left()

@@ -1,6 +1,7 @@
 """Log metrics from a training script, and read them back.
 
-`ExperimentLogger` needs the standard library alone. numpy is loaded when something is read.
+`ExperimentLogger` needs the standard library alone. numpy is loaded when something is read. May
+import nothing of the orchestrator and of the web app.
 """
 
 TYPE_CHECKING = False  # importing it from typing would cost more than the logger itself

@@ -1,1 +1,1 @@
-"""The original tool's import path: `ml_tracking_ops.experiment.logger`."""
+"""The original tool's import path: `ml_tracking_ops.experiment.logger`. May import `logger`."""

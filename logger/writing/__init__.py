@@ -1,5 +1,5 @@
 """Writes logs: `ExperimentLogger`, the file it appends to, and how its process ends.
 
-Imports the standard library, the modules of the logger itself (`records`, `paths`, `locks` and
+May import the standard library, the modules of the logger itself (`records`, `paths`, `locks` and
 others) and what `media` offers for images and the like. Reads no log.
 """

@@ -1,4 +1,8 @@
-"""Samplers: search space, seed and history → hyperparameters."""
+"""Samplers: search space, seed and history → hyperparameters.
+
+`registry` knows all of them. May import the modules of `search` that describe the space, and what
+`search` may import.
+"""
 
 import secrets
 

@@ -33,7 +33,7 @@ from .store.sweep_record import SweepRecord
 if TYPE_CHECKING:
     from .functions.naming import NamedFunction
     from .running.begun_sweep import BegunSweep
-    from .search.earlier import EarlierSweep
+    from .search.warm_start.earlier_sweep import EarlierSweep
 
 _WRITE_AGAIN_S = 0.5
 
@@ -193,7 +193,7 @@ def _read_earlier(loaded: LoadedConfig, proposer: Proposer) -> "list[EarlierSwee
     """The sweeps that a new one starts from."""
     if not loaded.config.warm_start:
         return []
-    from .search.warm_start import read_earlier
+    from .search.warm_start.reading import read_earlier
 
     given = loaded.config.warm_start
     aims = loaded.config.aims

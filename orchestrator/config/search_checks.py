@@ -117,7 +117,7 @@ def _storage_problems(
         storage = OptunaStorage.model_validate(given)
     except ValidationError:
         return  # named already
-    from ..search.optuna_storage import open_optuna_study
+    from ..search.warm_start.optuna_storage import open_optuna_study
 
     try:
         study = open_optuna_study(storage, folder)

@@ -36,7 +36,7 @@ from .runs.starting.starter import RunStarter
 from .runs.system_metrics import SystemMetrics
 
 if TYPE_CHECKING:
-    from ..search.earlier import EarlierSweep
+    from ..search.warm_start.earlier_sweep import EarlierSweep
 
 
 class Scheduler:

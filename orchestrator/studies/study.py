@@ -18,7 +18,7 @@ from ..running.runs.attempts import Attempt
 from ..running.runs.limits import SweepLimits, build_rules, curve_for
 from ..running.sweep_result import SweepResult
 from ..search.proposals import Proposal, Proposer, picked_before
-from ..search.warm_start import read_earlier
+from ..search.warm_start.reading import read_earlier
 from ..stopping import StopDecision
 from ..store.files.origins import origin_of_file
 from ..store.files.run_refs import process_ref

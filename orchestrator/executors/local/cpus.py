@@ -5,15 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...supervision.os_processes import n_cpus_allowed
-
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "BLIS_NUM_THREADS",
-)
+from ..thread_variables import THREAD_VARIABLES
 
 
 def usable_cpus(cgroup_root: Path = Path("/sys/fs/cgroup")) -> int:

@@ -17,8 +17,8 @@ from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S
 
 from ...store.files.run_refs import RunRef
 from ..base import EngineNotices, ReattachedRun, RecordedRun, RunCommand, RunEnd, Slot, Standing
-from ..local.cpus import THREAD_VARIABLES
 from ..tasks import WithTasks
+from ..thread_variables import THREAD_VARIABLES
 from .client import DriverClient, RayEvent
 from .mirror import record_path
 from .run import NAME, RayRun

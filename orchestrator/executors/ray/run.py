@@ -7,7 +7,7 @@ import anyio
 
 from ...store.files.run_refs import RunRef
 from ..base import Cause, RunEnd, RunStart, end_by_exit_code
-from ..slurm.record import RunnerRecord, read_record
+from ..runner_record import RunnerRecord, read_record
 
 NAME = "ray"
 _SIGKILL = 9
@@ -52,10 +52,7 @@ class RayRun:
 
     @property
     def start(self) -> RunStart | None:
-        record = self.record
-        if record.started_at is None:
-            return None
-        return RunStart(record.started_at, record.node, record.gpus)
+        return self.record.start
 
     # --- what is learned of it ----------------------------------------------------------------
 

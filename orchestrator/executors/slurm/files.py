@@ -22,8 +22,8 @@ from ml_tracking_ops.logger.guarded import open_guarded
 
 from ...store.files.output_tail import last_lines
 from ..base import RunCommand
-from ..local.cpus import THREAD_VARIABLES
 from ..runner_archive import runner_archive, runner_name
+from ..thread_variables import THREAD_VARIABLES
 
 _JOB_STARTED = json.dumps({"event": "job_started"})
 _TAIL_LINES = 5

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..base import Cause, RunEnd, end_by_exit_code
+from ..runner_record import RunnerRecord
 from .queue import PENDING, SUSPENDED, Job, reason_text
-from .record import RunnerRecord
 
 RECORD_WITHIN_S = 60.0
 """How long what a node has written may take to be seen here."""

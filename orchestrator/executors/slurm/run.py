@@ -10,9 +10,9 @@ import anyio
 
 from ...store.files.run_refs import RunRef
 from ..base import RunEnd, RunStart
+from ..runner_record import RunnerRecord
 from .life import AttemptEvidence, AttemptState, judge
 from .queue import PENDING, SUSPENDED, Job
-from .record import RunnerRecord
 
 NAME = "slurm"
 ASK_AGAIN_S = 5.0
@@ -107,10 +107,7 @@ class SlurmRun:
 
     @property
     def start(self) -> RunStart | None:
-        record = self.record
-        if record.started_at is None:
-            return None
-        return RunStart(record.started_at, record.node, record.gpus)
+        return self.record.start
 
     @property
     def has_ended(self) -> bool:

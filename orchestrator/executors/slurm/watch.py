@@ -12,10 +12,10 @@ import anyio.to_thread
 from ...store.watching.server_clock import server_time, touched_at
 from ...store.watching.watcher import URGENT_PAUSE_TO_WORK, watch_files
 from ..base import EngineNotices
+from ..runner_record import RunnerRecord, read_record
 from .client import SlurmClient
 from .files import SlurmFiles
 from .queue import Job, group_by_name, never_starts
-from .record import RunnerRecord, read_record
 from .run import SlurmRun
 
 LOOK_S = 1.0

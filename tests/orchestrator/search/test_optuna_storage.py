@@ -12,9 +12,9 @@ from sweeps import write_config
 from ml_tracking_ops.orchestrator import run_sweep
 from ml_tracking_ops.orchestrator.config.loading import load_config
 from ml_tracking_ops.orchestrator.errors import ConfigError
-from ml_tracking_ops.orchestrator.search.optuna_storage import read_optuna_study
 from ml_tracking_ops.orchestrator.search.settings import OptunaStorage
 from ml_tracking_ops.orchestrator.search.space import Space
+from ml_tracking_ops.orchestrator.search.warm_start.optuna_storage import read_optuna_study
 from ml_tracking_ops.orchestrator.store.histories.history import WarmStartRun
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)

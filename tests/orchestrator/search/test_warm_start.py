@@ -5,7 +5,7 @@ from pathlib import Path
 from spaces import space_of
 
 from ml_tracking_ops.logger import paths
-from ml_tracking_ops.orchestrator.search.warm_start import read_earlier_sweep
+from ml_tracking_ops.orchestrator.search.warm_start.reading import read_earlier_sweep
 from ml_tracking_ops.orchestrator.store.histories.history import RunEnded, WarmStartRun
 from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail
 from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord

@@ -17,8 +17,8 @@ from sweeps import wait_until
 from ml_tracking_ops.logger import read_log
 from ml_tracking_ops.logger.system_metrics.sampler import system_path
 from ml_tracking_ops.orchestrator.executors.base import RunCommand
+from ml_tracking_ops.orchestrator.executors.runner_record import RunnerRecord, read_record
 from ml_tracking_ops.orchestrator.executors.slurm.files import SlurmFiles, runner_name
-from ml_tracking_ops.orchestrator.executors.slurm.record import RunnerRecord, read_record
 from ml_tracking_ops.orchestrator.store.endings import ending_of
 from ml_tracking_ops.orchestrator.supervision.process_table import find_marked
 

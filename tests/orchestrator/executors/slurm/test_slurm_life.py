@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from ml_tracking_ops.orchestrator.executors.base import RunEnd
+from ml_tracking_ops.orchestrator.executors.runner_record import RunnerRecord
 from ml_tracking_ops.orchestrator.executors.slurm.life import AttemptEvidence, AttemptState, judge
 from ml_tracking_ops.orchestrator.executors.slurm.queue import Job
-from ml_tracking_ops.orchestrator.executors.slurm.record import RunnerRecord
 
 NOTHING = RunnerRecord()
 BEGAN = RunnerRecord(began=True)

@@ -6,8 +6,8 @@ from dataclasses import replace
 import anyio
 import pytest
 
+from ml_tracking_ops.orchestrator.executors.runner_record import RunnerRecord
 from ml_tracking_ops.orchestrator.executors.slurm.queue import Job
-from ml_tracking_ops.orchestrator.executors.slurm.record import RunnerRecord
 from ml_tracking_ops.orchestrator.executors.slurm.run import SlurmRun
 
 NAME = "mlto-1-run"

@@ -4,15 +4,15 @@ from pathlib import Path
 
 from ml_tracking_ops.logger import paths
 
-from ..store.histories.history import WarmStartRun
-from ..store.journal import JournalTail
-from ..store.outcomes.aims import NO_AIMS, Aims
-from ..store.run_states import RESULTS_THAT_COUNT
-from ..store.sweep_record import SweepRecord
-from .earlier import NO_PLACE, EarlierSweep, fit
+from ...store.histories.history import WarmStartRun
+from ...store.journal import JournalTail
+from ...store.outcomes.aims import NO_AIMS, Aims
+from ...store.run_states import RESULTS_THAT_COUNT
+from ...store.sweep_record import SweepRecord
+from ..settings import OptunaStorage
+from ..space import Space
+from .earlier_sweep import NO_PLACE, EarlierSweep, fit
 from .optuna_storage import read_optuna_study
-from .settings import OptunaStorage
-from .space import Space
 
 
 def read_earlier_sweep(folder: Path, space: Space) -> EarlierSweep:

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from ..store.histories.history import WarmStartRun
-from .space import Combination, Space
+from ...store.histories.history import WarmStartRun
+from ..space import Combination, Space
 
 NO_PLACE = "they do not fit into this search space"
 

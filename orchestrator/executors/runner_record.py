@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ...store.files import fields
-from ...store.journal import JournalTail
+from ..store.files import fields
+from ..store.journal import JournalTail
+from .base import RunStart
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,13 @@ class RunnerRecord:
     @property
     def is_stopping(self) -> bool:
         return self.why is not None
+
+    @property
+    def start(self) -> RunStart | None:
+        """When and where its process has started, or None if it has not."""
+        if self.started_at is None:
+            return None
+        return RunStart(self.started_at, self.node, self.gpus)
 
 
 def read_record(path: Path) -> RunnerRecord:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import JsonValue
 
-from ..errors import UsageError
-from ..store.histories.history import WarmStartRun
-from ..store.outcomes.aims import NO_AIMS, Aims
-from .earlier import EarlierSweep, fit
-from .samplers.extras import import_extra
-from .settings import OptunaStorage
-from .space import Combination, Space
+from ...errors import UsageError
+from ...store.histories.history import WarmStartRun
+from ...store.outcomes.aims import NO_AIMS, Aims
+from ..samplers.extras import import_extra
+from ..settings import OptunaStorage
+from ..space import Combination, Space
+from .earlier_sweep import EarlierSweep, fit
 
 if TYPE_CHECKING:
     import optuna

@@ -1,7 +1,5 @@
 """A study: a program asks for one run after the other, and tells what came of each."""
 
-import os
-import platform
 import threading
 import time
 from collections.abc import Mapping
@@ -17,17 +15,15 @@ from ..running.resumption import attempts_left, replay_ended_runs
 from ..running.runs.attempts import Attempt
 from ..running.runs.limits import SweepLimits, build_rules, curve_for
 from ..running.sweep_result import SweepResult
-from ..search.proposals import Proposal, Proposer, picked_before
+from ..search.proposals import Proposer, picked_before
 from ..search.warm_start.reading import read_earlier
 from ..stopping import StopDecision
-from ..store.files.origins import origin_of_file
-from ..store.files.run_refs import process_ref
 from ..store.journal import Journal
 from ..store.run_record import RunRecord
 from ..store.run_states import SweepEnd
 from ..store.sweep_record import SweepRecord
-from ..supervision.process_table import process_identity
 from ..sweep import choose_seed
+from .recorder import StudyRecorder
 from .requests import StudyRequests
 from .run import StudyRun
 from .settings import load_study, new_study_folder
@@ -89,9 +85,9 @@ class Study:
         self._open(loaded, seed, workers, folder, journal, record, proposer)
         for sweep in earlier:
             for fields in sweep.as_events():
-                self._write("known", **fields)
+                self._recorder.write("known", **fields)
             if (text := sweep.left_out_text) is not None:
-                self._write("warning", message=text)
+                self._recorder.write("warning", message=text)
 
     @classmethod
     def resume(
@@ -139,7 +135,7 @@ class Study:
         self.seed = seed
         self.record = record
         self._config = loaded.config
-        self._journal = journal
+        self._recorder = StudyRecorder(journal, record)
         self._proposer = proposer
         self._rules = build_rules(loaded.config)
         self._limits = SweepLimits(loaded.config)
@@ -151,32 +147,12 @@ class Study:
         self._requests = StudyRequests(folder)
         self._began_at = time.monotonic()
         self._is_stopped_by_hand = False
-        self._ref = process_ref(os.getpid(), process_identity(os.getpid()))
-        self._write(
-            "sweep_started",
-            pid=os.getpid(),
-            process_identity=process_identity(os.getpid()),
-            host=platform.node(),
-            file=origin_of_file(folder / paths.JOURNAL_NAME),
-            n_workers=workers,
-            max_runs=loaded.config.max_runs,
-        )
-        if proposer.pick is not None and record.picked is None:
-            pick = proposer.pick
-            self._write("sampler_picked", sampler=pick.name, reason=pick.reason)
+        self._recorder.write_start(folder, loaded.config, workers)
+        self._recorder.write_sampler(proposer)
 
     def _take_over(self) -> None:
         """See to what an earlier program left open."""
-        for run in list(self.record.runs.values()):
-            if run.state == "running":
-                self._write(
-                    "ended",
-                    index=run.index,
-                    state="lost",
-                    cause="unknown",
-                    duration_s=0.0,
-                    reason="the program that asked for it ended before it reported the result",
-                )
+        self._recorder.write_lost_runs()
         decision = replay_ended_runs(self.folder, self.record, self._rules, self._limits)
         self._left = attempts_left(self.record, self._config.max_runs)
         self._look_at_requests(is_start=True)
@@ -199,7 +175,7 @@ class Study:
     def _is_paused(self) -> bool:
         with self.lock:
             self._check_open()
-            self._journal.beat()
+            self._recorder.beat()
             self._look_at_requests()
             return self._over is None and self.record.is_paused
 
@@ -215,16 +191,8 @@ class Study:
         if proposal is None:
             self._over = self._proposer.why_exhausted or "there are no more combinations"
             return None
-        self._record_sample(index, proposal)
+        self._recorder.write_sample(index, proposal)
         return Attempt(index, proposal.hyperparameters)
-
-    def _record_sample(self, index: int, proposal: Proposal) -> None:
-        fields: dict[str, Any] = {}
-        if proposal.combination != index or proposal.repeat != 1:
-            fields |= {"combination": proposal.combination, "repeat": proposal.repeat}
-        if proposal.n_known is not None:
-            fields["n_known"] = proposal.n_known
-        self._write("sampled", index=index, hyperparameters=proposal.hyperparameters, **fields)
 
     def _start(self, attempt: Attempt) -> StudyRun:
         name = paths.run_stem(attempt.index, attempt.number)
@@ -245,15 +213,7 @@ class Study:
             curve_for(self._config),
         )
         self._open_runs[run.index] = run
-        self._write(
-            "started",
-            index=run.index,
-            name=name,
-            attempt=attempt.number,
-            slot=slot,
-            ref=self._ref.as_event(),
-            node=platform.node(),
-        )
+        self._recorder.write_run_start(run, name)
         return run
 
     def tell(
@@ -292,33 +252,19 @@ class Study:
             state, reason = "killed", run.stopped_by_hand
         elif state == "finished" and run.stopped_by is not None:
             state, reason = "early_stopped", run.stopped_by.reason
-        until = None if run.stopped_by is None else run.stopped_by.step
         run.close(has_failed=state == "failed")
         if state == "finished":
             self._rules.complete(run.index)
-        self._write(
-            "ended",
-            index=run.index,
-            state=state,
-            exit_code=None,
-            cause="exited",
-            duration_s=round(time.time() - run.started_at, 6),
-            best_value=run.best.value,
-            best_step=run.best.step,
-            n_values=run.best.n_values,
-            **({"values": run.outcome.values} if self._config.aims.metrics else {}),
-            **({} if run.curve is None else {"curve": run.curve.points(until)}),
-            reason=reason,
-        )
+        self._recorder.write_run_end(run, state, reason, self._config)
         self._end_by(self._limits.see_best(run.index, run.best.value, run.best.step))
         self._end_by(self._limits.see_end(run.index))
 
     def follow(self, run: StudyRun) -> None:
         """Take in what a run has logged, and what users ask."""
         with self.lock:
-            self._journal.beat()
+            self._recorder.beat()
             if run.stopped_by is not None and self.record.runs[run.index].stopped_by is None:
-                self._write("stopped_early", index=run.index, **run.stopped_by.as_event())
+                self._recorder.write("stopped_early", index=run.index, **run.stopped_by.as_event())
             self._end_by(self._limits.see_best(run.index, run.best.value, run.best.step))
             self._look_at_requests()
 
@@ -327,7 +273,7 @@ class Study:
         if hours is not None and time.monotonic() - self._began_at > hours * 3600:
             self._over = self._over or f"the study has run for max_hours = {hours:g}"
         for event in self._requests.take_in(self.record, is_start=is_start):
-            self._write("requested", **event)
+            self._recorder.write("requested", **event)
             if event["outcome"] != "done":
                 continue
             if event["action"] == "stop":
@@ -350,7 +296,7 @@ class Study:
         if decision is None or self._over is not None:
             return
         self._over = decision.reason
-        self._write("stopping", **decision.as_event())
+        self._recorder.write("stopping", **decision.as_event())
         if decision.rule != "target" or self._config.stop_at_target:
             for run in self._open_runs.values():
                 run.stopped_by = run.stopped_by or decision.for_runs()
@@ -364,8 +310,8 @@ class Study:
                 self._end(run, "killed", "the study was closed before its result was reported")
             self._is_closed = True
             state = "killed" if self._is_stopped_by_hand else "finished"
-            self._write("sweep_ended", state=state, reason=self._over)
-            self._journal.close()
+            self._recorder.write("sweep_ended", state=state, reason=self._over)
+            self._recorder.close()
 
     def __enter__(self) -> Self:
         return self
@@ -400,9 +346,6 @@ class Study:
     def _check_open(self) -> None:
         if self._is_closed:
             raise UsageError("the study is closed: Study.resume() opens it again")
-
-    def _write(self, event: str, **fields: Any) -> None:
-        self.record.apply(self._journal.append(event, **fields))
 
 
 def _warn(message: str) -> None:

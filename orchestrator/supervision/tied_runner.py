@@ -5,7 +5,7 @@ It starts the training, waits for it, and takes down in the run's record what ha
 
     s     the sweep stops the run: the process's group is asked to end, and has a grace period
     k     the process's group is ended at once
-    end   whoever held the other end is gone: as `s`, and the folder `own_folder` of the
+    end   the holder of the other end is gone: as `s`, and the folder `own_folder` of the
           specification is removed at last, since nobody else does
 
 Whoever holds the other end learns in the same way that this process has ended.

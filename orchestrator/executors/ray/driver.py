@@ -283,7 +283,7 @@ def describe_cluster(ray: Any, settings: Mapping[str, Any]) -> str:
         return f"{known}; {lack}: {_UNTIL_ONE_JOINS}"
     asked = settings["asked"]
     places = [min(own.get(key, 0.0) // n for key, n in asked.items()) for own in nodes if asked]
-    return f"{known}; place for {sum(places):g} runs at once" if asked else known
+    return f"{known}. Place for {sum(places):g} runs at once" if asked else known
 
 
 def what_no_node_has(ray: Any, settings: Mapping[str, Any]) -> str | None:

@@ -89,7 +89,7 @@ class RayRun:
         self.see_end(RunEnd(record.exit_code, cause, record.ended_at, None, by_code.left_running))
 
     def see_lost(self, detail: str, cause: Cause = "node_failed") -> None:
-        """The actor of its slot is gone, and with it whatever it ran."""
+        """The actor of its slot is gone, and with it the run."""
         self.read_record()
         if self.record.exit_code is not None:
             self.see_over()  # it was told before

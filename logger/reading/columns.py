@@ -1,6 +1,6 @@
 """Records to columns: many of them by numpy, a few one by one. Every checksum is verified."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,6 +27,7 @@ CHUNK_BYTES = 16384 * RECORD_SIZE
 
 _NO_ROWS: Rows = np.empty((0, 4), "<u8")
 _SLAB_BYTES = 64 << 20
+_MOST_IN_TURN = 64
 _FEW_BYTES = 48 * RECORD_SIZE  # up to here a Python loop is faster than starting numpy
 
 
@@ -68,11 +69,27 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """The values of one stretch of a file, those of a metric side by side (a run of them)."""
+    """The values of one stretch of a file, those of a metric side by side (a run of them).
+
+    `are_in_turn`: they are not side by side; one of each metric comes after the other.
+    """
 
     rows: Rows
     run_ids: NDArray[np.uint64]
     run_sizes: NDArray[np.int64]
+    are_in_turn: bool = False
+
+    def runs(self) -> Iterator[Rows]:
+        """The values of one metric after those of the other."""
+        if self.are_in_turn:
+            n_metrics = len(self.run_ids)
+            for place in range(n_metrics):
+                yield self.rows[place::n_metrics]
+            return
+        begin = 0
+        for size in self.run_sizes.tolist():
+            yield self.rows[begin : begin + size]
+            begin += size
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +224,11 @@ class Decoder:
         if not is_good.all():
             self.n_damaged += len(rows) - int(np.count_nonzero(is_good))
             rows = rows[is_good]
-        kinds = rows[:, 0] & np.uint64(KIND_MASK)
-        again = np.flatnonzero((kinds == KIND_END) & (rows[:, 1] == OPENED_AGAIN))
+        kinds = _kinds(rows)
+        others = np.flatnonzero(kinds != KIND_SCALAR)
+        ends = others[kinds[others] == KIND_END]
         begin = 0
-        for index in again.tolist():
+        for index in ends[rows[ends, 1] == OPENED_AGAIN].tolist():
             self._feed_good(rows[begin:index], n_bytes_to_come)
             self._take_end(OPENED_AGAIN)
             self._starts.append(len(self._chunks))
@@ -219,18 +237,18 @@ class Decoder:
 
     def _feed_good(self, rows: Rows, n_bytes_to_come: int) -> None:
         """Take in intact rows of one session."""
-        kinds = rows[:, 0] & np.uint64(KIND_MASK)
+        kinds = _kinds(rows)
         is_scalar = kinds == KIND_SCALAR
         others = np.flatnonzero(~is_scalar)
         limit = self.metric_limit
         if limit is not None and limit.may_be_passed(len(self._ids) + len(others)):
             rows = rows[limit.is_within(rows, kinds, self._ids)]
-            kinds = rows[:, 0] & np.uint64(KIND_MASK)
+            kinds = _kinds(rows)
             is_scalar = kinds == KIND_SCALAR
             others = np.flatnonzero(~is_scalar)
         if others.size:
             self._take_others(rows, kinds, others)
-            rows = rows[is_scalar]
+            rows = _without(rows, is_scalar, others)
         elif len(rows):
             self.is_closed = self.ended_with_error = False
         if len(rows):
@@ -246,7 +264,7 @@ class Decoder:
         space, self._slab = self._slab[:n_rows], self._slab[n_rows:]
         return space
 
-    def _take_others(self, rows: Rows, kinds: NDArray[np.uint64], others: NDArray[np.intp]) -> None:
+    def _take_others(self, rows: Rows, kinds: NDArray[np.uint16], others: NDArray[np.intp]) -> None:
         previous = -1
         for index in others.tolist():
             if index > previous + 1:  # values in between
@@ -315,16 +333,13 @@ def _filled(chunks: list[_Chunk], run_stops: list[int]) -> Series:
     chunks.reverse()
     while chunks:
         chunk = chunks.pop()
-        steps = chunk.rows.view("<i8")[:, 1]
-        floats = chunk.rows.view("<f8")
-        begin = 0
-        for size in chunk.run_sizes.tolist():
+        for run in chunk.runs():
             stop = next(stops)
-            end = begin + size
-            series.step[stop - size : stop] = steps[begin:end]
-            series.wall_time[stop - size : stop] = floats[begin:end, 2]
-            series.value[stop - size : stop] = floats[begin:end, 3]
-            begin = end
+            where = slice(stop - len(run), stop)
+            floats = run.view("<f8")
+            series.step[where] = run.view("<i8")[:, 1]
+            series.wall_time[where] = floats[:, 2]
+            series.value[where] = floats[:, 3]
     return series
 
 
@@ -334,6 +349,12 @@ def _grouped(rows: Rows, space: Rows) -> _Chunk:
     if (ids == ids[0]).all():
         space[:] = rows
         return _Chunk(space, ids[:1].copy(), np.array([len(rows)]))
+    n_metrics = _period_of(ids)
+    if n_metrics:  # as `add_scalars` writes them: the same metrics again and again, in one order
+        space[:] = rows
+        n_turns, n_more = divmod(len(rows), n_metrics)
+        sizes = n_turns + (np.arange(n_metrics) < n_more)
+        return _Chunk(space, ids[:n_metrics].copy(), sizes, are_in_turn=True)
     # numpy sorts 16-bit numbers in linear time, and stably.
     order = np.argsort(ids.astype(np.uint16), kind="stable")
     starts = _run_starts(ids[order])
@@ -342,6 +363,30 @@ def _grouped(rows: Rows, space: Rows) -> _Chunk:
         starts = _run_starts(ids[order])
     sizes = np.diff(starts, append=len(rows))
     return _Chunk(rows.take(order, axis=0, out=space, mode="wrap"), ids[order[starts]], sizes)
+
+
+def _kinds(rows: Rows) -> NDArray[np.uint16]:
+    return rows.view("<u2")[:, 0] & np.uint16(KIND_MASK)
+
+
+def _without(rows: Rows, are_wanted: NDArray[np.bool_], others: NDArray[np.intp]) -> Rows:
+    """The rows that are wanted; no copy of them where the others are all before or behind."""
+    n_before = int(np.count_nonzero(others == np.arange(len(others))))
+    end = len(rows) - (len(others) - n_before)
+    if n_before == len(others) or others[n_before] >= end:
+        return rows[n_before:end]
+    return rows[are_wanted]
+
+
+def _period_of(ids: NDArray[np.uint64]) -> int:
+    """After how many rows the ids repeat, all in one order and each once; 0 if they do not."""
+    again = np.flatnonzero(ids[1 : _MOST_IN_TURN + 1] == ids[0])
+    if not again.size:
+        return 0
+    period = int(again[0]) + 1
+    if len(set(ids[:period].tolist())) < period:
+        return 0
+    return period if (ids[period:] == ids[:-period]).all() else 0
 
 
 def _run_starts(ids: NDArray[np.uint64]) -> NDArray[np.intp]:

@@ -160,7 +160,7 @@ def _read_records(file: FileIO, progress: Progress, origin: Origin, decoder: Dec
     size_bytes = RECORD_SIZE if origin.has_header else 0
     file.seek(size_bytes)
     expected_bytes = os.fstat(file.fileno()).st_size
-    buffer = memoryview(bytearray(CHUNK_BYTES))
+    buffer = memoryview(bytearray(min(CHUNK_BYTES, expected_bytes + 2 * RECORD_SIZE)))
     n_left_over = 0
     is_sparse = _is_sparse(file)
     while True:

@@ -111,7 +111,7 @@ def coarser(stack: Stack, n_buckets: int) -> Stack:
     Buckets are made of whole cells. Those of 16 are made of those of 64.
     """
     starts: list[Int64s] = []
-    index = stack.index
+    index = None if stack.places is None else stack.places
     begin = 0
     is_cut = False
     for length, count in zip(stack.lengths.tolist(), stack.counts.tolist(), strict=True):
@@ -121,7 +121,7 @@ def coarser(stack: Stack, n_buckets: int) -> Stack:
             starts.append(np.arange(begin, begin + length))
         else:
             edges = _edges(n_cells, n_buckets)
-            if length < count or shift:
+            if index is not None:
                 edges = np.searchsorted(index[begin : begin + length], edges << shift)
             starts.append(begin + edges)
             is_cut = True

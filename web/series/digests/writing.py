@@ -56,7 +56,8 @@ class DigestWriter:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="digests", daemon=True)
                 self._thread.start()
-            self._changed.notify_all()
+            elif len(self._waiting) == 1:  # else it looks by itself: a thousand logs come at once
+                self._changed.notify_all()
 
     def close(self) -> None:
         """Write what is waiting. What takes longer than a moment is left out."""

@@ -34,11 +34,11 @@ export function drawCurves(ctx, geometry, curves, { pixel, isClipped, isFront = 
     if (curve.low) fillBand(ctx, geometry, curve);
     if (curve.abandoned) strokeLine(ctx, geometry, curve.abandoned, curve.abandoned.y, 0.3, pixel);
     if (curve.raw) strokeLine(ctx, geometry, curve, curve.raw, 0.25, pixel);
-    ctx.setLineDash(curve.dash?.map((length) => length * pixel) ?? []);
+    if (curve.dash?.length) ctx.setLineDash(curve.dash.map((length) => length * pixel));
     strokeLine(ctx, geometry, curve, curve.fewer ? curve.all : curve.y, 1, curve.isBest ? BEST_WIDTH * pixel : width, 2.5 * pixel);
-    ctx.setLineDash([]);
+    if (curve.dash?.length) ctx.setLineDash([]);
     if (curve.fewer) strokeDashed(ctx, geometry, curve, width, pixel);
-    markGaps(ctx, geometry, curve, 3 * pixel);
+    if (curve.nNan || curve.value.includes(null)) markGaps(ctx, geometry, curve, 3 * pixel);
     if (isClipped) markOutside(ctx, geometry, curve, 4 * pixel);
   }
   ctx.restore();

@@ -1,4 +1,6 @@
-// All curves of a chart as they were drawn last: pointing at one draws only that one again.
+// All curves of a chart as they were drawn last: pointing at one draws only that one again. The picture
+// is made when a curve is first pointed at: until then the curves are drawn at once, since copying a
+// canvas waits until everything on it is painted.
 
 import { drawCurves, geometryOf } from "./draw.js";
 import { isClipped } from "./ranges.js";
@@ -13,8 +15,10 @@ export class CurveLayer {
   paint(u, curves, front, scales, view) {
     const options = { pixel: uPlot.pxRatio, isClipped: isClipped(view) };
     const { width, height } = u.ctx.canvas;
+    this.isOld ||= this.#canvas?.width !== width || this.#canvas.height !== height;
+    if (this.isOld && front.length === 0) return drawBoth(u.ctx, u.bbox, curves, scales, view, options);
     this.#canvas ??= document.createElement("canvas");
-    if (this.isOld || this.#canvas.width !== width || this.#canvas.height !== height) {
+    if (this.isOld) {
       Object.assign(this.#canvas, { width, height }); // which empties it
       drawBoth(this.#canvas.getContext("2d"), u.bbox, curves, scales, view, options);
       this.isOld = false;

@@ -113,8 +113,8 @@ class Catalog:
         dat_paths: list[str] = []
         for own, dat_path in _logs_in(identity, folder, names, self._logs):
             known = self.experiments.get(own)
-            if known is None or os.fspath(known.dat_path) != dat_path:
-                known = open_experiment(own, Path(dat_path))
+            if known is None or known.dat_file != dat_path:
+                known = open_experiment(own, dat_path)
             experiment = annotated(known, annotations)
             found.has_new |= experiment is not self.experiments.get(own)
             found.experiments[own] = experiment
@@ -173,23 +173,20 @@ def _logs_in(
     identity: str, folder: str, names: Collection[str], known: KnownLogs
 ) -> Iterator[tuple[str, str]]:
     """The paths of the logs in a folder, each with the id of its experiment."""
-    candidates = filter(paths.is_run_log, names)
-    logs = sorted(
-        name
-        for name in candidates
-        if not name.startswith(".") and known.is_log(os.path.join(folder, name))  # noqa: PTH118
-    )
+    candidates = sorted(name for name in filter(paths.is_run_log, names) if name[0] != ".")
+    found = ((name, os.path.join(folder, name)) for name in candidates)  # noqa: PTH118
+    logs = [(name, path) for name, path in found if known.is_log(path)]
     events = event_files_in_order(names)
     if events:
         top = Path(os.path.abspath(folder)).name  # noqa: PTH100
         alone = fields.printable(top) if identity == "." else identity
         own = f"{identity}/{_EVENTS}".removeprefix("./") if logs else alone
         yield own, os.path.join(folder, events[-1])  # noqa: PTH118
-    for name in logs:
+    for name, path in logs:
         stem = fields.printable(name.removesuffix(paths.DAT_SUFFIX))
         is_alone = len(logs) == 1 and identity != "."
         own = identity if is_alone else f"{identity}/{stem}".removeprefix("./")
-        yield own, os.path.join(folder, name)  # noqa: PTH118
+        yield own, path
 
 
 @dataclass(frozen=True)
@@ -300,7 +297,9 @@ def _find_at(path: Path) -> Experiment | Sweep | FoundRun | None:
     if path.is_file() and path.suffix == paths.DAT_SUFFIX:
         return _find_file(path)
     if path.is_file() and is_event_file(path):
-        return annotated(open_experiment(path.parent.name, path), read_annotations(path.parent))
+        return annotated(
+            open_experiment(path.parent.name, os.fspath(path)), read_annotations(path.parent)
+        )
     return None
 
 
@@ -320,7 +319,7 @@ def _find_in_folder(folder: Path) -> Experiment | Sweep | None:
     if not logs:
         return None
     identity, dat_path = logs[0]
-    return annotated(open_experiment(identity, Path(dat_path)), read_annotations(folder))
+    return annotated(open_experiment(identity, dat_path), read_annotations(folder))
 
 
 def _find_file(path: Path) -> Experiment | FoundRun:
@@ -332,4 +331,4 @@ def _find_file(path: Path) -> Experiment | FoundRun:
             run = sweep.run(path.stem)
             if run is not None:
                 return FoundRun(sweep, run)
-    return annotated(open_experiment(path.stem, path), read_annotations(path.parent))
+    return annotated(open_experiment(path.stem, os.fspath(path)), read_annotations(path.parent))

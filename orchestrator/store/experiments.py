@@ -46,9 +46,14 @@ class Experiment:
 
     id: str
     name: str
-    dat_path: Path
+    dat_file: str
     started_at: float
     annotation: Annotation = NOTHING_SAID
+
+    @property
+    def dat_path(self) -> Path:
+        """The path of its log. It is not kept: a `Path` takes as much memory as all the rest."""
+        return Path(self.dat_file)
 
     @property
     def run_folder(self) -> Path:
@@ -67,7 +72,7 @@ class Experiment:
         copied here. Everything else counts as running until it has been silent for ten minutes.
         """
         try:
-            ending = ending_of(self.dat_path)
+            ending = ending_of(self.dat_file)
         except (OSError, LogFormatError):
             return ExplainedState("lost", log_trouble(self.dat_path))
         if ending.is_legacy:
@@ -124,7 +129,7 @@ class Experiment:
 
     def _silent_for_s(self) -> float:
         """Seconds since its log grew, or a sample of its system, by the file server's clock."""
-        path = os.fspath(self.dat_path)
+        path = self.dat_file
         written = [Path(one) for one in (path, system_path(path)) if Path(one).exists()]
         return min((silent_for_s(one, one.parent) for one in written), default=math.inf)
 
@@ -139,19 +144,19 @@ def describe_exit(exit_code: int) -> str:
         return f"ended by signal {-exit_code}"
 
 
-def open_experiment(identity: str, dat_path: Path) -> Experiment:
-    return Experiment(identity, identity, dat_path, _started_at(dat_path))
+def open_experiment(identity: str, dat_file: str) -> Experiment:
+    return Experiment(identity, identity, dat_file, _started_at(dat_file))
 
 
-def _started_at(dat_path: Path) -> float:
+def _started_at(dat_file: str) -> float:
     try:
-        created_at = ending_of(dat_path).created_at
+        created_at = ending_of(dat_file).created_at
     except (OSError, LogFormatError):
         created_at = None
     with contextlib.suppress(TypeError, ValueError):
         return fields.time_of(created_at)
     try:
-        return dat_path.stat().st_mtime
+        return os.stat(dat_file).st_mtime  # noqa: PTH116
     except OSError:
         return 0.0
 

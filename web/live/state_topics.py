@@ -8,6 +8,7 @@ the live stream.
 Everything here runs in worker threads, with the catalog to itself, but for `place` and `note`.
 """
 
+import os
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -161,7 +162,7 @@ class CatalogTopic:
     def __init__(self) -> None:
         self.place = ReadPosition(_LIVE, 0)
         self._entries: dict[str, ListEntry] = {}
-        self._by_dat: dict[Path, str] = {}
+        self._by_dat: dict[str, str] = {}
         self._sweep_folders: frozenset[Path] = frozenset()
         self._to_recheck: set[str] = set()
         self._to_refresh: set[Path] = set()
@@ -184,7 +185,7 @@ class CatalogTopic:
         if path.suffix in (paths.DAT_SUFFIX, paths.LOG_SUFFIX):
             if path.parent in self._sweep_folders:
                 return False
-            known = self._by_dat.get(path)
+            known = self._by_dat.get(os.fspath(path))
             if known is not None:
                 self._to_recheck.add(known)
                 return True
@@ -242,7 +243,7 @@ class CatalogTopic:
         return TopicUpdate(target, encode_event("catalog", event))
 
     def _index(self, catalog: Catalog) -> None:
-        self._by_dat = {item.dat_path: item.id for item in catalog.experiments.values()}
+        self._by_dat = {item.dat_file: item.id for item in catalog.experiments.values()}
         self._sweep_folders = frozenset(sweep.path for sweep in catalog.sweeps.values())
 
     def _is_gone(self, catalog: Catalog, identities: Iterable[str]) -> bool:

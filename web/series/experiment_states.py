@@ -1,7 +1,5 @@
 """How experiments ended, remembered while their logs stay as they are: tables ask of thousands."""
 
-from pathlib import Path
-
 from ml_tracking_ops.logger.reading.reader import LogFormatError
 from ml_tracking_ops.orchestrator.store.endings import ending_of
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
@@ -11,7 +9,7 @@ from ml_tracking_ops.orchestrator.store.run_states import ENDS, RESUMED, RunStat
 _MOST_KNOWN = 100_000
 
 State = tuple[RunState, float | None]
-_states: FileCache[Path, State] = FileCache(_MOST_KNOWN)
+_states: FileCache[str, State] = FileCache(_MOST_KNOWN)
 
 
 def state_of(experiment: Experiment) -> State:
@@ -19,7 +17,7 @@ def state_of(experiment: Experiment) -> State:
 
     Of a log that was closed and has not changed since nobody is asked again whether it is held.
     """
-    path = experiment.dat_path
+    path = experiment.dat_file
     identity = identify(path)
     known = _states.find(path, identity)
     if known is not None:
@@ -38,7 +36,7 @@ def _look(experiment: Experiment) -> State:
 def _ended_at(experiment: Experiment) -> float | None:
     """When the last value was logged. Logs of the original tool do not say."""
     try:
-        ending = ending_of(experiment.dat_path)
+        ending = ending_of(experiment.dat_file)
     except (OSError, LogFormatError):
         return None
     last = None if ending.is_legacy else ending.last_wall_time

@@ -34,7 +34,7 @@ class MetricLimit:
         return n_metrics > self._max_metrics or self._kept is not None
 
     def is_within(
-        self, rows: Rows, kinds: NDArray[np.uint64], known: Collection[int]
+        self, rows: Rows, kinds: NDArray[np.uint16], known: Collection[int]
     ) -> NDArray[np.bool_]:
         """A mask of intact records: those to keep. `known` are the metrics met so far."""
         if self._kept is None:

@@ -10,7 +10,7 @@ from ml_tracking_ops.logger import read_log
 from ml_tracking_ops.logger.reading.columns import Decoder
 from ml_tracking_ops.logger.records import (
     RECORD_SIZE,
-    encode_end,
+    encode_end_record,
     encode_header,
     encode_name,
     encode_scalar,
@@ -60,7 +60,7 @@ def test_other_records_in_between_cost_nothing(others: list[str], places: list[i
     records = [scalars([0, 1, 2] * 3)[at : at + RECORD_SIZE] for at in range(0, 288, RECORD_SIZE)]
     made = {
         "name": encode_name(metric_id("d"), "d"),
-        "end": encode_end(1.0, 0),
+        "end": encode_end_record(1.0, 0),
         "damaged": bytes(RECORD_SIZE),
     }
     for other, place in zip(others, places, strict=False):

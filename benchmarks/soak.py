@@ -3,6 +3,8 @@
     python benchmarks/soak.py runs [N_RUNS]    2,000 short runs in one sweep, with 20 streams open
     python benchmarks/soak.py hours [TIMES]    6 hours of 8 runs that log 5 metrics once a second,
                                                replayed 100 times as fast, with 20 streams open
+    python benchmarks/soak.py day [TIMES]      a day of a sweep of 8 such runs with a stopping rule,
+                                               replayed 400 times as fast, with its dashboard
 
 Each prints a table; what it should show is that nothing grows with the number of runs or events,
 but for what is shown of them: a sweep's page lists its runs.
@@ -40,15 +42,59 @@ CONFIG = {
 }
 
 
+DAY_S = 24 * 3600
+DAY_SCRIPT = f"""
+import time
+from ml_tracking_ops.experiment.logger import ExperimentLogger
+NAMES = ["Accuracy", *(f"metric {{number}}" for number in range(1, {N_METRICS}))]
+with ExperimentLogger() as writer:
+    began = time.monotonic()
+    for step in range({DAY_S}):
+        ahead_s = began + step / TIMES - time.monotonic()
+        if ahead_s > 0.001:
+            time.sleep(ahead_s)
+        writer.add_scalars(dict.fromkeys(NAMES, step / {DAY_S}), step)
+"""
+
+
 def soak_runs(n_runs: int) -> None:
     """One sweep with its dashboard, followed by streams from beginning to end."""
+    with sweeping(SCRIPT, n_runs, "2") as (sweep, journal):
+        watch(
+            processes_of(sweep.pid),
+            lambda: count_ended(journal),
+            n_runs,
+            "runs",
+            lambda: sweep.poll() is None,
+        )
+
+
+def soak_day(times: float) -> None:
+    """A day's events of a sweep whose rule looks at every value, sooner."""
+    script = DAY_SCRIPT.replace("TIMES", f"{times!r}")
+    with sweeping(script, N_RUNS, str(N_RUNS)) as (sweep, journal):
+        folder = journal.parent
+        watch(
+            processes_of(sweep.pid),
+            lambda: sum(log.stat().st_size for log in folder.glob("*_????.dat")) // 32,
+            N_RUNS * N_METRICS * DAY_S,
+            "values",
+            lambda: sweep.poll() is None,
+        )
+
+
+@contextmanager
+def sweeping(
+    script: str, n_runs: int, n_workers: str
+) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
+    """A sweep that runs with its dashboard, and its journal; streams of its page are open."""
     with scratch() as folder:
-        (folder / "train.py").write_text(SCRIPT)
+        (folder / "train.py").write_text(script)
         (folder / "experiment_cfg.json").write_text(json.dumps({**CONFIG, "max_runs": n_runs}))
         output = folder / "output"
         with output.open("w") as file:
             sweep = subprocess.Popen(
-                [COMMAND, "sweep", "--workers", "2", "--web", "--port", "0"],
+                [COMMAND, "sweep", "--workers", n_workers, "--web", "--port", "0"],
                 cwd=folder,
                 stdout=file,
                 stderr=file,
@@ -63,14 +109,7 @@ def soak_runs(n_runs: int) -> None:
             time.sleep(0.1)
         query = f"catalog=0&sweep={journals[0].parent.name}:0"
         with streams(found[0].rstrip("/"), query):
-            processes = processes_of(sweep.pid)
-            watch(
-                processes,
-                lambda: count_ended(journals[0]),
-                n_runs,
-                "runs",
-                lambda: sweep.poll() is None,
-            )
+            yield sweep, journals[0]
         print(output.read_text()[-300:])
 
 
@@ -175,6 +214,8 @@ if __name__ == "__main__":
     what, number = (*sys.argv[1:], None, None)[:2]
     if what == "runs":
         soak_runs(int(number or 2_000))
+    elif what == "day":
+        soak_day(float(number or 400))
     elif what == "hours":
         soak_hours(float(number or 100))
     else:

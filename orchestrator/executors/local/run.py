@@ -52,7 +52,7 @@ class LocalRun:
         end = end_by_exit_code(exit_code, self._group.left_running)
         if exit_code in _KILLED and self._memory_kills.take_one():
             end = replace(end, cause="out_of_memory")
-        return replace(end, at=self._ended_at)
+        return end if self._ended_at is None else replace(end, at=self._ended_at)
 
     async def stop(self, grace_s: float) -> None:
         await self._group.stop(grace_s)

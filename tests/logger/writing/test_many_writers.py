@@ -18,12 +18,19 @@ from ml_tracking_ops.logger.locks import is_held
 from ml_tracking_ops.logger.records import RECORD_SIZE
 
 
-def test_everything_acknowledged_survives_kill_9(run_file: Path) -> None:
-    process = run_script("""
+@pytest.mark.parametrize(
+    "call",
+    [
+        'add_scalar("loss", step / 7, step)',
+        'add_scalars({"first": 0.5, "loss": step / 7}, step)',  # one write for both
+    ],
+)
+def test_everything_acknowledged_survives_kill_9(run_file: Path, call: str) -> None:
+    process = run_script(f"""
         logger = ExperimentLogger()
         step = 0
         while True:
-            logger.add_scalar("loss", step / 7, step)
+            logger.{call}
             os.write(1, b"%d\\n" % step)
             step += 1
     """)

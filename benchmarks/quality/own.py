@@ -91,7 +91,7 @@ class Ours(_Ruled):
     def __init__(self, task: Task, sampler: Any, rule: str, seed: int) -> None:
         super().__init__(task, sampler, rule)
         rules = self.config.search_plan.rules
-        better = self.config.search_plan.instead_of_tpe
+        better = self.config.search_plan.better_sampler
         settings = self.config.sampler if better is None else better[1]
         self._sampler = open_sampler(settings, self.space, seed, "max", rules=rules)
         self._history: list[HistoryEvent] = []
@@ -221,7 +221,7 @@ OWN: dict[str, Open] = {
     "sobol": lambda task, rule, seed: Ours(task, "sobol", rule, seed),
     "tpe": lambda task, rule, seed: Ours(task, "tpe", rule, seed),
     "tpe-whole": lambda task, rule, seed: Ours(task, _TPE, rule, seed),
-    "gp": lambda task, rule, seed: Ours(task, "gp", rule, seed),
+    "bayes": lambda task, rule, seed: Ours(task, "bayes", rule, seed),
     "tpe-groups": lambda task, rule, seed: Ours(task, {"type": "tpe", **_GROUPS}, rule, seed),
     "counted": lambda task, rule, seed: Counted(task, _TPE, rule, seed),
     "ranked": lambda task, rule, seed: Ranked(task, rule, seed, {}),

@@ -18,7 +18,7 @@ _NOT_BESIDE = {
     "repeats": "compares means of one metric. With objectives run each combination once",
     "confirm": "compares the leaders by one metric. A sweep with objectives has a front instead",
 }
-_OF_ONE_OBJECTIVE = ("cma_es",)
+_OF_ONE_OBJECTIVE = ("cma_es", "bayes")
 
 
 def objective_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[ConfigProblem]:

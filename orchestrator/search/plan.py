@@ -8,7 +8,7 @@ from ..store.objective import Goal
 from ..store.outcomes.aims import NO_AIMS, Aims
 from .distributions import Distribution
 from .sampler_settings import AnySampling, RandomSampling
-from .samplers.automatic import PickedSampler, instead_of_tpe, is_installed, pick_sampler
+from .samplers.automatic import PickedSampler, better_sampler, is_installed, pick_sampler
 from .settings import Repeats
 from .space import Combination, Space
 
@@ -31,9 +31,9 @@ class SearchPlan:
     """That of the configuration."""
 
     @property
-    def instead_of_tpe(self) -> tuple[PickedSampler, AnySampling] | None:
-        """What takes the place of plain `tpe` under a rule that compares runs, if it does."""
-        return instead_of_tpe(self.sampler, self.rules, has_aims=bool(self.aims.metrics))
+    def better_sampler(self) -> tuple[PickedSampler, AnySampling] | None:
+        """What takes the place of plain `tpe` or `gp` under a rule that compares runs, or None."""
+        return better_sampler(self.sampler, self.rules, has_aims=bool(self.aims.metrics))
 
     def pick(self, n_workers: int) -> PickedSampler:
         """What `auto` picks, with so many runs at once."""

@@ -46,8 +46,8 @@ class Proposer:
         picked: what `auto` was when the sweep began, if it was begun before.
 
     Attributes:
-        pick: what `auto`, or `tpe` under a rule that compares runs, stands for, or None for any
-            other sampler.
+        pick: what `auto`, or `tpe` or `gp` under a rule that compares runs, stands for, or None
+            for any other sampler.
 
     Raises:
         UsageError: the sampler needs a library that is not installed, or cannot be made.
@@ -65,14 +65,12 @@ class Proposer:
         if self.sampler.type == "auto":
             self.pick = picked or plan.pick(n_workers)
             self.sampler = sampler_named(self.pick.name)
-        elif (better := plan.instead_of_tpe) is not None:
+        elif (better := plan.better_sampler) is not None:
             self.pick, self.sampler = better
         self._plan = plan
         self._seed = seed
         self.space = Space(plan.hyperparameters, plan.constraints)
-        self.learns = check_settings(
-            self.sampler, self.space, seed, plan.folder, plan.rules, plan.aims
-        )
+        self.learns = check_settings(self.sampler, self.space, seed, plan.folder)
         self._sampler: Sampler | None = None
         self._left_out: str | None = None
         self._first = self._complete_first_runs()

@@ -23,7 +23,7 @@ from ..errors import UsageError
 from ..setting_types import Natural, Positive, Text
 from .plugins import find_plugin, plugin_names
 
-SamplerName = Literal["random", "grid", "sobol", "tpe", "gp", "cma_es", "nsga2", "auto"]
+SamplerName = Literal["random", "grid", "sobol", "tpe", "gp", "bayes", "cma_es", "nsga2", "auto"]
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 _Startup = Annotated[
     Natural | None,
@@ -84,13 +84,25 @@ class TpeSampling(BaseModel):
 
 
 class GpSampling(BaseModel):
-    """A Gaussian process: Optuna's, or under a rule that compares runs one that knows curves."""
+    """Optuna's Gaussian process."""
 
     model_config = _STRICT
     type: Literal["gp"]
     n_startup_trials: _Startup = None
     deterministic_objective: bool | None = Field(
         default=None, description="Assume that the same combination always gives the same value."
+    )
+
+
+class BayesSampling(BaseModel):
+    """A Gaussian process that also learns from runs that a rule stopped, and needs no library."""
+
+    model_config = _STRICT
+    type: Literal["bayes"]
+    n_startup_trials: _Startup = None
+    deterministic_objective: bool | None = Field(
+        default=None,
+        description="Assume that the same combination always gives the same value.",
     )
 
 
@@ -238,6 +250,7 @@ SamplerSettings = Annotated[
         | SobolSampling
         | TpeSampling
         | GpSampling
+        | BayesSampling
         | CmaEsSampling
         | Nsga2Sampling
         | OptunaHubSampling
@@ -265,6 +278,7 @@ AnySampling = (
     | SobolSampling
     | TpeSampling
     | GpSampling
+    | BayesSampling
     | CmaEsSampling
     | Nsga2Sampling
     | OptunaHubSampling

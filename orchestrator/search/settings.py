@@ -126,7 +126,7 @@ class SearchSettings(BaseModel):
         description="Chooses the combinations. random draws them, grid runs all of them, and "
         "sobol spreads them evenly (extra sobol). tpe, gp, cma_es and nsga2 (for "
         "several objectives) learn from earlier runs (extra optuna). gp also needs "
-        "PyTorch. auto picks one of them.",
+        "PyTorch. bayes learns without any of these. auto picks one of them.",
     )
     objectives: (
         Annotated[

@@ -140,7 +140,7 @@ def test_killed_sweep_promotes_what_paused_before(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("sampler", ["random", {"type": "gp", "n_startup_trials": 3}])
+@pytest.mark.parametrize("sampler", ["random", {"type": "bayes", "n_startup_trials": 3}])
 def test_killed_sweep_runs_and_promotes_what_it_would_have(tmp_path: Path, sampler: Any) -> None:
     project(tmp_path / "whole", sampler=sampler)
     done = run_command("sweep", "--workers", "1", folder=tmp_path / "whole")

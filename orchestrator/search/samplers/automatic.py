@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ...store.run_record import COMPARING_RULES
 from ..sampler_settings import (
     AnySampling,
+    BayesSampling,
     GpSampling,
     SamplerName,
     TpeSampling,
@@ -19,6 +20,7 @@ from ..sampler_settings import (
 from ..space import Space
 
 FEW_RUNS = 15
+BAYES_MOST_RUNS = 100
 GP_MOST_RUNS = 100
 GP_MOST_WORKERS = 4
 
@@ -68,7 +70,11 @@ def pick_sampler(
         )
     if comparing:
         return PickedSampler(
-            "gp", f"it learns from runs that {comparing[0]} stops, by how far they trained"
+            "bayes", f"it learns from runs that {comparing[0]} stops, by how far they trained"
+        )
+    if not has_aims and n_runs <= BAYES_MOST_RUNS:
+        return PickedSampler(
+            "bayes", f"it gets the most from few runs ({n_runs}, {n_workers} at once)"
         )
     if not has_library("optuna"):
         return PickedSampler(
@@ -76,43 +82,41 @@ def pick_sampler(
             "Optuna is not installed, which samplers that learn need: "
             "pip install 'ml-tracking-ops[optuna]'",
         )
-    found = _learning(space, n_runs, n_workers, has_library)
-    if has_aims and found.name == "tpe":
-        return PickedSampler(
-            "tpe", f"it supports several objectives and constraints ({n_runs} runs)"
-        )
-    return found
+    if not has_aims:
+        return PickedSampler("tpe", f"for many runs ({n_runs}, {n_workers} at once)")
+    return _for_several(space, n_runs, n_workers, has_library)
 
 
-def instead_of_tpe(
+def better_sampler(
     sampler: AnySampling, rules: Collection[str], *, has_aims: bool
 ) -> tuple[PickedSampler, AnySampling] | None:
-    """What takes the place of plain `tpe`, with its settings, or None if nothing does.
+    """What takes the place of plain `tpe` or `gp`, with its settings, or None if nothing does.
 
-    TPE learns from whole runs alone, of which a rule that compares runs leaves few. One with a
-    setting that only TPE has stays what it is.
+    Both learn from whole runs alone, of which a rule that compares runs leaves few. A sampler with
+    a setting that only TPE has stays what it is.
     """
     comparing = sorted(set(rules) & COMPARING_RULES)
-    if not isinstance(sampler, TpeSampling) or not comparing or has_aims:
+    if not isinstance(sampler, TpeSampling | GpSampling) or not comparing or has_aims:
         return None
     settings = given_settings(sampler)
-    if settings.keys() - {"n_startup_trials"}:
+    if settings.keys() - BayesSampling.model_fields.keys():
         return None
-    why = f"tpe learns from whole runs only, and {comparing[0]} stops most runs before their end"
-    return PickedSampler("gp", why), GpSampling(type="gp", **settings)
+    name, rule = sampler.type, comparing[0]
+    why = f"{name} learns from whole runs only, and {rule} stops most runs before their end"
+    return PickedSampler("bayes", why), BayesSampling(type="bayes", **settings)
 
 
-def _learning(
+def _for_several(
     space: Space, n_runs: int, n_workers: int, has_library: Callable[[str], bool]
 ) -> PickedSampler:
+    """What knows several objectives, and constraints on outcomes."""
     is_small = n_runs <= GP_MOST_RUNS and n_workers <= GP_MOST_WORKERS
     is_plain = all(space.hyperparameters[name].when is None for name in space.sampled)
     if is_small and is_plain and has_library("torch") and has_library("scipy"):
         return PickedSampler(
             "gp", f"it gets the most from few runs ({n_runs}, {n_workers} at once)"
         )
-    why = "for many runs" if n_runs > GP_MOST_RUNS else "it learns and needs only Optuna"
-    return PickedSampler("tpe", f"{why} ({n_runs}, {n_workers} at once)")
+    return PickedSampler("tpe", f"it supports several objectives and constraints ({n_runs} runs)")
 
 
 def is_installed(module: str) -> bool:

@@ -23,7 +23,7 @@ from .quantiles import quantile_of
 from .random import draw_combination
 
 _STARTUP = 10
-_SHARE_BY_CHANCE = 2 / 3
+_SHARE_BY_CHANCE, _SHARE_UNDER_A_RULE = 0.15, 2 / 3
 _MOST_ABOVE = 5.0
 _MOST_OBSERVED = 250
 _MOST_FITTED = 150
@@ -42,12 +42,13 @@ class CurveSampler:
 
     As MOBSTER (Klein et al. 2020, arXiv:2003.10865): each run is seen at every milestone that it
     reached, and expected improvement is that of a whole run. What runs counts as what the model
-    expects of it. Two of three combinations are drawn by chance. Most of them are stopped early, so
-    they take a small part of the training, and they keep the model from settling where short runs
-    look best.
+    expects of it. Under a rule that compares runs two of three combinations are drawn by chance.
+    Most of them are stopped early, so they take a small part of the training, and they keep the
+    model from settling where short runs look best.
 
     What it proposes is a function of the seed, the number and the history: nothing but what is
-    computed is kept. A failed run counts as the worst whole run.
+    computed is kept. A run that failed, or misses a constraint on outcomes, counts as the worst
+    whole run.
     """
 
     learns: ClassVar[bool] = True
@@ -61,10 +62,12 @@ class CurveSampler:
         *,
         n_startup: int | None = None,
         is_deterministic: bool = False,
+        has_rule: bool = True,
     ) -> None:
         """Args:
         n_startup: how many runs must have ended before it learns.
         is_deterministic: whether the same combination always has the same value.
+        has_rule: whether a rule compares runs, and stops most of them early.
         """
         self._space = space
         self._seed = seed
@@ -73,6 +76,7 @@ class CurveSampler:
         self._encoding = Encoding(space)
         self._n_startup = max(2, _STARTUP if n_startup is None else n_startup)
         self._is_deterministic = is_deterministic
+        self._share = _SHARE_UNDER_A_RULE if has_rule else _SHARE_BY_CHANCE
         self._n_read = 0
         self._n_known = 0
         self._combinations: dict[int, Combination] = {}
@@ -92,12 +96,12 @@ class CurveSampler:
             self._follow(event)
         self._n_read = len(history)
         random = Random(f"{self._seed}/{number}/model")
-        if len(self._curves) < self._n_startup or random.random() < _SHARE_BY_CHANCE:
+        if len(self._curves) < self._n_startup or random.random() < self._share:
             return self._draw(number)
         try:
             found = self._propose(random)
         except np.linalg.LinAlgError as error:
-            self.trouble = f"the sampler gp failed ({error}): a run is drawn at random"
+            self.trouble = f"the sampler bayes failed ({error}): a run is drawn at random"
             return self._draw(number)
         return found or self._draw(number)
 
@@ -125,7 +129,8 @@ class CurveSampler:
         if key not in self._combinations or event.state == "lost":
             return
         self._running.pop(key, None)
-        if event.state == "failed":
+        is_infeasible = event.violations is None or any(one > 0 for one in event.violations)
+        if event.state == "failed" or (event.state == "finished" and is_infeasible):
             self._curves[key] = {_WHOLE: None}
             return
         if _WHOLE in self._curves.get(key, {}):

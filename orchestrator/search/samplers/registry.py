@@ -8,7 +8,7 @@ and of other packages are found by their settings.
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from ...errors import UsageError
 from ...store.objective import Goal
@@ -17,7 +17,6 @@ from ...store.run_record import COMPARING_RULES
 from ..plugins import SamplerPlugin, find_plugin
 from ..sampler_settings import (
     AnySampling,
-    GpSampling,
     OptunaHubSampling,
     OtherSampling,
     SamplerName,
@@ -35,7 +34,9 @@ from .sobol import SobolSampler
 if TYPE_CHECKING:
     import optuna
 
-_Open = Callable[[AnySampling, Space, int, Goal, Iterable[Combination], Aims], Sampler]
+_Open = Callable[
+    [AnySampling, Space, int, Goal, Iterable[Combination], Aims, Collection[str]], Sampler
+]
 """From its settings, the space, the seed, the goal, what need not be run again, and the aims."""
 
 
@@ -54,7 +55,7 @@ class RegisteredSampler:
 
 
 def _sequence(kind: type[SequenceSampler]) -> _Open:
-    return lambda settings, space, seed, goal, taken, aims: kind(space, seed, taken)
+    return lambda settings, space, seed, goal, taken, aims, rules: kind(space, seed, taken)
 
 
 def _optuna(name: str) -> _Open:
@@ -65,12 +66,36 @@ def _optuna(name: str) -> _Open:
         goal: Goal,
         taken: Iterable[Combination],
         aims: Aims,
+        rules: Collection[str],
     ) -> Sampler:
         from .learning import LearningSampler  # brings Optuna
 
         return LearningSampler(space, seed, name, goal, taken, given_settings(settings), aims)
 
     return open_learning
+
+
+def _bayes(
+    settings: AnySampling,
+    space: Space,
+    seed: int,
+    goal: Goal,
+    taken: Iterable[Combination],
+    aims: Aims,
+    rules: Collection[str],
+) -> Sampler:
+    from .curves import CurveSampler  # brings numpy
+
+    given = given_settings(settings)
+    return CurveSampler(
+        space,
+        seed,
+        goal,
+        taken,
+        n_startup=given.get("n_startup_trials"),
+        is_deterministic=given.get("deterministic_objective", False),
+        has_rule=bool(COMPARING_RULES & {*rules}),
+    )
 
 
 SAMPLERS: Mapping[SamplerName, RegisteredSampler] = {
@@ -81,6 +106,7 @@ SAMPLERS: Mapping[SamplerName, RegisteredSampler] = {
     "gp": RegisteredSampler(
         _optuna("gp"), {"optuna": "optuna", "scipy": "optuna"}, needs_torch=True, learns=True
     ),
+    "bayes": RegisteredSampler(_bayes, learns=True),
     "cma_es": RegisteredSampler(
         _optuna("cma_es"), {"optuna": "optuna", "cmaes": "optuna"}, learns=True
     ),
@@ -88,38 +114,14 @@ SAMPLERS: Mapping[SamplerName, RegisteredSampler] = {
 }
 
 
-def learns_from_curves(
-    settings: AnySampling, rules: Collection[str], aims: Aims
-) -> TypeGuard[GpSampling]:
-    """Whether this is our own Gaussian process, which knows how far stopped runs have trained.
-
-    It takes the place of Optuna's where a rule compares runs by one metric.
-    """
-    return (
-        isinstance(settings, GpSampling) and not aims.metrics and bool(COMPARING_RULES & {*rules})
-    )
-
-
-def check_settings(
-    settings: AnySampling,
-    space: Space,
-    seed: int,
-    folder: Path,
-    rules: Collection[str] = (),
-    aims: Aims = NO_AIMS,
-) -> bool:
+def check_settings(settings: AnySampling, space: Space, seed: int, folder: Path) -> bool:
     """The same for a sampler with its settings, also one of another package.
-
-    Args:
-        rules: the names of the sweep's stopping rules.
 
     Raises:
         UsageError: it cannot be loaded, or made.
     """
     if isinstance(settings, OptunaHubSampling):
         _open_hub(settings, space, seed, folder)
-        return True
-    if learns_from_curves(settings, rules, aims):
         return True
     if isinstance(settings, OtherSampling):
         return _plugin(settings) is not None
@@ -197,18 +199,7 @@ def open_sampler(
         has_objectives = bool(aims.objectives)
         name = settings.type
         return OtherSampler(name, other, space, seed, taken, has_objectives=has_objectives)
-    if learns_from_curves(settings, rules, aims):
-        from .curves import CurveSampler  # brings numpy
-
-        return CurveSampler(
-            space,
-            seed,
-            goal,
-            taken,
-            n_startup=settings.n_startup_trials,
-            is_deterministic=settings.deterministic_objective is True,
-        )
-    return SAMPLERS[_built_in(settings)].open(settings, space, seed, goal, taken, aims)
+    return SAMPLERS[_built_in(settings)].open(settings, space, seed, goal, taken, aims, rules)
 
 
 def learns(name: object) -> bool:

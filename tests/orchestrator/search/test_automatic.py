@@ -20,6 +20,7 @@ from ml_tracking_ops.orchestrator.store.journal import JournalTail
 
 X = {"type": "uniform", "min": 0, "max": 1}
 PLANE = space_of({"x": X, "y": X})
+TORCH = ("optuna", "torch", "scipy")
 SMALL = space_of({"a": choice(1, 2), "b": choice(1, 2, 3)})
 CONDITIONAL = space_of({"a": choice("p", "q"), "x": {**X, "when": {"a": "p"}}})
 
@@ -51,21 +52,21 @@ def pick(
         (pick(SMALL), "grid", "all 6 combinations fit into 60 runs"),
         (pick(SMALL, n_runs=5), "random", "too few"),
         (pick(has_metric=False), "random", "no optimization_metric"),
-        (pick(rules=("asha",)), "gp", "learns from runs that asha stops"),
-        (pick(rules=("median",), libraries=()), "gp", "learns from runs that median stops"),
+        (pick(rules=("asha",)), "bayes", "learns from runs that asha stops"),
+        (pick(rules=("median",), libraries=()), "bayes", "learns from runs that median stops"),
         (pick(rules=("asha",), has_aims=True), "random", "asha stops most runs"),
         (pick(has_aims=True), "tpe", "several objectives"),
-        (pick(has_aims=True, libraries=("optuna", "torch", "scipy")), "gp", "from few runs"),
+        (pick(has_aims=True, libraries=TORCH), "gp", "from few runs"),
         (pick(rules=("asha",), n_runs=10), "random", "too few"),
-        (pick(rules=("patience", "threshold")), "tpe", "learns"),
+        (pick(rules=("patience", "threshold")), "bayes", "few runs"),
         (pick(n_runs=10), "random", "10 runs, 4 at once, are too few"),
         (pick(n_runs=20, n_workers=16), "random", "too few"),
-        (pick(libraries=()), "random", "Optuna is not installed"),
-        (pick(), "tpe", "only Optuna"),
+        (pick(n_runs=300, libraries=()), "random", "Optuna is not installed"),
+        (pick(libraries=()), "bayes", "the most from few runs"),
+        (pick(CONDITIONAL, n_workers=16), "bayes", "the most from few runs"),
         (pick(n_runs=300), "tpe", "for many runs"),
-        (pick(libraries=("optuna", "torch", "scipy")), "gp", "the most from few runs"),
-        (pick(n_workers=16, libraries=("optuna", "torch", "scipy")), "tpe", "learns"),
-        (pick(CONDITIONAL, libraries=("optuna", "torch", "scipy")), "tpe", "learns"),
+        (pick(has_aims=True, n_workers=16, libraries=TORCH), "tpe", "several objectives"),
+        (pick(CONDITIONAL, has_aims=True, libraries=TORCH), "tpe", "several objectives"),
     ],
 )
 def test_auto_picks_by_space_runs_workers_and_rules(
@@ -78,19 +79,21 @@ def test_auto_picks_by_space_runs_workers_and_rules(
 @pytest.mark.parametrize(
     ("sampler", "rules", "name"),
     [
-        ("tpe", ["asha"], "gp"),
-        ({"type": "tpe", "n_startup_trials": 20}, ["patience", "median"], "gp"),
+        ("tpe", ["asha"], "bayes"),
+        ({"type": "tpe", "n_startup_trials": 20}, ["patience", "median"], "bayes"),
+        ({"type": "gp", "deterministic_objective": True}, ["hyperband"], "bayes"),
         ({"type": "tpe", "multivariate": True}, ["asha"], None),
         ("tpe", ["patience"], None),
         ("tpe", [], None),
         ("random", ["asha"], None),
     ],
 )
-def test_plain_tpe_learns_from_stopped_runs_where_a_rule_compares_them(
+def test_plain_tpe_and_gp_learn_from_stopped_runs_where_a_rule_compares_them(
     sampler: Any, rules: list[str], name: str | None
 ) -> None:
     patience = {"patience": 3}
-    given = [{"rule": rule, **(patience if rule == "patience" else {})} for rule in rules]
+    more = {"patience": patience, "hyperband": {"max_resource": 9}}
+    given = [{"rule": rule, **more.get(rule, {})} for rule in rules]
     config = SweepConfig.model_validate(
         {
             "main_script_name": "-",
@@ -106,7 +109,7 @@ def test_plain_tpe_learns_from_stopped_runs_where_a_rule_compares_them(
     proposer = Proposer(config.search_plan, 1)
     assert (None if proposer.pick is None else proposer.pick.name) == name
     if name is not None:
-        assert proposer.sampler.type == "gp"
+        assert proposer.sampler.type == "bayes"
         startup = sampler.get("n_startup_trials") if isinstance(sampler, dict) else None
         assert given_settings(proposer.sampler).get("n_startup_trials") == startup
 
@@ -130,7 +133,7 @@ def test_auto_learns_where_there_are_runs_enough(tmp_path: Path) -> None:
     write_config(tmp_path, "short.py", sampler="auto", max_runs=17, seed=1)
     done = run_command("sweep", "--workers", "2", folder=tmp_path)
 
-    assert "sampler: tpe, since" in done.stderr
+    assert "sampler: bayes, since" in done.stderr
     record = state_of(sweep_folder(tmp_path / "runs"))
     assert record.picked is not None
     assert all(getattr(one, "n_known", 0) is not None for one in record.history)

@@ -4,15 +4,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
 from spaces import space_of
 
-from ml_tracking_ops.orchestrator.search.sampler_settings import sampler_named
 from ml_tracking_ops.orchestrator.search.samplers import Combination, RandomSampler
 from ml_tracking_ops.orchestrator.search.samplers.curves import CurveSampler
-from ml_tracking_ops.orchestrator.search.samplers.learning import LearningSampler
 from ml_tracking_ops.orchestrator.search.samplers.random import draw_combination
 from ml_tracking_ops.orchestrator.search.samplers.registry import open_sampler
 from ml_tracking_ops.orchestrator.search.space import Space, combination_key
@@ -23,7 +23,6 @@ from ml_tracking_ops.orchestrator.store.histories.history import (
     RunSampled,
     WarmStartRun,
 )
-from ml_tracking_ops.orchestrator.store.outcomes.aims import aims_of
 
 X = {"type": "uniform", "min": 0, "max": 1}
 CUBE = space_of(dict.fromkeys("abc", X))
@@ -208,13 +207,33 @@ def test_whole_runs_of_earlier_sweeps_are_learnt_from() -> None:
     assert len(near) >= 6
 
 
-def test_gp_learns_from_curves_where_a_rule_compares_runs() -> None:
-    gp = sampler_named("gp")
-    for rules in (("asha",), ("patience", "median")):
-        assert isinstance(open_sampler(gp, CUBE, 1, "max", rules=rules), CurveSampler)
-    aims = aims_of({"where": ["memory <= 3"]})
-    other = open_sampler(sampler_named("tpe"), CUBE, 1, "max", rules=("asha",), aims=aims)
-    assert isinstance(other, LearningSampler)
+def test_fewer_are_drawn_by_chance_if_no_rule_stops_them() -> None:
+    drawn = []
+    for rules in ((), ("asha",)):
+        sampler = open_sampler("bayes", PLAIN, 1, "max", rules=rules)
+        found = combinations(sweep(sampler, 60))
+        chance = (draw_combination(PLAIN, 1, f"{number}+0") for number in range(1, 61))
+        drawn.append(sum(one == other for one, other in zip(found, chance, strict=True)))
+    assert drawn[0] < 25 < drawn[1]
+
+
+def test_run_that_misses_a_constraint_counts_as_the_worst() -> None:
+    history = sweep(CurveSampler(CUBE, 2, "max"), 30)
+    met, missed = (
+        [
+            replace(event, violations=(violation,)) if isinstance(event, RunEnded) else event
+            for event in history
+        ]
+        for violation in (-1.0, 1.0)
+    )
+    number = next(n for n in range(31, 60) if not _is_by_chance(n))
+    free = CurveSampler(CUBE, 2, "max").combination(number, history)
+    assert CurveSampler(CUBE, 2, "max").combination(number, met) == free
+    assert CurveSampler(CUBE, 2, "max").combination(number, missed) != free
+
+
+def _is_by_chance(number: int) -> bool:
+    return Random(f"2/{number}/model").random() < 2 / 3
 
 
 def test_it_needs_neither_optuna_nor_pytorch() -> None:
@@ -227,9 +246,9 @@ def test_it_needs_neither_optuna_nor_pytorch() -> None:
         "from ml_tracking_ops.orchestrator.search.samplers import registry\n"
         "from ml_tracking_ops.orchestrator.search.space import Space\n"
         "space = Space({'x': Uniform(type='uniform', min=0, max=1)})\n"
-        "gp = sampler_named('gp')\n"
-        "assert registry.check_settings(gp, space, 1, Path(), ('asha',))\n"
-        "print(registry.open_sampler(gp, space, 1, 'max', rules=('asha',)).combination(1))\n"
+        "bayes = sampler_named('bayes')\n"
+        "assert registry.check_settings(bayes, space, 1, Path())\n"
+        "print(registry.open_sampler(bayes, space, 1, 'max').combination(1))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60

@@ -91,7 +91,7 @@ def test_rule_stops_a_run_of_a_study(tmp_path: Path) -> None:
 
 def test_study_under_a_rule_learns_from_the_runs_that_it_stops(tmp_path: Path) -> None:
     rule = {"rule": "asha", "max_resource": 9}
-    sampler = {"type": "gp", "n_startup_trials": 4}
+    sampler = {"type": "bayes", "n_startup_trials": 4}
     with open_study(tmp_path, stopping_rules=[rule], sampler=sampler, max_runs=16) as study:
         while (run := study.ask()) is not None:
             for step in range(1, 10):

@@ -18,8 +18,8 @@ ASHA = {"rule": "asha", "max_resource": 4, "reduction_factor": 2}
 SWEEPS: dict[str, dict[str, Any]] = {
     "tpe": {"sampler": {"type": "tpe", "n_startup_trials": 4}},
     "cma_es": {"sampler": {"type": "cma_es", "n_startup_trials": 2}},
-    "gp under asha": {
-        "sampler": {"type": "gp", "n_startup_trials": 4},
+    "bayes under asha": {
+        "sampler": {"type": "bayes", "n_startup_trials": 4},
         "stopping_rules": [ASHA],
     },
     "tpe under asha": {

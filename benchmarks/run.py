@@ -37,6 +37,7 @@ BROWSER = {
     "streams": "many_streams",
     "pages": "page_loads",
     "looks": "second_looks",
+    "many": "many_experiments",
     "table": "runs_table",
     "idle": "idling",
     "tasks": "live_tasks",

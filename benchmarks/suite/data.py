@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from ml_tracking_ops.logger import read_log
 
-from .logs import METRICS, write_experiments
+from .logs import METRICS, write_experiments, write_log
 from .peers import python_of, run_worker
 from .scratch import FOLDER
 
@@ -19,6 +20,23 @@ def experiments(n_runs: int, n_steps: int) -> Path:
     """A log folder of so many experiments with so many steps of five metrics each."""
     name = f"{n_runs}-experiments-of-{n_steps}"
     return _kept(name, lambda folder: write_experiments(folder, n_runs, n_steps))
+
+
+def short_experiments(n_runs: int) -> Path:
+    """A log folder of so many experiments with 20 steps of two metrics each, all alike."""
+    return _kept(f"{n_runs}-short-experiments", lambda folder: _write_alike(folder, n_runs))
+
+
+def _write_alike(logdir: Path, n_runs: int) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "one.dat"
+        write_log(path, 20, METRICS[:2])
+        data = path.read_bytes()
+    first = time.time() - 60 * n_runs
+    for index in range(n_runs):
+        name = time.strftime("%Y-%m-%d_%H-%M-%S", time.gmtime(first + 60 * index))
+        (logdir / name).mkdir(parents=True)
+        (logdir / name / f"{name}.dat").write_bytes(data)
 
 
 def one_log(n_steps: int) -> Path:

@@ -25,7 +25,12 @@ class Server:
 
 @contextmanager
 def serving(
-    logdir: Path, *, cache: Path | None = None, code: Path | None = None, first: str = "/sweeps"
+    logdir: Path,
+    *,
+    cache: Path | None = None,
+    code: Path | None = None,
+    first: str = "/sweeps",
+    patience_s: float = 120,
 ) -> Iterator[Server]:
     """The dashboard of a log folder.
 
@@ -47,7 +52,7 @@ def serving(
     try:
         line = process.stdout.readline() if process.stdout else ""
         address = next(word for word in line.split() if word.startswith("http"))
-        with urllib.request.urlopen(f"{address}{first}", timeout=120) as answer:
+        with urllib.request.urlopen(f"{address}{first}", timeout=patience_s) as answer:
             answer.read()
         yield Server(address, process.pid, time.perf_counter() - began)
     finally:

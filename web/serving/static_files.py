@@ -11,6 +11,7 @@ import hashlib
 import mimetypes
 import posixpath
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -75,9 +76,19 @@ class StaticFiles:
         side by side, not each after it has read the one before."""
         found = list(names)
         for module in found:
-            imported = _imports(module, self.files[module].data.decode())
-            found.extend(one for one in imported if one in self.files and one not in found)
+            found.extend(one for one in self._imported(module) if one not in found)
         return found
+
+    def _imported(self, module: str) -> list[str]:
+        """The modules that one imports, found once: each page asks for those of all its modules."""
+        if module not in self._imports:
+            names = _imports(module, self.files[module].data.decode())
+            self._imports[module] = [one for one in names if one in self.files]
+        return self._imports[module]
+
+    @cached_property
+    def _imports(self) -> dict[str, list[str]]:
+        return {}
 
 
 def _imports(module: str, source: str) -> Iterator[str]:
@@ -87,11 +98,16 @@ def _imports(module: str, source: str) -> Iterator[str]:
 
 
 _latest: StaticFiles | None = None
+_looked_at = float("-inf")
+_LOOK_AGAIN_S = 0.5
 
 
 def static_files() -> StaticFiles:
-    """The files as they are now. Read again only when one has changed."""
-    global _latest
+    """The files as they are now or were a moment ago. Read again only when one has changed."""
+    global _latest, _looked_at
+    if _latest is not None and time.monotonic() - _looked_at < _LOOK_AGAIN_S:
+        return _latest
+    _looked_at = time.monotonic()
     paths = {path.relative_to(_FOLDER).as_posix(): path for path in sorted(_FOLDER.rglob("*.*"))}
     state = tuple((name, identify(path)) for name, path in paths.items())
     if _latest is None or _latest.state != state:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from ml_tracking_ops.web.app import create_app
+from ml_tracking_ops.web.serving import static_files as static_files_module
 from ml_tracking_ops.web.serving.static_files import (
     STYLE,
     StaticFile,
@@ -41,6 +42,13 @@ def test_modules_are_those_that_are_imported_at_once() -> None:
         other="",
     )
     assert files.modules_of("main.js") == ["main.js", "a.js", "b.js", "c.js"]
+
+
+def test_imports_of_a_module_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = _files(main='import "./a.js";\n', a="")
+    assert files.modules_of("main.js") == ["main.js", "a.js"]
+    monkeypatch.setattr(static_files_module, "_imports", None)
+    assert files.modules_of("main.js") == ["main.js", "a.js"]
 
 
 def test_style_holds_every_style_sheet_once() -> None:

@@ -93,7 +93,7 @@ def parse_line(line: bytes, source: str, at: int) -> IndexLine | None:
 def parse_fields(line: bytes) -> "dict[str, Any] | None":
     """The object of a line, or None if there is none."""
     try:
-        fields = json.loads(line)
+        fields = json.loads(line.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         return None
     return fields if isinstance(fields, dict) else None
@@ -120,6 +120,8 @@ def clean(text: object, most: int = 100_000) -> str:
     """A text that can be sent: without lone surrogates and NUL, and not too long."""
     if not isinstance(text, str):
         return ""
+    if text.isascii() and text.isprintable() and len(text) <= most:
+        return text
     return text[:most].encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 

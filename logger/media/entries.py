@@ -77,23 +77,41 @@ class HistogramEntry(NamedTuple):
     mean: float | None
 
 
-def parse_line(line: bytes, source: str, at: int) -> IndexLine | None:
-    """None for what is no line of an index."""
-    fields = parse_fields(line)
-    if fields is None:
-        return None
+def parse_lines(lines: list[bytes], source: str, at: int) -> list[IndexLine]:
+    """The lines of a part of an index that begins at a place; what is no line is left out."""
+    found = []
+    for line, fields in zip(lines, _fields_of_each(lines), strict=True):
+        parsed = None if fields is None else _line_of(fields, source, at, len(line))
+        if parsed is not None:
+            found.append(parsed)
+        at += len(line) + 1
+    return found
+
+
+def _fields_of_each(lines: list[bytes]) -> "list[dict[str, Any] | None]":
+    """The objects of lines: parsed as one list, which takes half the time, if all are whole."""
+    try:
+        found = json.loads(b"[" + b",".join(lines) + b"]")
+    except (ValueError, RecursionError):
+        found = []
+    if len(found) != len(lines):
+        return [parse_fields(line) for line in lines]
+    return [fields if isinstance(fields, dict) else None for fields in found]
+
+
+def _line_of(fields: "dict[str, Any]", source: str, at: int, length: int) -> IndexLine | None:
     kind = fields.get("kind")
     if kind == "session":
         return SessionMark()
     if kind == "budget":
         return BudgetMark(_whole(fields.get("bytes")))
-    return _entry(fields, source, at, len(line)) if kind in KINDS else None
+    return _entry(fields, source, at, length) if kind in KINDS else None
 
 
 def parse_fields(line: bytes) -> "dict[str, Any] | None":
     """The object of a line, or None if there is none."""
     try:
-        fields = json.loads(line.decode("utf-8", "surrogatepass"))
+        fields = json.loads(line)
     except (ValueError, RecursionError):
         return None
     return fields if isinstance(fields, dict) else None

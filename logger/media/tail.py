@@ -6,7 +6,7 @@ import stat
 from .. import os_files
 from ..guarded import open_guarded
 from ..reading.bounded_reading import Progress, TooLongError, next_data
-from .entries import IndexLine, parse_line
+from .entries import IndexLine, parse_lines
 
 _PIECE_BYTES = 1 << 20
 _LONGEST_LINE = 1 << 20
@@ -77,11 +77,11 @@ class IndexTail:
             progress.note(len(piece))
             parts = (rest + piece).split(b"\n")
             rest = parts.pop()
-            for part in parts:
-                if not is_skipping and (line := parse_line(part, self.path, start)) is not None:
-                    lines.append(line)
+            if is_skipping and parts:  # the end of a line that is too long
+                start += len(parts.pop(0)) + 1
                 is_skipping = False
-                start += len(part) + 1
+            lines += parse_lines(parts, self.path, start)
+            start += sum(map(len, parts)) + len(parts)
             if len(rest) > _LONGEST_LINE:
                 is_skipping, start, rest = True, start + len(rest), b""
             self._offset = start

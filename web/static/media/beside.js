@@ -41,13 +41,16 @@ export class MediaBeside {
     if (!this.#timer && !this.#isLoading) this.#timer = setTimeout(() => void this.load().catch(() => {}), PAUSE_MS);
   }
 
-  async load() {
+  /** @param {Promise<unknown>} [ready]  what is found is drawn after this */
+  async load(ready) {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#hasMore = false;
     this.#isLoading = true;
     try {
-      this.#take(await Promise.all(this.#runs.map((run) => ask("", { run: run.id }))));
+      const found = await Promise.all(this.#runs.map((run) => ask("", { run: run.id })));
+      await ready;
+      this.#take(found);
     } finally {
       this.#isLoading = false;
       if (this.#hasMore) this.note();

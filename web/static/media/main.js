@@ -52,13 +52,14 @@ export class MediaSection {
     if (!this.#timer && !this.#isLoading) this.#timer = setTimeout(() => void this.load(), PAUSE_MS);
   }
 
-  async load() {
+  /** @param {Promise<unknown>} [ready]  what is found is drawn after this */
+  async load(ready) {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#hasMore = false;
     this.#isLoading = true;
     try {
-      const found = await this.#latest.ask("", { run: this.#run });
+      const [found] = await Promise.all([this.#latest.ask("", { run: this.#run }), ready]);
       if (found) this.#take(found);
     } catch (error) {
       this.#note.textContent = `Images and the like could not be loaded (${error.message}).`;

@@ -1,5 +1,5 @@
 // The part of a run's page with images and the like. Nothing of it is asked for before it is near
-// what is seen, and the charts are drawn.
+// what is seen, and no card before the charts are drawn.
 
 export class MediaPart {
   #areDrawn;
@@ -28,10 +28,10 @@ export class MediaPart {
   }
 
   async #begin(mine) {
-    const [begin] = await Promise.all([importSection(mine.element), this.#areDrawn()]);
+    const section = await begin(mine.element);
     if (this.#shown !== mine) return;
-    mine.section = begin();
-    await mine.section.load();
+    mine.section = section;
+    await section.load(this.#areDrawn());
   }
 
   /** This run logged something. Returns whether it is shown here. */
@@ -46,12 +46,12 @@ export class MediaPart {
 
 const runsOf = ({ dataset }) => (dataset.runs ? JSON.parse(dataset.runs).map(({ id }) => id) : [dataset.run]);
 
-/** What makes the section of one run, or of several side by side. Its modules come meanwhile. */
-async function importSection(element) {
+/** Of one run, or of several side by side. */
+async function begin(element) {
   if (element.dataset.runs) {
     const { MediaBeside } = await import("../media/beside.js");
-    return () => new MediaBeside(element);
+    return new MediaBeside(element);
   }
   const { MediaSection } = await import("../media/main.js");
-  return () => new MediaSection(element, element.dataset.run);
+  return new MediaSection(element, element.dataset.run);
 }

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,20 @@ def kill_orchestrator(sweep: subprocess.Popen[str]) -> None:
     """Kill the orchestrator alone, not its runs."""
     sweep.kill()
     sweep.wait(LIMIT_S)
+
+
+def kill_sweep_when(folder: Path, condition: Callable[[SweepRecord], bool]) -> Path:
+    """Start the sweep of `folder` with one worker, and kill its orchestrator on `condition`.
+
+    Returns:
+        The folder of the sweep, to be resumed.
+    """
+    process = start_command("sweep", "--workers", "1", folder=folder)
+    wait_until(lambda: [*folder.glob("runs/*/journal.jsonl")], "the journal")
+    sweep = sweep_folder(folder / "runs")
+    wait_until(lambda: condition(state_of(sweep)), "the runs")
+    kill_orchestrator(process)
+    return sweep
 
 
 def wait_until(condition: Any, what: str = "the condition") -> None:

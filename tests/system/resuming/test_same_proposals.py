@@ -1,11 +1,10 @@
 """A sweep that is killed in the middle and resumed runs what it would have run without that."""
 
-import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sweeps import start_command, state_of, sweep_folder, wait_until, write_config
+from sweeps import kill_sweep_when, write_config
 
 from ml_tracking_ops.orchestrator import resume, run_sweep
 from ml_tracking_ops.orchestrator.store.journal import JournalTail
@@ -59,12 +58,7 @@ def test_resumed_sweep_runs_what_it_would_have(tmp_path: Path, name: str) -> Non
     )
     folder = tmp_path / "killed"
     config_for(folder, **changes)
-    process = start_command("sweep", "--workers", "1", folder=folder)
-    wait_until(lambda: [*folder.glob("runs/*/journal.jsonl")], "the journal")
-    sweep = sweep_folder(folder / "runs")
-    wait_until(lambda: len(state_of(sweep).runs) >= 7, "seven runs")
-    process.send_signal(signal.SIGKILL)
-    process.wait(timeout=60)
+    sweep = kill_sweep_when(folder, lambda record: len(record.runs) >= 7)
     result = resume(sweep)
     assert [run.hyperparameters for run in result.runs] == [
         run.hyperparameters for run in whole.runs

@@ -1,7 +1,6 @@
 """Samplers of other packages: a real package in an environment, and one of OptunaHub's layout."""
 
 import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +8,13 @@ from typing import Any
 
 import pytest
 from places import ROOT
-from sweeps import run_command, start_command, state_of, sweep_folder, wait_until, write_config
+from sweeps import (
+    kill_sweep_when,
+    run_command,
+    state_of,
+    sweep_folder,
+    write_config,
+)
 
 from ml_tracking_ops.orchestrator import resume, run_sweep
 from ml_tracking_ops.orchestrator.errors import ConfigError, UsageError
@@ -154,12 +159,7 @@ def test_sampler_of_optunahub_from_a_folder_learns_and_resumes_as_it_would_have(
     assert max(values[8:]) > values[0]
     folder = tmp_path / "killed"
     config_for(folder, **environment)
-    process = start_command("sweep", "--workers", "1", folder=folder)
-    wait_until(lambda: [*folder.glob("runs/*/journal.jsonl")], "the journal")
-    sweep = sweep_folder(folder / "runs")
-    wait_until(lambda: state_of(sweep).counts.get("finished", 0) >= 7, "seven runs")
-    process.send_signal(signal.SIGKILL)
-    process.wait(timeout=60)
+    sweep = kill_sweep_when(folder, lambda record: record.counts.get("finished", 0) >= 7)
     result = resume(sweep)
     assert [run.hyperparameters for run in result.runs] == [
         run.hyperparameters for run in whole.runs

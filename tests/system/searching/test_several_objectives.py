@@ -3,13 +3,17 @@
 import csv
 import io
 import json
-import signal
 from pathlib import Path
 from typing import Any
 
 import optuna
 import pytest
-from sweeps import run_command, start_command, state_of, sweep_folder, wait_until, write_config
+from sweeps import (
+    kill_sweep_when,
+    run_command,
+    sweep_folder,
+    write_config,
+)
 
 from ml_tracking_ops.orchestrator import resume, run_sweep
 
@@ -115,12 +119,7 @@ def test_resumed_sweep_proposes_what_it_would_have(tmp_path: Path, sampler: Any)
     )
     folder = tmp_path / "killed"
     config_for(folder, **changes)
-    process = start_command("sweep", "--workers", "1", folder=folder)
-    wait_until(lambda: [*folder.glob("runs/*/journal.jsonl")], "the journal")
-    sweep = sweep_folder(folder / "runs")
-    wait_until(lambda: state_of(sweep).counts.get("finished", 0) >= 7, "seven runs")
-    process.send_signal(signal.SIGKILL)
-    process.wait(timeout=60)
+    sweep = kill_sweep_when(folder, lambda record: record.counts.get("finished", 0) >= 7)
     result = resume(sweep)
     assert [run.hyperparameters for run in result.runs] == [
         run.hyperparameters for run in whole.runs

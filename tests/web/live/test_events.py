@@ -23,17 +23,6 @@ from ml_tracking_ops.web.serving.limits import Limits
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def logger(tmp_path):
-    with ExperimentLogger(logdir=str(tmp_path)) as logger:
-        yield logger
-
-
-@pytest.fixture
-def run_id(logger):
-    return os.path.basename(logger.folder)
-
-
 def logged(path, metric="loss"):
     series = read_log(path)[metric]
     return list(zip(series.step.tolist(), series.value.tolist(), strict=True))

@@ -17,17 +17,6 @@ from ml_tracking_ops.web.series.store import SeriesStore
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def logger(tmp_path):
-    with ExperimentLogger(logdir=str(tmp_path)) as logger:
-        yield logger
-
-
-@pytest.fixture
-def run_id(logger):
-    return os.path.basename(logger.folder)
-
-
 async def get(logdir, path, **params):
     async with serving(logdir) as dashboard, httpx.AsyncClient() as client:
         return await client.get(dashboard.address + path, params=params)

@@ -37,7 +37,7 @@ from .runs.catalog_access import SharedCatalog
 from .runs.links import ExperimentColors
 from .series import api as series
 from .series import derived_api as derived
-from .series.chosen_goals import GoalsFile
+from .series.chosen_goals import goals_file
 from .series.readers import LogReaders
 from .series.store import SeriesStore
 from .series.summaries import MetricSummaries
@@ -177,7 +177,7 @@ def _set_state(
     app.state.log_readers = LogReaders(
         app.state.series_store,
         MetricSummaries(
-            GoalsFile(catalog.logdir).read,
+            goals_file(catalog.logdir).read,
             app.state.series_store.digests,
             app.state.series_store.derived,
         ),

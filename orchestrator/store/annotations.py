@@ -19,6 +19,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,7 +27,7 @@ from ml_tracking_ops.logger import os_files, paths
 
 from ..errors import AnnotationError, UsageError
 from .files import fields
-from .files.identities import Identity, identify
+from .files.identities import FileValue
 from .files.open_folder import OpenFolder, opened_folder
 
 T = TypeVar("T")
@@ -78,21 +79,10 @@ NO_ANNOTATIONS = Annotations()
 # --- reading -----------------------------------------------------------------------------------
 
 
-class AnnotationFile:
+def annotation_file(folder: Path) -> FileValue[Annotations]:
     """The annotations in one folder, read again only when the file has changed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / paths.ANNOTATIONS_NAME
-        self._identity: Identity | None = None
-        self._found = NO_ANNOTATIONS
-
-    def read(self) -> Annotations:
-        """What is there now, or nothing if the file is missing or damaged."""
-        identity = identify(self.path, follow_link=False)
-        if identity != self._identity:
-            self._identity = identity
-            self._found = read_annotations(self.path.parent)
-        return self._found
+    path = folder / paths.ANNOTATIONS_NAME
+    return FileValue(path, partial(read_annotations, folder), NO_ANNOTATIONS)
 
 
 def read_annotations(folder: Path) -> Annotations:

@@ -14,11 +14,12 @@ from ml_tracking_ops.logger.reading.bounded_reading import given_up, meanwhile
 from ml_tracking_ops.logger.tensorboard.event_names import event_files_in_order, is_event_file
 
 from ..errors import DescriptionError, NotInLogdirError, UnreadError, UsageError, nearest
-from .annotations import NO_ANNOTATIONS, AnnotationFile, Annotations, read_annotations
+from .annotations import NO_ANNOTATIONS, Annotations, annotation_file, read_annotations
 from .endings import KnownLogs
 from .experiments import Experiment, annotated, open_experiment
 from .files import fields
 from .files.folder_walk import FolderWalk, Listing, Listings, SkippedFolder
+from .files.identities import FileValue
 from .run_record import RunRecord
 from .sweep_folder import Sweep, open_sweep, printable_folder_name
 
@@ -57,7 +58,7 @@ class Catalog:
         self.sweeps: dict[str, Sweep] = {}
         self.unreadable: list[DescriptionError | UnreadError] = []
         self.skipped: list[SkippedFolder] = []
-        self._annotated: dict[str, AnnotationFile] = {}
+        self._annotated: dict[str, FileValue[Annotations]] = {}
         self._opened: dict[str, Sweep] = {}
         self._logs = KnownLogs()
         self._listings = Listings()
@@ -130,7 +131,7 @@ class Catalog:
         if paths.ANNOTATIONS_NAME not in names:
             self._annotated.pop(folder, None)
             return NO_ANNOTATIONS
-        return self._annotated.setdefault(folder, AnnotationFile(Path(folder))).read()
+        return self._annotated.setdefault(folder, annotation_file(Path(folder))).read()
 
 
 @dataclass(frozen=True, slots=True)

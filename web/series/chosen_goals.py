@@ -5,32 +5,23 @@ It is kept in `annotations.json` in the log folder itself, beside what is said o
     {"format_version": 1, "metrics": {METRIC: {"goal": "min"}, …}}
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.orchestrator.errors import UsageError
 from ml_tracking_ops.orchestrator.store.annotations import edit_file, read_file
-from ml_tracking_ops.orchestrator.store.files.identities import Identity, identify
+from ml_tracking_ops.orchestrator.store.files.identities import FileValue
 from ml_tracking_ops.orchestrator.store.objective import Goal
 
 LONGEST_METRIC = 1_000
 _MOST_METRICS = 10_000
 
 
-class GoalsFile:
+def goals_file(logdir: Path) -> FileValue[dict[str, Goal]]:
     """The goals of a log folder, read again only after a change."""
-
-    def __init__(self, logdir: Path) -> None:
-        self.logdir = logdir
-        self._identity: Identity | None = None
-        self._found: dict[str, Goal] = {}
-
-    def read(self) -> dict[str, Goal]:
-        identity = identify(self.logdir / paths.ANNOTATIONS_NAME, follow_link=False)
-        if identity != self._identity:  # taken before reading: a later change is seen next time
-            self._found, self._identity = read_goals(self.logdir), identity
-        return self._found
+    return FileValue(logdir / paths.ANNOTATIONS_NAME, partial(read_goals, logdir), {})
 
 
 def read_goals(logdir: Path) -> dict[str, Goal]:

@@ -118,3 +118,24 @@ class FileCache(Generic[K, V]):
 
     def _entry_size(self, known: CachedValue[V]) -> int:
         return self._size_of(known.value)
+
+
+class FileValue(Generic[V]):
+    """What one file says, read again only when the file has changed.
+
+    Args:
+        read: reads the file, which may be missing or damaged.
+        missing: the value as long as there has been no file.
+    """
+
+    def __init__(self, path: Path, read: Callable[[], V], missing: V) -> None:
+        self.path = path
+        self._read = read
+        self._known = CachedValue(None, missing)
+
+    def read(self) -> V:
+        """What is there now."""
+        identity = identify(self.path, follow_link=False)
+        if identity != self._known.identity:  # a change while it is read is seen the next time
+            self._known = CachedValue(identity, self._read())
+        return self._known.value

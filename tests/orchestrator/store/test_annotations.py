@@ -11,8 +11,8 @@ from ml_tracking_ops.orchestrator.errors import AnnotationError, UsageError
 from ml_tracking_ops.orchestrator.store.annotations import (
     LONGEST_NAME,
     LONGEST_NOTE,
-    AnnotationFile,
     annotate,
+    annotation_file,
     clean_name,
     clean_note,
     clean_tags,
@@ -131,7 +131,7 @@ def test_catalog_tells_the_annotations_of_everything(tmp_path):
 
 
 def test_file_is_read_again_only_when_it_has_changed(tmp_path):
-    file = AnnotationFile(tmp_path)
+    file = annotation_file(tmp_path)
     assert file.read().own.name is None
     annotate(tmp_path, None, name="one")
     first = file.read()

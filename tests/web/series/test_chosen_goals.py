@@ -7,7 +7,7 @@ import pytest
 
 from ml_tracking_ops.orchestrator.errors import AnnotationError, UsageError
 from ml_tracking_ops.orchestrator.store.annotations import annotate, read_annotations
-from ml_tracking_ops.web.series.chosen_goals import GoalsFile, choose_goal, read_goals
+from ml_tracking_ops.web.series.chosen_goals import choose_goal, goals_file, read_goals
 
 
 def test_goal_is_kept_beside_the_annotations_of_the_same_folder(tmp_path: Path) -> None:
@@ -22,7 +22,7 @@ def test_goal_is_kept_beside_the_annotations_of_the_same_folder(tmp_path: Path) 
 
 
 def test_change_is_seen_and_none_forgets_the_goal(tmp_path: Path) -> None:
-    file = GoalsFile(tmp_path)
+    file = goals_file(tmp_path)
     assert file.read() == {}
     choose_goal(tmp_path, "x", "min")
     assert file.read() == {"x": "min"}

@@ -78,7 +78,7 @@ def test_damaged_file_is_never_overwritten(tmp_path, content):
     path.write_text(content)
 
     assert read_annotations(tmp_path).own.name is None
-    with pytest.raises(AnnotationError, match="nothing was changed"):
+    with pytest.raises(AnnotationError, match="Nothing was changed"):
         annotate(tmp_path, None, name="new")
     assert path.read_text() == content
 

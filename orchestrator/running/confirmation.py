@@ -8,8 +8,8 @@ from ..store.outcomes.leaders import Leaders
 from ..store.run_record import RunRecord
 from .runs.active import ActiveRuns
 from .runs.attempts import Attempt, AttemptQueue
-from .runs.ending import SweepEnding
 from .runs.recorder import Recorder
+from .runs.sweep_ending import SweepEnding
 
 FIRST_SEED = 1001
 """Larger than the seeds that people write down, so that those of the search do not come again."""

@@ -12,8 +12,8 @@ from ..steering.decisions import not_again, why_not, workers_text
 from ..steering.requests import SweepRequest, read_requests, remove_request
 from .pool import Pool
 from .runs.active import ActiveRuns
-from .runs.ending import SweepEnding
 from .runs.recorder import ChangeSignal, Recorder
+from .runs.sweep_ending import SweepEnding
 
 Outcome = Literal["done", "refused"]
 

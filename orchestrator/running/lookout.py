@@ -13,9 +13,9 @@ from ..store.files.disk import trouble_with
 from ..store.watching.watcher import PAUSE_TO_WORK, URGENT_PAUSE_TO_WORK, watch_files
 from .control import SweepControl
 from .runs.active import ActiveRun, ActiveRuns
-from .runs.ending import SweepEnding
 from .runs.recorder import Recorder
 from .runs.silence import SilenceWarnings
+from .runs.sweep_ending import SweepEnding
 
 LOOK_ANYWAY_S = 1.0
 _RUNS_A_TURN = 8

@@ -8,13 +8,13 @@ import anyio.abc
 
 from ..config.model import SweepConfig
 from ..executors.base import Executor
-from .draws import Draws
+from .next_runs import NextRuns
 from .promotions import Promotions
 from .runs.active import ActiveRun, ActiveRuns
 from .runs.attempts import Attempt, AttemptQueue
-from .runs.ending import SweepEnding
 from .runs.recorder import ChangeSignal, Recorder
 from .runs.runner import Runner
+from .runs.sweep_ending import SweepEnding
 
 ASK_FOR_ROOM_S = 1.0
 
@@ -32,7 +32,7 @@ class Pool:
         self,
         config: SweepConfig,
         executor: Executor,
-        draws: Draws,
+        next_runs: NextRuns,
         promotions: Promotions,
         waiting: AttemptQueue,
         runner: Runner,
@@ -42,7 +42,7 @@ class Pool:
         changes: ChangeSignal,
     ) -> None:
         self._executor = executor
-        self._draws = draws
+        self._next_runs = next_runs
         self._promotions = promotions
         self._waiting = waiting
         self._runner = runner
@@ -127,7 +127,7 @@ class Pool:
 
     def _may_start_more(self) -> bool:
         may_promote = self._promotions.are_possible and bool(self._active)
-        return bool(self._waiting) or self._draws.may_bring_more or may_promote
+        return bool(self._waiting) or self._next_runs.may_bring_more or may_promote
 
     async def _next_attempt(self, index: int) -> Attempt | None:
         """What to start next: what is due, else a new run, or None if all is done."""
@@ -144,7 +144,7 @@ class Pool:
             if self._waiting.is_in_line:
                 await self._wait_for_change()
                 continue
-            attempt = self._next_promotion() or await self._draws.next_attempt()
+            attempt = self._next_promotion() or await self._next_runs.next_attempt()
             if isinstance(attempt, Attempt):
                 if self._is_wanted(index) and not self._recorder.record.is_paused:
                     return attempt

@@ -19,20 +19,20 @@ from ..store.sweep_record import SweepRecord
 from ..supervision.process_table import process_identity
 from .confirmation import Confirmation
 from .control import SweepControl
-from .draws import Draws
 from .lookout import Lookout
+from .next_runs import NextRuns
 from .pool import Pool
 from .promotions import Promotions
 from .resumption import attempts_left, find_survivors, replay_ended_runs, share_out
 from .runs.active import ActiveRuns
 from .runs.attempts import AttemptQueue
-from .runs.ending import SweepEnding
-from .runs.ends import RunEnds
 from .runs.limits import build_rules
 from .runs.recorder import ChangeSignal, Notify, Recorder
+from .runs.run_ends import RunEnds
 from .runs.runner import Runner
 from .runs.silence import SilenceWarnings
 from .runs.starting.starter import RunStarter
+from .runs.sweep_ending import SweepEnding
 from .runs.system_metrics import SystemMetrics
 
 if TYPE_CHECKING:
@@ -85,11 +85,11 @@ class Scheduler:
         self._waiting = waiting
         confirmation = Confirmation(config, recorder, active, waiting, ending)
         self._promotions = Promotions(rules, recorder)
-        self._draws = Draws(proposer, config.max_runs, recorder, ending, confirmation)
+        self._next_runs = NextRuns(proposer, config.max_runs, recorder, ending, confirmation)
         self._pool = Pool(
             config,
             executor,
-            self._draws,
+            self._next_runs,
             self._promotions,
             waiting,
             runner,
@@ -137,7 +137,7 @@ class Scheduler:
                         tasks.start_soon(self._ending.end_after, self._config.max_hours)
                 tasks.cancel_scope.cancel()
         finally:
-            reason = self._ending.why_over or self._draws.why_exhausted
+            reason = self._ending.why_over or self._next_runs.why_exhausted
             self._recorder.write("sweep_ended", state=self._ending.outcome(), reason=reason)
         return self.record
 

@@ -26,10 +26,10 @@ from ..serving.limits import DEFAULTS, Limits
 from ..serving.sse import encode_event
 from .event_topic import EventTopic
 from .file_topics import OutputTopic, ReadPosition, RunTopic, TopicUpdate, TopicUpdates
-from .lane import Lane
 from .media_topic import MediaTopic
 from .state_topics import CatalogTopic, SweepTopic
 from .subscriber import Subscriber, Topic
+from .throttle import Throttle
 
 _QUIET_STEP_MS = 150
 _FILE_PAUSE_S = 0.01
@@ -75,8 +75,8 @@ class Feed:
         self._someone_came = anyio.Event()
         self._watching: anyio.CancelScope | None = None
         self._is_closed = False
-        self._files: Lane[GrowingTopic] = Lane(self._look_at_files, self._file_pause_s)
-        self._states: Lane[SweepTopic | CatalogTopic] = Lane(
+        self._files: Throttle[GrowingTopic] = Throttle(self._look_at_files, self._file_pause_s)
+        self._states: Throttle[SweepTopic | CatalogTopic] = Throttle(
             self._look_at_states, lambda: _STATE_PAUSE_S
         )
         self._is_flooded = False

@@ -16,7 +16,7 @@ from ..argument_types import user_path
 from ..logdir import missing_logdir
 from ..terminal.printing import print_json
 from ..terminal.words import print_message
-from .found import find_named, log_errors
+from .named_items import find_named, log_errors
 
 if TYPE_CHECKING:
     from ...store.catalog import FoundRun

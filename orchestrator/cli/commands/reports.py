@@ -8,7 +8,7 @@ from ...errors import UsageError
 from ..logdir import missing_logdir
 from ..terminal.printing import print_json, print_run, print_sweep, print_table
 from ..terminal.words import print_message
-from .found import find_named, log_errors
+from .named_items import find_named, log_errors
 
 if TYPE_CHECKING:
     from ...store.sweep_folder import Sweep

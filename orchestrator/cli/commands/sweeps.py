@@ -70,7 +70,7 @@ def _check(loaded: Any, logdir: Path) -> int:
 
 def _may_resume(options: argparse.Namespace) -> bool:
     """Whether the user wants what is run then, where a sweep may come from somebody else."""
-    from ...running.strangers import resume_question
+    from ...running.foreign_sweeps import resume_question
     from .actions import confirm
 
     question = resume_question(options.resume, options.logdir)

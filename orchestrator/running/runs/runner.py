@@ -8,7 +8,7 @@ import anyio.lowlevel
 from ...executors.base import RunEnd, RunHandle, Slot
 from .active import ActiveRun, ActiveRuns
 from .attempts import Attempt
-from .ends import RunEnds
+from .run_ends import RunEnds
 from .starting.starter import RunStarter
 
 _LEAST_LOOK_S = 0.2

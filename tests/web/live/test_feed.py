@@ -13,7 +13,7 @@ from live import LIMIT_S, listening, serving, wait_until
 from ml_tracking_ops.logger import ExperimentLogger
 from ml_tracking_ops.orchestrator.store.journal import Journal
 from ml_tracking_ops.web.live.file_topics import decode_whole
-from ml_tracking_ops.web.live.lane import Lane
+from ml_tracking_ops.web.live.throttle import Throttle
 from ml_tracking_ops.web.series.chosen_goals import choose_goal
 from ml_tracking_ops.web.serving.limits import Limits
 
@@ -327,15 +327,15 @@ async def test_lane_takes_all_marks_in_one_pass_and_forgets_none():
     async def work(items):
         passes.append(items)
         if items == ["a", "b"]:
-            lane.mark("c")
+            throttle.mark("c")
         if "c" in items:
             is_done.set()
 
-    lane = Lane(work, lambda: 0)
+    throttle = Throttle(work, lambda: 0)
     for item in ("a", "b", "a"):
-        lane.mark(item)
+        throttle.mark(item)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(lane.run)
+        tasks.start_soon(throttle.run)
         with anyio.fail_after(LIMIT_S):
             await is_done.wait()
         tasks.cancel_scope.cancel()

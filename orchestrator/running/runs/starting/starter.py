@@ -15,11 +15,11 @@ from ....store.files.disk import is_passing, trouble_with
 from ....store.files.run_refs import process_of
 from ..active import ActiveRun, ActiveRuns
 from ..attempts import Attempt, AttemptQueue
-from ..ending import SweepEnding
-from ..ends import RunEnds
 from ..limits import build_rules
 from ..monitor import RunMonitor
 from ..recorder import Recorder
+from ..run_ends import RunEnds
+from ..sweep_ending import SweepEnding
 from .command import earlier_names, for_attempt, run_command, tensorboard_folder, write_arguments
 from .survivors import Survivor
 

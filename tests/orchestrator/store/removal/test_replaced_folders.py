@@ -16,8 +16,8 @@ from ml_tracking_ops.orchestrator.errors import AnnotationError, SweepError, Usa
 from ml_tracking_ops.orchestrator.running.control import SweepControl
 from ml_tracking_ops.orchestrator.running.pool import Pool
 from ml_tracking_ops.orchestrator.running.runs.active import ActiveRuns
-from ml_tracking_ops.orchestrator.running.runs.ending import SweepEnding
 from ml_tracking_ops.orchestrator.running.runs.recorder import ChangeSignal, Recorder
+from ml_tracking_ops.orchestrator.running.runs.sweep_ending import SweepEnding
 from ml_tracking_ops.orchestrator.steering.requests import new_request, read_requests, submit
 from ml_tracking_ops.orchestrator.store.annotations import annotate
 from ml_tracking_ops.orchestrator.store.catalog import Catalog

@@ -12,10 +12,10 @@ from ...store.files.output_tail import ERROR_LINES, TAIL_LINES, last_lines
 from ...store.run_states import RESULTS_THAT_COUNT, RunState
 from .active import ActiveRun, ActiveRuns
 from .attempts import Attempt, AttemptQueue, backoff_s
-from .ending import SweepEnding
 from .outcome import run_reason, run_state
 from .recorder import Recorder
 from .silence import SilenceWarnings
+from .sweep_ending import SweepEnding
 
 
 class RunEnds:

@@ -10,7 +10,7 @@ from other_users import STRANGER, needs_root
 from sweeps import run_command, sweep_folder, write_config
 
 from ml_tracking_ops.orchestrator.executors.local.finding import is_process_of_run
-from ml_tracking_ops.orchestrator.running.strangers import resume_question
+from ml_tracking_ops.orchestrator.running.foreign_sweeps import resume_question
 from ml_tracking_ops.orchestrator.store.process_records import ProcessRecord
 from ml_tracking_ops.orchestrator.supervision.process_table import process_identity
 

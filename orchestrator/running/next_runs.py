@@ -9,11 +9,11 @@ import anyio.to_thread
 from ..search.proposals import Proposal, Proposer
 from .confirmation import Confirmation
 from .runs.attempts import Attempt
-from .runs.ending import SweepEnding
 from .runs.recorder import Recorder
+from .runs.sweep_ending import SweepEnding
 
 
-class Draws:
+class NextRuns:
     """Asks for one run after the other and records what was decided.
 
     A sampler that learns is asked in a thread, one asking at a time, so that runs are watched

@@ -8,7 +8,7 @@ import anyio
 T = TypeVar("T")
 
 
-class Lane(Generic[T]):
+class Throttle(Generic[T]):
     """Passes what was marked to `work`, at once where it is idle, and with pauses between."""
 
     def __init__(

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -59,12 +60,13 @@ ray.init(address="auto", log_to_driver=False, configure_logging=False)
 
 @ray.remote(num_cpus=1)
 def train(code):
+    began_at = time.time()
     subprocess.run([sys.executable, "-c", code], check=True)
+    return began_at
 
-began = time.perf_counter()
-ray.get([train.remote(code) for _ in range(n_runs)])
-took_s = time.perf_counter() - began
-print(json.dumps({"took_s": took_s}))
+asked_at = time.time()
+began_at = ray.get([train.remote(code) for _ in range(n_runs)])
+print(json.dumps([asked_at, min(began_at), time.time()]))
 """
 
 
@@ -115,7 +117,16 @@ def marked(mark: str) -> list[int]:
 # --- throughput ----------------------------------------------------------------------------------
 
 
-def plain_runs_a_second(folder: Path, n_runs: int) -> float:
+@dataclass(frozen=True)
+class Moments:
+    """When runs were asked for, when the first one began, and when the last one had ended."""
+
+    asked_at: float
+    began_at: float
+    ended_at: float
+
+
+def plain_tasks(folder: Path, n_runs: int) -> Moments:
     """Tasks of plain Ray, each of which starts the same program and waits for it."""
     done = subprocess.run(
         [sys.executable, "-c", PLAIN, str(n_runs), TRAIN],
@@ -124,11 +135,10 @@ def plain_runs_a_second(folder: Path, n_runs: int) -> float:
         capture_output=True,
         timeout=LIMIT_S,
     )
-    took_s: float = json.loads(done.stdout.splitlines()[-1])["took_s"]
-    return n_runs / took_s
+    return Moments(*json.loads(done.stdout.splitlines()[-1]))
 
 
-def sweep_runs_a_second(folder: Path, n_runs: int) -> float:
+def sweep(folder: Path, n_runs: int) -> Moments:
     (folder / "train.py").write_text(TRAIN)
     config = {
         "main_script_name": "train.py",
@@ -143,7 +153,19 @@ def sweep_runs_a_second(folder: Path, n_runs: int) -> float:
     (journal,) = folder.glob("runs/*/journal.jsonl")
     events = JournalTail(journal).read()
     assert events[-1]["state"] == "finished"
-    return n_runs / (events[-1]["time"] - events[0]["time"])
+    began_at = min(event["time"] for event in events if event["event"] == "started")
+    return Moments(events[0]["time"], began_at, events[-1]["time"])
+
+
+def measure_throughput(top: Path, n_runs: int) -> None:
+    plain = plain_tasks(new_folder(top, "plain"), n_runs)
+    ours = sweep(new_folder(top, "ours"), n_runs)
+    rates = [n_runs / (one.ended_at - one.began_at) for one in (ours, plain)]
+    said = f"{rates[0]:.1f} / {rates[1]:.1f} = {rates[0] / rates[1]:.2f}"
+    say(f"{SHORT_S} s runs a second, {N_SLOTS} at once: sweep / plain tasks", said, "12")
+    waits = [one.began_at - one.asked_at for one in (ours, plain)]
+    said = f"{waits[0]:.1f} / {waits[1]:.1f} s"
+    say("before that, until the first one begins: sweep / plain tasks", said, "–")
 
 
 def waited_for_processor_s() -> float:
@@ -281,10 +303,7 @@ def main() -> None:
     with running_cluster() as top:
         loads = ", ".join(f"{one:.1f}" for one in os.getloadavg())
         print(f"{os.cpu_count()} cores, load {loads}")
-        plain = plain_runs_a_second(new_folder(top, "plain"), options.runs)
-        ours = sweep_runs_a_second(new_folder(top, "ours"), options.runs)
-        said = f"{ours:.1f} / {plain:.1f} = {ours / plain:.2f}"
-        say(f"{SHORT_S} s runs a second, {N_SLOTS} at once: sweep / plain tasks", said, "12")
+        measure_throughput(top, options.runs)
         anyio.run(measure_stops, new_folder(top, "stops"))
         anyio.run(measure_relay, new_folder(top, "relay"))
         anyio.run(measure_submission, new_folder(top, "submission"))

@@ -215,38 +215,46 @@ class Driver:
         """Pass its files on until it is over and all of them are here."""
         self._begun.add(name)
         self._events.tell("begun", name=name)
-        is_done = False
+        is_done, is_reached = False, True
         while not is_done:
             try:
+                if not is_reached:  # what it passed on meanwhile has not arrived
+                    await _answer(actor.adopt.remote(name, mirror.sizes()))
+                    is_reached = True
                 chunks, is_done = await _answer(actor.read.remote(name))
             except self._ray.exceptions.ActorUnavailableError:
+                is_reached = False
                 await asyncio.sleep(_UNREACHABLE_S)
                 continue
-            for chunk in (Chunk(*one) for one in chunks):
-                if not self._settings["is_shared"]:
-                    await self._write(mirror, chunk)
-                if mirror.is_record(chunk.path):
-                    self._events.tell("changed", name=name)
-        await _answer(actor.forget.remote(name))
+            found = [Chunk(*one) for one in chunks]
+            if not self._settings["is_shared"]:
+                await self._write(mirror, list(found))
+            if any(mirror.is_record(chunk.path) for chunk in found):
+                self._events.tell("changed", name=name)
         self._events.tell("over", name=name)
+        self._start(self._forget(actor, name))
 
-    async def _write(self, mirror: Mirror, chunk: Chunk) -> None:
+    async def _forget(self, actor: Any, name: str) -> None:
+        with contextlib.suppress(self._ray.exceptions.RayError):
+            await _answer(actor.forget.remote(name))
+
+    async def _write(self, mirror: Mirror, chunks: list[Chunk]) -> None:
         """Write what was passed on. On a full disk wait for room: the node keeps the rest.
 
         Raises:
             OSError: it cannot be written.
         """
-        while True:
+        while chunks:
             try:
-                await asyncio.to_thread(mirror.write, chunk)
+                await asyncio.to_thread(mirror.write_all, chunks)
             except OSError as error:
                 if not is_passing(error):
                     raise
                 self._tell_of_room(error)
+                await asyncio.sleep(_ROOM_AGAIN_S)
             else:
                 self._tell_of_room(None)
                 return
-            await asyncio.sleep(_ROOM_AGAIN_S)
 
     def _tell_of_room(self, error: OSError | None) -> None:
         if self._has_room == (error is None):

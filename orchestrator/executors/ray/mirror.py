@@ -44,6 +44,17 @@ class Mirror:
     def is_record(self, relative: str) -> bool:
         return self._folder / relative == self._record
 
+    def write_all(self, chunks: list[Chunk]) -> None:
+        """Write chunks, and take each off the list once it is written.
+
+        Raises:
+            OSError: one cannot be written.
+            ValueError: the path of one is none of this run's.
+        """
+        while chunks:
+            self.write(chunks[0])
+            del chunks[0]
+
     def write(self, chunk: Chunk) -> None:
         """Write a chunk.
 

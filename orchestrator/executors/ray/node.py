@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-from .relay import Chunk, Relay
+from .relay import MOST_BYTES, Chunk, Relay
 
 if sys.platform == "win32":
     raise ImportError("no sweep runs on Windows")
@@ -283,7 +283,8 @@ class SlotActor:
             is_over = run.is_over()
             chunks = run.read(is_over=is_over)
             if chunks or is_over or self._asked_at >= until:
-                return [(*chunk,) for chunk in chunks], is_over and not chunks
+                is_all = sum(len(chunk.data) for chunk in chunks) < MOST_BYTES
+                return [(*chunk,) for chunk in chunks], is_over and is_all
             await run.wait_left(_LOOK_S)
 
     async def send(self, name: str, letter: bytes) -> None:

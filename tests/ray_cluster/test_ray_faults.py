@@ -116,6 +116,22 @@ def test_run_on_a_node_that_died_is_tried_on_another(sweep: RaySweep) -> None:
     sweep.check_nothing_is_left(has_lost_node=True)
 
 
+def test_run_on_a_node_without_memory_is_told_by_that(sweep: RaySweep) -> None:
+    """Ray ends actors above a share of the node's memory, here a very small one."""
+    small = {"RAY_memory_usage_threshold": "0.01", "RAY_memory_monitor_refresh_ms": "250"}
+    sweep.cluster.start_node("node3", '--resources={"small": 1}', **small)
+    try:
+        sweep.configure("waits", engine={"resources": {"small": 1}})
+        sweep.start()
+        sweep.wait_exit()
+    finally:
+        sweep.cluster.kill_node("node3")
+    (run,) = sweep.runs
+    assert run.state == "failed", sweep.story
+    assert "out of memory" in str(run.reason)
+    sweep.check_nothing_is_left(has_lost_node=True)
+
+
 def test_runs_are_tried_again_once_a_lost_head_is_back(sweep: RaySweep) -> None:
     sweep.configure("waits", n_runs=2)
     sweep.start()

@@ -204,7 +204,12 @@ class Driver:
             self._slots.forget(slot)
         else:
             await self._slots.free([slot])
-        self._events.tell("lost", name=name, detail=_last_line(error), cause=self._cause(error))
+        self._events.tell("lost", name=name, detail=self._detail(error), cause=self._cause(error))
+
+    def _detail(self, error: Exception) -> str:
+        if isinstance(error, self._ray.exceptions.OutOfMemoryError):  # says much more
+            return "Ray ended its slot because the node ran out of memory"
+        return _last_line(error)
 
     def _cause(self, error: Exception) -> str:
         if isinstance(error, self._ray.exceptions.OutOfMemoryError):

@@ -15,7 +15,7 @@ from cluster_sweep import wait_for
 
 RAY = str(Path(sys.executable).parent / "ray")
 PORT = 6399
-ADDRESSES = {"node1": "10.99.0.1", "node2": "10.99.0.2"}
+ADDRESSES = {"node1": "10.99.0.1", "node2": "10.99.0.2", "node3": "10.99.0.2"}
 HEAD = "node1"
 _START_S = 120
 
@@ -61,11 +61,16 @@ class RayCluster:
         folder = f"--temp-dir={self._folder}/t"
         self._start(HEAD, "--head", f"--port={PORT}", folder, "--include-dashboard=false")
 
-    def start_node(self, name: str) -> None:
-        self._start(name, f"--address={ADDRESSES[HEAD]}:{PORT}")
+    def start_node(self, name: str, *options: str, **variables: str) -> None:
+        """
+        Args:
+            options: more of `ray start`.
+            variables: more of its environment.
+        """
+        self._start(name, f"--address={ADDRESSES[HEAD]}:{PORT}", *options, **variables)
 
-    def _start(self, name: str, *options: str) -> None:
-        environment = {**self.environment, "TMPDIR": str(self.node_files)}
+    def _start(self, name: str, *options: str, **variables: str) -> None:
+        environment = {**self.environment, "TMPDIR": str(self.node_files), **variables}
         del environment["RAY_ADDRESS"]
         usual = (f"--num-cpus={self._n_cpus}", "--object-store-memory=100000000")
         command = [RAY, "start", *options, f"--node-ip-address={ADDRESSES[name]}", *usual]

@@ -23,7 +23,7 @@ class Pool:
     """Gives each slot what is due, else a new run, until there is nothing left to do.
 
     Args:
-        draws: gives new runs. `promotions`: paused runs that continue before these. `waiting`:
+        next_runs: gives new runs. `promotions`: paused runs that continue before these. `waiting`:
             attempts that come first.
         runner: what a slot does with an attempt.
     """

@@ -28,13 +28,6 @@ class TreeChanges:
     n_before: int
     n_since: int
 
-    @property
-    def was_dirty(self) -> bool | None:
-        """None: it is not known."""
-        if self.n_before:
-            return True
-        return None if self.n_since else False
-
 
 def find_changes(folder: str, commit: str, started_at: float) -> TreeChanges | None:
     """What differs from `commit` in the checkout that `folder` is in, or None if git cannot tell.

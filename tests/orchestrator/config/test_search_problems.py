@@ -67,7 +67,7 @@ def test_every_mistake_in_a_search_is_told_at_once(folder: Path) -> None:
     )
     assert found["sampler"] == (
         'unknown type "tpes", did you mean tpe? '
-        "(allowed: random, grid, sobol, tpe, gp, cma_es, nsga2, optunahub, auto)"
+        "(allowed: random, grid, sobol, tpe, gp, bayes, cma_es, nsga2, optunahub, auto)"
     )
     assert found["repeats.count"] == "must be a whole number, 1 or more, got 0"
     assert found["repeats.seed"].startswith("unknown key, did you mean seed_name?")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from dashboard import Dashboard
 from playwright.sync_api import Locator, Page, expect
+from tabs import Tabs
 
 from ml_tracking_ops.logger import ExperimentLogger
 
@@ -105,6 +106,32 @@ def test_image_fills_the_window_zooms_and_goes_through_the_steps(
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(samples).to_contain_text("number 1")
+
+
+def test_two_fingers_zoom_and_buttons_go_through_the_images_of_a_step(
+    tabs: Tabs, dashboard: Dashboard, writer: ExperimentLogger
+) -> None:
+    page = tabs.open(width=390, height=844)
+    for number in range(2):
+        writer.add_image("samples", flat(number), 1, caption=f"number {number}")
+    open_run(page, dashboard, writer).scroll_into_view_if_needed()
+    opener = card(page, "image samples").get_by_role("button", name=re.compile("whole window"))
+    opener.first.click()
+    dialog = page.get_by_role("dialog")
+    image = dialog.locator("img")
+    expect(dialog).to_contain_text("1 of 2 · number 0")
+    before = image.bounding_box()
+    session = page.context.new_cdp_session(page)
+    for kind, apart in (("touchStart", 20), ("touchMove", 30), ("touchMove", 60)):
+        points = [{"x": 195 + side * apart, "y": 450, "id": side + 1} for side in (-1, 1)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    after = image.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["width"] == pytest.approx(3 * before["width"], rel=0.1)
+    dialog.get_by_role("button", name="Next image (↓)").click()
+    expect(dialog).to_contain_text("2 of 2 · number 1")
 
 
 def test_table_sorts_and_filters(

@@ -1,4 +1,5 @@
-// An image in the whole window: wheel, buttons and keys zoom at its pixels, dragging moves it.
+// An image in the whole window: wheel, fingers, buttons and keys zoom at its
+// pixels, dragging moves it.
 
 import { button, element, make } from "../lib/elements.js";
 import { formatStep } from "../lib/format.js";
@@ -26,6 +27,8 @@ class Zoom {
   #shown = null;
   #at = 0;
   #scale = 1;
+  #fingers = new Map(); // id of a pointer that is down -> its last event
+  #images;
   #x = 0;
   #y = 0;
 
@@ -35,8 +38,10 @@ class Zoom {
     this.#stage = make("div", "zoom-stage", this.#image);
     this.#download.setAttribute("download", "");
     const tool = (label, text, act) => Object.assign(button("action", text, act), { ariaLabel: label, title: label });
+    this.#images = [tool("Image before (↑)", "↑", () => this.#other(-1)), tool("Next image (↓)", "↓", () => this.#other(1))];
+    for (const one of this.#images) one.hidden = true; // what has the focus stays
     const bar = make(
-      "div", "zoom-bar", this.#about,
+      "div", "zoom-bar", this.#about, ...this.#images,
       tool("Step before (←)", "‹", () => void this.#go(-1)), tool("Next step (→)", "›", () => void this.#go(1)),
       tool("Smaller (−)", "−", () => this.#zoom(1 / FACTOR)), tool("Larger (+)", "+", () => this.#zoom(FACTOR)),
       tool("Fit into the window (0)", "Fit", () => this.#fit()), tool("One to one (1)", "1:1", () => this.#natural()),
@@ -63,13 +68,25 @@ class Zoom {
       this.#zoom(FACTOR ** -Math.sign(event.deltaY), event);
     }, { passive: false });
     this.#stage.addEventListener("dblclick", (event) => this.#zoom(FACTOR ** 4, event));
-    this.#stage.addEventListener("pointerdown", (event) => this.#stage.setPointerCapture(event.pointerId));
-    this.#stage.addEventListener("pointermove", (event) => {
-      if (!this.#stage.hasPointerCapture(event.pointerId)) return;
-      this.#x += event.movementX;
-      this.#y += event.movementY;
-      this.#place();
+    this.#stage.addEventListener("pointerdown", (event) => {
+      this.#stage.setPointerCapture(event.pointerId);
+      this.#fingers.set(event.pointerId, event);
     });
+    this.#stage.addEventListener("lostpointercapture", (event) => this.#fingers.delete(event.pointerId));
+    this.#stage.addEventListener("pointermove", (event) => this.#drag(event));
+  }
+
+  /** One finger, or a mouse, moves the image; a second one zooms by how far they are apart. */
+  #drag(event) {
+    const before = this.#fingers.get(event.pointerId);
+    if (!before) return;
+    const other = [...this.#fingers.values()].find((one) => one.pointerId !== event.pointerId);
+    const share = other ? 0.5 : 1; // what moves is the middle of two
+    this.#fingers.set(event.pointerId, event);
+    this.#x += (event.clientX - before.clientX) * share;
+    this.#y += (event.clientY - before.clientY) * share;
+    if (other) this.#zoom(apart(event, other) / apart(before, other), { clientX: (event.clientX + other.clientX) / 2, clientY: (event.clientY + other.clientY) / 2 });
+    else this.#place();
   }
 
   #onKey(event) {
@@ -108,6 +125,8 @@ class Zoom {
     this.#download.href = addressOf(`${item.href}&download=1`);
     const which = n > 1 ? `${this.#at + 1} of ${n}` : null;
     this.#about.textContent = [this.#name, `step ${formatStep(this.#shown.step)}`, which, item.caption, `${item.width} × ${item.height}`].filter(Boolean).join(" · ");
+    if (n < 2 && this.#images.includes(document.activeElement)) this.#images.at(-1).nextElementSibling.focus();
+    for (const one of this.#images) one.hidden = n < 2;
     if (isFirst || !isSame) this.#fit();
   }
 
@@ -138,4 +157,9 @@ class Zoom {
     this.#image.style.transform = `translate(${this.#x}px, ${this.#y}px) scale(${this.#scale})`;
     this.#image.classList.toggle("is-pixelated", this.#scale > PIXELS_FROM);
   }
+}
+
+/** Pure: how many pixels lie between two pointers, at least one. */
+function apart(a, b) {
+  return Math.max(1, Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY));
 }

@@ -114,8 +114,8 @@ class Median:
     def _decide(
         self, step: int, value: float, best: float | None, middle: float, n_runs: int
     ) -> StopDecision:
-        mine = "no number so far" if best is None else f"its best, {short_number(best)},"
-        of_what = "average so far" if self._compare_with == "running_average" else "value"
+        mine = "no number so far" if best is None else f"its best value {short_number(best)}"
+        of_what = "average so far" if self._compare_with == "running_average" else "value there"
         return StopDecision(
             rule=self.name,
             metric=self.metric,
@@ -123,5 +123,5 @@ class Median:
             value=value,
             threshold=middle,
             reason=f"stopped early at step {step}: {self.metric}: {mine} is worse than the median "
-            f"{short_number(middle)} of {n_runs} finished runs' {of_what} there",
+            f"{short_number(middle)} of {n_runs} finished runs ({of_what})",
         )

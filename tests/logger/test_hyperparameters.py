@@ -53,7 +53,7 @@ def test_sweep_gives_the_values_in_the_types_of_the_defaults(in_sweep):
 
 def test_name_that_the_script_does_not_know_is_an_error_that_names_both_sides(in_sweep):
     in_sweep(lr=0.1, depth=3)
-    with pytest.raises(ValueError, match=r"does not name lr .* it names learning_rate, depth"):
+    with pytest.raises(ValueError, match=r"does not name lr .* It names learning_rate, depth"):
         hyperparameters(learning_rate=1e-3, depth=6)
 
 

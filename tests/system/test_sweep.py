@@ -167,7 +167,7 @@ def test_metric_that_is_never_logged_is_said_with_the_names_that_were(tmp_path: 
     done = run_command("sweep", "--workers", "2", folder=tmp_path)
     assert done.returncode == 0
     assert "has not logged the optimization_metric 'Accuracy'" in done.stderr
-    assert "it logged 'accuracy', 'Loss'. Did you mean 'accuracy'?" in done.stderr
+    assert "It logged 'accuracy', 'Loss'. Did you mean 'accuracy'?" in done.stderr
     assert done.stderr.count("warning") == 2  # as it is seen, and in the summary
 
 

@@ -192,8 +192,8 @@ def test_median_says_what_was_compared_with_what() -> None:
     (decision,) = stops([*done, Point(6, 1, 0.2, False)], Median(METRIC, "max")).values()
     assert (decision.step, decision.value, decision.threshold) == (1, 0.2, 0.8)
     assert decision.reason == (
-        "stopped early at step 1: Accuracy: its best, 0.2, is worse than the median 0.8 of "
-        "5 finished runs' average so far there"
+        "stopped early at step 1: Accuracy: its best value 0.2 is worse than the median 0.8 "
+        "of 5 finished runs (average so far)"
     )
 
 

@@ -84,7 +84,7 @@ def test_run_on_another_host_is_running_until_it_has_been_silent(tmp_path: Path)
     evidence = experiment_of(tmp_path, "run").evidence()
 
     assert evidence.state == "finished"
-    assert "they do not say" in str(evidence.reason)
+    assert "They do not say" in str(evidence.reason)
 
 
 def test_run_is_running_while_its_process_has_the_file_open(tmp_path: Path) -> None:

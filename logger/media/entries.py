@@ -78,7 +78,7 @@ class HistogramEntry(NamedTuple):
 
 
 def parse_lines(lines: list[bytes], source: str, at: int) -> list[IndexLine]:
-    """The lines of a part of an index that begins at a place; what is no line is left out."""
+    """The lines of a part of an index that begins at a place. What is no line is left out."""
     found = []
     for line, fields in zip(lines, _fields_of_each(lines), strict=True):
         parsed = None if fields is None else _line_of(fields, source, at, len(line))

@@ -71,7 +71,7 @@ class Series:
 class _Chunk:
     """The values of one stretch of a file, those of a metric side by side (a run of them).
 
-    `are_in_turn`: they are not side by side; one of each metric comes after the other.
+    `are_in_turn`: they are not side by side. One of each metric comes after the other.
     """
 
     rows: Rows
@@ -370,7 +370,7 @@ def _kinds(rows: Rows) -> NDArray[np.uint16]:
 
 
 def _without(rows: Rows, are_wanted: NDArray[np.bool_], others: NDArray[np.intp]) -> Rows:
-    """The rows that are wanted; no copy of them where the others are all before or behind."""
+    """The rows that are wanted. No copy of them where the others are all before or behind."""
     n_before = int(np.count_nonzero(others == np.arange(len(others))))
     end = len(rows) - (len(others) - n_before)
     if n_before == len(others) or others[n_before] >= end:
@@ -379,7 +379,7 @@ def _without(rows: Rows, are_wanted: NDArray[np.bool_], others: NDArray[np.intp]
 
 
 def _period_of(ids: NDArray[np.uint64]) -> int:
-    """After how many rows the ids repeat, all in one order and each once; 0 if they do not."""
+    """After how many rows the ids repeat, all in one order and each once, or 0 if they do not."""
     again = np.flatnonzero(ids[1 : _MOST_IN_TURN + 1] == ids[0])
     if not again.size:
         return 0

@@ -76,7 +76,7 @@ class Zoom {
     this.#stage.addEventListener("pointermove", (event) => this.#drag(event));
   }
 
-  /** One finger, or a mouse, moves the image; a second one zooms by how far they are apart. */
+  /** One finger, or a mouse, moves the image. A second one zooms by how far they are apart. */
   #drag(event) {
     const before = this.#fingers.get(event.pointerId);
     if (!before) return;

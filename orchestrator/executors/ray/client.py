@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,7 @@ class DriverClient:
     Args:
         take_in: what is done with an event, called in the event loop.
         rejoin: asked for the requests with which a driver that was started again begins.
-        give_up: called with the reason when Ray cannot be reached any more.
+        give_up: called with the reason once Ray has not been reached for about a minute.
         warn: tells users of something, once for each kind.
     """
 
@@ -71,7 +72,11 @@ class DriverClient:
                 env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0"},
             )
             self._lines = _Lines(process)
-            first = await self._lines.next()
+            try:
+                first = await self._lines.next()
+            except BaseException:
+                process.kill()  # the sweep ends meanwhile
+                raise
             if first is not None and first["event"] == "ready":
                 self._process = process
                 self._cluster = str(first["cluster"])
@@ -79,30 +84,34 @@ class DriverClient:
             await self._end(process)
             return str(first["message"]) if first else _last_line(log)
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a driver, as far as is known."""
+        return self._process is not None
+
     async def listen(self) -> None:
-        """Take in what drivers tell, until this is cancelled or Ray stays away."""
+        """Take in what drivers tell, until this is cancelled."""
         while True:
             while (event := await self._lines.next()) is not None:
                 self._take_in(event)
-            message = await self._again()
-            if message is not None:
-                self._give_up(message)
-                return
+            await self._connect_again()
             for request in self._rejoin():
                 await self.ask(request)
 
-    async def _again(self) -> str | None:
+    async def _connect_again(self) -> None:
+        """Start drivers until one can connect, and give the runs so far up after a while."""
         since = time.strftime("%H:%M:%S")
         self._warn(f"ray silent since {since}", f"Ray closed the connection at {since}")
-        if self._process is not None:
-            await self._end(self._process)
-        message: str | None = None
-        for wait_s in _AGAIN_S:
-            await anyio.sleep(wait_s)
+        await self.close()
+        n_tries = 0
+        while True:
+            await anyio.sleep(_AGAIN_S[min(n_tries, len(_AGAIN_S) - 1)])
             message = await self._begin()
             if message is None:
-                return None
-        return message
+                return
+            n_tries += 1
+            if n_tries == len(_AGAIN_S):
+                self._give_up(message)
 
     async def ask(self, request: RayEvent) -> None:
         """Send a request. `rejoin` reports a driver that has died."""
@@ -134,7 +143,10 @@ class DriverClient:
 def _last_line(log: IO[bytes]) -> str:
     log.seek(0)
     lines = log.read().decode("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else "its driver stopped unexpectedly"
+    if not lines:
+        return "its driver stopped unexpectedly"
+    # without the time and the place in Ray's code, and the advice that follows
+    return re.sub(r"^\[[^]]*\] \S+: ", "", lines[-1]).split(". ")[0]
 
 
 class _Lines:

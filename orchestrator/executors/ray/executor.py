@@ -200,6 +200,9 @@ class RayExecutor(WithTasks):
             self._tasks.start_soon(self._driver.ask, request)
 
     def _send(self, run: RayRun, letter: str) -> None:
+        if run.start is None and not self._driver.is_connected:
+            run.see_refused("Ray cannot be reached")
+            return
         self._ask({"do": "send", "slot": run.slot, "name": run.name, "letter": letter})
 
     def _be_patient(self, run: RayRun) -> None:
@@ -245,7 +248,11 @@ class RayExecutor(WithTasks):
         ]
 
     def _give_up(self, message: str) -> None:
-        self._warn("ray gone", f"the Ray cluster cannot be reached: {message}")
+        self._warn(
+            "ray gone",
+            f"the Ray cluster cannot be reached: {message}. The sweep continues when it can be. To "
+            "end the sweep, press Ctrl-C",
+        )
         for run in self._runs.values():
             if run.end is None:
                 run.see_end(RunEnd(None, "unknown", None, "the Ray cluster cannot be reached"))

@@ -259,6 +259,8 @@ class SlotActor:
         name = spec["tag"]["name"]
         if name in self._runs:
             return
+        for other in self._runs.values():  # one that was given up while Ray did not answer
+            other.send(b"s")
         run = NodeRun(spec, sizes)
         try:
             run.begin(self._server)

@@ -83,6 +83,8 @@ def run_reason(
         return _left_running(end)
     if (words := _WORDS.get(end.cause)) is not None:
         return words + _details(end)
+    if end.exit_code is None:
+        return "ended while no process could see its exit code" + _details(end)
     return _reason_by_exit_code(end.exit_code, tail)
 
 
@@ -99,9 +101,7 @@ def _how(exit_code: int) -> str:
     return f"signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
 
 
-def _reason_by_exit_code(exit_code: int | None, tail: list[str]) -> str:
-    if exit_code is None:
-        return "ended while no process could see its exit code"
+def _reason_by_exit_code(exit_code: int, tail: list[str]) -> str:
     if _was_killed(exit_code):
         return f"killed by the system, probably out of memory ({_how(exit_code)})"
     error = error_line(tail)

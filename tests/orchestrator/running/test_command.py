@@ -148,7 +148,7 @@ def test_macros_that_name_nothing_are_explained(
     assert (lrr.key, nope.key, zz.key) == ("command.1", "environment.A", "environment.B")
     assert "${param:lrr} names no hyperparameter, did you mean lr?" in lrr.message
     assert "the environment variable NOPE is not set" in nope.message
-    assert "there are: lr, seed" in zz.message
+    assert "known: lr, seed" in zz.message
 
 
 def test_shell_may_be_given_hyperparameters_behind_its_text() -> None:

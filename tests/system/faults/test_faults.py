@@ -121,7 +121,7 @@ def test_open_files_used_up_lets_runs_wait(tmp_path: Path, flag: Path) -> None:
     wait_until(lambda: '"event": "ended"' in journal.read_text(), "a first end")
     limits = resource.prlimit(sweep.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(sweep.pid, resource.RLIMIT_NOFILE, (0, limits[1]))
-    wait_until(lambda: "Runs wait" in (tmp_path / "output").read_text(), "the warning")
+    wait_until(lambda: "runs wait" in (tmp_path / "output").read_text().lower(), "the warning")
     resource.prlimit(sweep.pid, resource.RLIMIT_NOFILE, limits)
     assert sweep.wait(60) == 0
     assert state_of(journal.parent).counts == {"finished": 8}

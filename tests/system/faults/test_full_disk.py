@@ -67,7 +67,7 @@ def test_disk_that_fills_while_logging_printing_and_journalling(
     (tmp_path / "misbehaves.go").touch()
     output = tmp_path / "output"
     wait_until(lambda: "kept in memory" in output.read_text(), "the warning")
-    wait_until(lambda: "Runs wait" in output.read_text(), "the second run to wait")
+    wait_until(lambda: "runs wait" in output.read_text().lower(), "the second run to wait")
     assert len(list(folder.glob("*.dat"))) == 1
     assert set(state_of(folder).runs) == {1}  # what could not be written is not there in part
     disk.free()
@@ -115,7 +115,9 @@ def test_interrupted_on_a_full_disk_it_does_not_wait_and_a_resume_does_the_rest(
     folder = sweep_folder(disk.folder)
     disk.fill()
     flag.touch()
-    wait_until(lambda: "Runs wait" in (tmp_path / "output").read_text(), "the second run to wait")
+    wait_until(
+        lambda: "runs wait" in (tmp_path / "output").read_text().lower(), "the second run to wait"
+    )
     sweep.send_signal(signal.SIGINT)
     assert sweep.wait(60) == 130
     disk.free()

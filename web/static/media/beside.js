@@ -41,16 +41,13 @@ export class MediaBeside {
     if (!this.#timer && !this.#isLoading) this.#timer = setTimeout(() => void this.load().catch(() => {}), PAUSE_MS);
   }
 
-  /** @param {Promise<unknown>} [ready]  what is found is drawn after this */
-  async load(ready) {
+  async load() {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#hasMore = false;
     this.#isLoading = true;
     try {
-      const found = await Promise.all(this.#runs.map((run) => ask("", { run: run.id })));
-      await ready;
-      this.#take(found);
+      this.#take(await Promise.all(this.#runs.map((run) => ask("", { run: run.id }))));
     } finally {
       this.#isLoading = false;
       if (this.#hasMore) this.note();

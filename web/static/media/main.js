@@ -52,14 +52,13 @@ export class MediaSection {
     if (!this.#timer && !this.#isLoading) this.#timer = setTimeout(() => void this.load(), PAUSE_MS);
   }
 
-  /** @param {Promise<unknown>} [ready]  what is found is drawn after this */
-  async load(ready) {
+  async load() {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#hasMore = false;
     this.#isLoading = true;
     try {
-      const [found] = await Promise.all([this.#latest.ask("", { run: this.#run }), ready]);
+      const found = await this.#latest.ask("", { run: this.#run });
       if (found) this.#take(found);
     } catch (error) {
       this.#note.textContent = `Images and the like could not be loaded (${error.message}).`;

@@ -1,5 +1,5 @@
 // The part of a run's page with images and the like. Nothing of it is asked for before it is near
-// what is seen, and no card before the charts are drawn.
+// what is seen, and the charts are drawn: the server would read indexes while it is asked for points.
 
 export class MediaPart {
   #areDrawn;
@@ -28,10 +28,10 @@ export class MediaPart {
   }
 
   async #begin(mine) {
-    const section = await begin(mine.element);
+    const [section] = await Promise.all([begin(mine.element), this.#areDrawn()]);
     if (this.#shown !== mine) return;
     mine.section = section;
-    await section.load(this.#areDrawn());
+    await section.load();
   }
 
   /** This run logged something. Returns whether it is shown here. */

@@ -39,7 +39,7 @@ def test_project_is_sent_to_the_nodes_without_its_logs(sweep: RaySweep) -> None:
     sweep.configure("files", n_runs=1, engine={"working_dir": "."})
     sweep.start("--check")
     assert sweep.wait_exit() == 0, sweep.story
-    assert "2 nodes with 4 CPU; place for 4 runs at once" in sweep.story
+    assert "2 nodes with 4 CPU. Place for 4 runs at once" in sweep.story
     sweep.start()
     assert sweep.wait_exit() == 0, sweep.story
     (log,) = sweep.path.glob("*.log")

@@ -134,7 +134,7 @@ def test_failing_run_keeps_its_last_lines_and_the_sweep_continues(tmp_path: Path
         assert run.exit_code == run.hyperparameters["exit_code"]
         assert run.state == ("failed" if run.exit_code else "finished")
         if run.exit_code:
-            assert run.output_tail == ["ready"]
+            assert run.output_tail == ("ready",)
             assert run.reason == "exit code 3: ready"
 
 
@@ -157,7 +157,7 @@ def test_sweep_pauses_when_the_first_runs_all_fail(tmp_path: Path) -> None:
 def test_output_of_a_progress_bar_is_told_as_a_person_sees_it(tmp_path: Path) -> None:
     config = write_config(tmp_path, "progress_bar.py", max_runs=1)
     result = run_sweep(config, logdir=tmp_path / "runs")
-    assert result.runs[0].output_tail == ["100%", "about to fail"]
+    assert result.runs[0].output_tail == ("100%", "about to fail")
     assert result.runs[0].reason == "exit code 7: about to fail"
     assert result.state == "failed"
 

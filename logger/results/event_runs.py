@@ -1,13 +1,13 @@
 """Runs whose logs are event files of TensorBoard: what is known of them without their points."""
 
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..records import LogFormatError
+from ..server_clock import silent_for_s
 from ..tensorboard.event_names import files_beside, origin_of
 from ..tensorboard.writers import has_writer
 
@@ -49,7 +49,7 @@ def _environment(path: str) -> dict[str, Any]:
 
 def _state(paths: list[str], status: str | None) -> str:
     """As the dashboard tells it: event files hold no end, so what counts is whether one grows."""
-    silent_s = time.time() - max(os.stat(path).st_mtime for path in paths)
+    silent_s = min(silent_for_s(Path(path), Path(path).parent) for path in paths)
     writes = has_writer(Path(paths[-1]))
     if silent_s < _GROWS_S or (silent_s < _SILENT_AFTER_S if writes is None else writes):
         return "running"

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from .. import locks, paths, run_record
+from .. import paths, run_record
 from ..media.run_media import RunMedia
-from ..reading.reader import LogFormatError, RunLog, Series, read_ending, read_run_log
+from ..reading.reader import LogFormatError, RunLog, Series, read_run_log
 from ..reading.source import is_log
 from ..tensorboard.event_names import event_files_in_order, is_event_file
 from .event_runs import event_run
+from .evidence import mapping_in, state_of_log
 from .sweeps import SweepRuns
 from .tables import as_columns, flat, frame_of, html_table
 
@@ -249,33 +250,11 @@ def _run_at(dat_path: str, sweep: SweepRuns) -> RunResult:
     return RunResult(
         os.path.basename(folder) if is_own_folder else stem,
         dat_path,
-        sweep.state(stem) or _state_of(dat_path, record),
-        _mapping(record, "config"),
-        _mapping(record, "environment"),
+        sweep.state(stem) or state_of_log(dat_path, record, is_of_here=sweep.has_run_here(stem)),
+        mapping_in(record, "config"),
+        mapping_in(record, "environment"),
         sweep.hyperparameters(stem),
     )
-
-
-def _state_of(dat_path: str, record: Mapping[str, Any]) -> str:
-    try:
-        ending = read_ending(dat_path)
-    except (OSError, LogFormatError):
-        return "lost"
-    if ending.is_legacy:
-        return "finished"
-    if not ending.is_closed:
-        return "running" if locks.is_held(dat_path) else "killed"
-    if ending.exit_is_unknown:
-        return "lost"
-    if not ending.ended_with_error:
-        return "finished"
-    is_stopped = isinstance(_mapping(record, "end").get("stopped_by_hand"), str)
-    return "killed" if is_stopped else "failed"
-
-
-def _mapping(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = record.get(name)
-    return found if isinstance(found, dict) else {}
 
 
 def _row(run: RunResult, *, with_metrics: bool = False) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,14 +18,20 @@ class SweepRuns:
         self._states: dict[str, str] = {}
         combinations: dict[object, dict[str, Any]] = {}
         names: dict[object, str] = {}
+        host = None
+        self._elsewhere: set[str] = set()
         for event in _events(os.path.join(folder, paths.JOURNAL_NAME)):
             kind, index = event.get("event"), event.get("index")
-            if kind == "sampled" and isinstance(event.get("hyperparameters"), dict):
+            if kind == "sweep_started":
+                host = event.get("host")
+            elif kind == "sampled" and isinstance(event.get("hyperparameters"), dict):
                 combinations[index] = event["hyperparameters"]
             elif kind == "started" and isinstance(event.get("name"), str):
                 name = names[index] = event["name"]
                 self._hyperparameters[name] = combinations.get(index, {})
                 self._states[name] = "running"
+                if host != platform.node() or _is_on_an_engine(event):
+                    self._elsewhere.add(name)
             elif kind == "ended" and index in names:
                 state = event.get("state", event.get("status"))
                 self._states[names[index]] = state if isinstance(state, str) else "lost"
@@ -39,6 +46,16 @@ class SweepRuns:
         """
         state = self._states.get(name)
         return None if state == "running" and self._is_at_work is False else state
+
+    def has_run_here(self, name: str) -> bool:
+        """Whether the process of a run was one of this machine, as the journal says."""
+        return name in self._states and name not in self._elsewhere
+
+
+def _is_on_an_engine(event: Mapping[str, Any]) -> bool:
+    """Whether a run was started by Slurm, Ray or the like, perhaps on another machine."""
+    ref = event.get("ref")
+    return isinstance(ref, dict) and ref.get("executor") != "local"
 
 
 def _events(path: str) -> Iterator[dict[str, Any]]:

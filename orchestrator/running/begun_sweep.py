@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.file_systems import is_on_network
 from ml_tracking_ops.logger.locks import is_held
 
 from ..commands.project import Project, find_project
@@ -20,7 +21,6 @@ from ..store.files.open_folder import opened_folder
 from ..store.journal import BEAT_S, Event, Journal
 from ..store.sweep_folder import Sweep
 from ..store.sweep_record import SweepRecord
-from ..store.watching.file_systems import is_on_network
 from ..supervision.process_table import is_alive
 from .resumption import fold
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.locks import is_held
 from ml_tracking_ops.logger.records import LogFormatError
+from ml_tracking_ops.logger.server_clock import silent_for_s
 from ml_tracking_ops.logger.system_metrics.sampler import system_path
 from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 from ml_tracking_ops.logger.tensorboard.writers import has_writer
@@ -20,7 +21,6 @@ from .endings import ending_of, log_trouble
 from .files import fields
 from .run_details import read_details, was_written_here
 from .run_states import RunState
-from .watching.server_clock import silent_for_s
 
 _SILENT_AFTER_S = 600.0
 _GROWS_S = 10.0

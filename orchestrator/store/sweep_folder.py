@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.file_systems import is_on_network
 from ml_tracking_ops.logger.locks import is_held
+from ml_tracking_ops.logger.server_clock import silent_for_s
 
 from ..supervision.process_table import is_alive
 from .annotations import NO_ANNOTATIONS, Annotations
@@ -32,8 +34,6 @@ from .process_records import (
 from .run_record import RunRecord
 from .run_states import ENDS, SUBMITTED, SWEEP_ENDS, RunState
 from .sweep_record import SweepRecord
-from .watching.file_systems import is_on_network
-from .watching.server_clock import silent_for_s
 
 T = TypeVar("T")
 

@@ -1,7 +1,11 @@
 """Runs as objects: configuration, state, best values, data frames, tables in notebooks."""
 
+import json
 import math
 import os
+import platform
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -61,6 +65,52 @@ def test_old_event_files_are_finished_and_damaged_ones_lost(tmp_path: Path) -> N
         os.utime(path, (1e9, 1e9))
 
     assert [run.state for run in read_runs(tmp_path)] == ["finished", "lost"]
+
+
+ENDS_AT_ONCE = """
+import os, sys
+from ml_tracking_ops.logger import ExperimentLogger
+writer = ExperimentLogger(sys.argv[1])
+writer.add_scalar("loss", 1.0, 0)
+os._exit(1)
+"""
+
+
+def test_open_log_is_of_a_killed_run_here_and_elsewhere_once_it_is_silent(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", ENDS_AT_ONCE, str(tmp_path / "here")], timeout=60)
+    shutil.copytree(tmp_path / "here", tmp_path / "elsewhere")
+    (run,) = read_runs(tmp_path / "here")
+    (copied,) = read_runs(tmp_path / "elsewhere")
+    assert (run.state, copied.state) == ("killed", "running")
+
+    os.utime(copied.path, (1e9, 1e9))
+    (copied,) = read_runs(tmp_path / "elsewhere")
+    assert copied.state == "killed"
+
+
+@pytest.mark.parametrize(
+    ("host", "ref", "state"),
+    [
+        (platform.node(), {}, "killed"),
+        ("another", {}, "running"),
+        (platform.node(), {"ref": {"executor": "slurm", "id": "7", "label": "job 7"}}, "running"),
+    ],
+)
+def test_locks_prove_nothing_of_a_sweeps_runs_on_other_machines(
+    tmp_path: Path, host: str, ref: dict[str, object], state: str
+) -> None:
+    subprocess.run([sys.executable, "-c", ENDS_AT_ONCE, str(tmp_path / "first")], timeout=60)
+    (log,) = (tmp_path / "first").glob("*/*.dat")
+    sweep = tmp_path / "runs" / "s"
+    sweep.mkdir(parents=True)
+    log.rename(sweep / "r_0001.dat")
+    events = (
+        {"event": "sweep_started", "host": host},
+        {"event": "sampled", "index": 1, "hyperparameters": {"lr": 0.5}},
+        {"event": "started", "index": 1, "name": "r_0001", **ref},
+    )
+    (sweep / "journal.jsonl").write_text("".join(f"{json.dumps(event)}\n" for event in events))
+    assert [run.state for run in read_runs(tmp_path / "runs")] == [state]
 
 
 def test_a_run_has_its_configuration_state_and_metrics(folder: Path) -> None:

@@ -12,10 +12,10 @@ import anyio.abc
 import anyio.to_thread
 
 from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.file_systems import is_on_network
 from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, system_path
 
 from ...store.files.run_refs import RunRef
-from ...store.watching.file_systems import is_on_network
 from ..base import EngineNotices, ReattachedRun, RecordedRun, RunCommand, Slot, Standing
 from ..tasks import WithTasks
 from .client import SlurmClient, SlurmError

@@ -9,7 +9,8 @@ import anyio
 import anyio.abc
 import anyio.to_thread
 
-from ...store.watching.server_clock import server_time, touched_at
+from ml_tracking_ops.logger.server_clock import server_time, touched_at
+
 from ...store.watching.watcher import URGENT_PAUSE_TO_WORK, watch_files
 from ..base import EngineNotices
 from ..runner_record import RunnerRecord, read_record

@@ -18,9 +18,10 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
+from ml_tracking_ops.logger.file_systems import is_on_network
+
 from ..files.identities import identify
 from .awaited_files import AwaitedFiles
-from .file_systems import is_on_network
 from .kernel import KernelWatch, NoWatchError
 from .polling import POLL_DELAY_MS, polled
 

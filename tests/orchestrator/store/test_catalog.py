@@ -12,7 +12,7 @@ from places import LEGACY
 from sweeps import choice, start_command, state_of, sweep_folder, wait_until, write_config
 
 from ml_tracking_ops.experiment.logger import ExperimentLogger
-from ml_tracking_ops.logger import locks, read_log
+from ml_tracking_ops.logger import locks, read_log, server_clock
 from ml_tracking_ops.logger.reading import reader
 from ml_tracking_ops.orchestrator import UsageError, run_sweep
 from ml_tracking_ops.orchestrator.cli.main import main
@@ -21,7 +21,6 @@ from ml_tracking_ops.orchestrator.store.catalog import Catalog, FoundRun, find_i
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.files.folder_walk import describe_skipped
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
-from ml_tracking_ops.orchestrator.store.watching import server_clock
 
 
 @pytest.fixture

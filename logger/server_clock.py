@@ -5,9 +5,8 @@ import os
 import time
 from pathlib import Path
 
-from ml_tracking_ops.logger.guarded import READ, open_guarded
-
 from .file_systems import is_on_network
+from .guarded import READ, open_guarded
 
 _KNOWN_FOR_S = 60.0
 _ahead: dict[int, tuple[float, float]] = {}

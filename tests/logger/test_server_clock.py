@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ml_tracking_ops.orchestrator.store.watching import server_clock
-from ml_tracking_ops.orchestrator.store.watching.server_clock import silent_for_s
+from ml_tracking_ops.logger import server_clock
+from ml_tracking_ops.logger.server_clock import silent_for_s
 
 SKEWS_S = [-7200.0, 7200.0]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ml_tracking_ops.orchestrator.store.watching.file_systems import is_local
+from ml_tracking_ops.logger.file_systems import is_local
 
 
 @pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs", "zfs", "tmpfs", "overlay", "fuseblk"])

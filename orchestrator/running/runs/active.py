@@ -99,9 +99,18 @@ class ActiveRuns:
         if run.stopping is not None or self._tasks is None:
             return
         self.stop_again(run, why)
-        if isinstance(why, StopDecision):
-            event = "pausing" if isinstance(why, PauseDecision) else "stopped_early"
-            self._recorder.write(event, index=run.attempt.index, **why.as_event())
+        if run.is_start_recorded:
+            self.record_decision(run)
+
+    def record_decision(self, run: ActiveRun) -> None:
+        """Record that a rule stops the run, if one does.
+
+        A script may log what decides before its engine has said that it started. In the journal
+        the start comes first, as it begins the record of the attempt.
+        """
+        if isinstance(run.stopping, StopDecision):
+            event = "pausing" if isinstance(run.stopping, PauseDecision) else "stopped_early"
+            self._recorder.write(event, index=run.attempt.index, **run.stopping.as_event())
 
     def stop_again(self, run: ActiveRun, why: Why) -> None:
         """Carry on with stopping a run, where an earlier orchestrator had begun to."""

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anyio
 import anyio.lowlevel
@@ -28,6 +28,7 @@ from ml_tracking_ops.orchestrator.executors.registry import (
     ExecutorEntry,
     RunRequirements,
 )
+from ml_tracking_ops.orchestrator.running.runs.active import ActiveRun, ActiveRuns, Why
 from ml_tracking_ops.orchestrator.steering.requests import new_request, submit
 from ml_tracking_ops.orchestrator.store.files.run_refs import RunRef
 from ml_tracking_ops.orchestrator.store.journal import Event
@@ -278,6 +279,38 @@ def test_slow_start_delays_no_other_runs_end(tmp_path: Path, use: Use) -> None:
     assert first.ended_at is not None
     assert second.started_at is not None
     assert first.ended_at <= second.started_at
+
+
+class SaysLateThatRunsStarted(LocalExecutor):
+    """Its answer comes after a rule has stopped the run."""
+
+    is_stopped: ClassVar[anyio.Event]
+
+    async def submit(self, command: RunCommand, slot: Slot) -> LocalRun:
+        run = await super().submit(command, slot)
+        with anyio.fail_after(LIMIT_S):
+            await self.is_stopped.wait()
+        return run
+
+
+def test_decision_that_is_made_before_the_start_is_known_is_recorded_after_it(
+    tmp_path: Path, use: Use, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = ActiveRuns.stop
+    SaysLateThatRunsStarted.is_stopped = anyio.Event()
+
+    def stop_and_tell(runs: ActiveRuns, run: ActiveRun, why: Why) -> None:
+        stop(runs, run, why)
+        SaysLateThatRunsStarted.is_stopped.set()
+
+    monkeypatch.setattr(ActiveRuns, "stop", stop_and_tell)
+    use(SaysLateThatRunsStarted)
+    rule = {"early_stopping": True, "early_stopping_patience": 5}
+    config = config_in(tmp_path, "improves_after_sigterm.py", max_runs=1, **rule)
+    (run,) = sweep.run_sweep(config, logdir=tmp_path / "runs", workers=1).runs
+    assert run.state == "early_stopped"
+    assert run.stopped_by is not None
+    assert (run.stopped_by["step"], run.best_step) == (6, 7)
 
 
 ENGINE = """

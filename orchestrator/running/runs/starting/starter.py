@@ -140,6 +140,8 @@ class RunStarter:
         start = await handle.wait_started(tell)
         if start is not None:
             self._record_start(run, handle, start)
+        else:
+            self._active.record_decision(run)
 
     def _record_start(self, run: ActiveRun, handle: RunHandle, start: RunStart) -> None:
         run.is_start_recorded = True
@@ -155,6 +157,7 @@ class RunStarter:
             **({"gpus": list(start.gpus)} if start.gpus else {}),
         )
         run.monitor.follow_output(self._events(run))
+        self._active.record_decision(run)
 
     def _deal_with(self, error: OSError, attempt: Attempt, started: dict[str, Any]) -> None:
         """The machine has nothing to give just now, the folder is gone, or the command is wrong."""

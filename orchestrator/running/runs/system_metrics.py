@@ -11,26 +11,34 @@ from .active import ActiveRun, ActiveRuns
 if TYPE_CHECKING:
     from ml_tracking_ops.logger.system_metrics.sampler import SystemSampler
 
-_FIRST_AFTER_S = 5.0
-
 
 class SystemMetrics:
-    """Samples all active runs together, in a thread, every few seconds."""
+    """Samples all active runs together, in a thread, every few seconds.
 
-    def __init__(self, active: ActiveRuns) -> None:
+    Args:
+        first_after_s: shorter sweeps are not sampled, and import nothing for it.
+        every_s: None means as often as for a run by hand.
+    """
+
+    def __init__(
+        self, active: ActiveRuns, first_after_s: float = 5.0, every_s: float | None = None
+    ) -> None:
         self._active = active
+        self._first_after_s = first_after_s
+        self._every_s = every_s
 
     async def watch(self) -> None:
-        await anyio.sleep(_FIRST_AFTER_S)  # shorter sweeps need none of what is imported here
+        await anyio.sleep(self._first_after_s)
         from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, SystemSampler
         from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
+        every_s = SAMPLE_EVERY_S if self._every_s is None else self._every_s
         sampler = SystemSampler(ExperimentLogger.at)
         try:
             while True:
                 self._take_in(sampler)
                 await anyio.to_thread.run_sync(sampler.sample)
-                await anyio.sleep(SAMPLE_EVERY_S)
+                await anyio.sleep(every_s)
         finally:
             sampler.close()
 

@@ -23,7 +23,8 @@ with ExperimentLogger(config.logdir) as writer:
     writer.add_scalar("Accuracy", config.x, 0)
     system = Path(writer.path.replace(".dat", ".system.dat"))
     deadline = time.monotonic() + 60
-    while not (system.exists() and system.stat().st_size > 1000) and time.monotonic() < deadline:
+    while not (system.exists() and system.stat().st_size > 1000):
+        assert time.monotonic() < deadline, "not sampled"
         time.sleep(0.01)
 """
 
@@ -32,7 +33,7 @@ with ExperimentLogger(config.logdir) as writer:
 def test_runs_are_sampled_unless_the_configuration_says_no(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_on: bool
 ) -> None:
-    monkeypatch.setattr(system_metrics.SystemMetrics.__init__, "__defaults__", (0.05,))
+    monkeypatch.setattr(system_metrics.SystemMetrics.__init__, "__defaults__", (0.05, 0.05))
     config = write_config(tmp_path, "short.py", max_runs=2, system_metrics=is_on)
     if is_on:
         (tmp_path / "short.py").write_text(SLOW)

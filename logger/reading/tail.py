@@ -220,7 +220,7 @@ class LogTail:
         return self._known_before
 
     def _step_over_hole(self, fd: int) -> bool:
-        """Go on where something was written. Whether that is elsewhere."""
+        """Continue where something was written. Return whether that is another place."""
         data_at = next_data(fd, self.offset, os.fstat(fd).st_size) // RECORD_SIZE * RECORD_SIZE
         if data_at > self.offset:
             self._n_damaged += (data_at - self.offset) // RECORD_SIZE

@@ -172,7 +172,7 @@ class EventDecoder:
     def _take_others(
         self, data: Readable, event: ParsedEvent, when: tuple[int, int, float], at: int
     ) -> None:
-        """For whoever decodes what is no scalar. `when`: sequence, step and wall time."""
+        """For the decoders of everything but scalars. `when`: sequence, step and wall time."""
 
     def _note(self, event: ParsedEvent, sequence: int) -> None:
         for tag, kind in event.others:

@@ -40,7 +40,7 @@ class LogFile:
     Attributes:
         path: absolute.
         heads: the metrics that may be written straight away, by name: what `scalar_head` gives, and
-            where to write. Emptied when there is doubt about the file, so that whoever writes comes
+            where to write. Emptied when there is doubt about the file, so that the writer comes
             to `make_ready` first. Declaring a name again does no harm.
     """
 

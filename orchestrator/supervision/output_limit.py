@@ -1,7 +1,7 @@
 """Output without end: the file keeps its first and its last bytes while it is being written.
 
 Where the middle was, a line says how many bytes are gone. It takes the place of the last bytes
-before the cut, so whoever follows the file knows where it is and can tell from it which byte is
+before the cut, so a reader of the file knows where it is and can tell from it which byte is
 now where. It says `are` while a cut is under way and `were` afterwards: what is read in between
 may be of two places.
 """

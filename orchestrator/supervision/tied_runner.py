@@ -8,7 +8,7 @@ It starts the training, waits for it, and takes down in the run's record what ha
     end   the holder of the other end is gone: as `s`, and the folder `own_folder` of the
           specification is removed at last, since nobody else does
 
-Whoever holds the other end learns in the same way that this process has ended.
+The process at the other end learns in the same way that this process has ended.
 """
 
 import os

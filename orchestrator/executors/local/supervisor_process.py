@@ -25,7 +25,7 @@ class SupervisorProcess:
     """A supervisor that runs, and this end of its socket. It ends once that is closed.
 
     Attributes:
-        environment: its own, from which that of a run is told.
+        environment: its own. The environments of runs are sent as differences from it.
     """
 
     socket: socket.socket

@@ -1,10 +1,10 @@
-"""What an install of the wheel brings into an empty environment: distributions, bytes, seconds.
+"""What the wheel installs into an empty environment: distributions, bytes, seconds.
 
     python benchmarks/install.py [CHECKOUT …]
 
 Builds the wheel of this checkout, and of any others, such as a worktree of an earlier commit, and
-installs each with pip into a virtual environment of its own. A first install that does not count
-fills pip's cache, so that the seconds are not those of the network.
+installs each with pip into a virtual environment. A first installation fills pip's cache and is not
+counted, so the seconds do not include the network.
 """
 
 import json
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def measure(checkout: Path, folder: Path) -> None:
-    """Install one checkout's wheel, and print what came with it, the largest first."""
+    """Install the wheel of a checkout, and print all distributions, the largest first."""
     wheel = build(checkout, Path(tempfile.mkdtemp(dir=folder)))
     install(wheel, folder / "first")
     seconds, cpu_s = install(wheel, folder / "again")
@@ -53,7 +53,7 @@ def measure(checkout: Path, folder: Path) -> None:
 
 
 def build(checkout: Path, folder: Path) -> Path:
-    """The wheel of what is committed in a checkout."""
+    """Build the wheel of the commit of a checkout."""
     source = folder / "source"
     source.mkdir()
     command = ["git", "-C", str(checkout), "archive", "HEAD"]
@@ -65,7 +65,7 @@ def build(checkout: Path, folder: Path) -> Path:
 
 
 def install(wheel: Path, folder: Path) -> tuple[float, float]:
-    """Install a wheel into an empty environment; return the seconds, and those of CPU."""
+    """Install a wheel into an empty environment. Return the seconds and the CPU seconds."""
     venv.create(folder, with_pip=True, clear=True)
     began, before = time.perf_counter(), os.times()
     _pip(folder / "bin" / "python", "install", str(wheel))

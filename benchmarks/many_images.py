@@ -2,10 +2,10 @@
 
 python benchmarks/many_images.py [ROUNDS [N_STEPS]]
 
-The runs log the same metric and the same 20 names; one logs an image of each at every step, the
-other once. Each time from the navigation to the frame with the first chart or image, in a new tab,
-cold and again; the bytes on the wire; the server's memory; and what moving a slider takes until the
-image of the step is drawn.
+The runs log the same metric and the same 20 names. One logs an image of each name at every step,
+the other once. Measured are the time from the navigation to the frame with the first chart or image
+in a new tab (cold and again), the bytes sent, the server's memory, and the time from moving a
+slider until the image of the step is drawn.
 """
 
 import statistics
@@ -25,7 +25,7 @@ _CHART = "drawnRuns() > 0"
 _CARD = """(document.querySelector("[data-media]")?.scrollIntoView(),
   [...document.querySelectorAll("article.is-image img")]
     .some((one) => one.complete && one.naturalWidth))"""
-# Given a round's number: moves the slider of the first card and waits for the image of that step.
+# Takes the number of the round, moves the slider of the first card, and waits for the image.
 _MOVE = """(index) => {
   const card = document.querySelector("article.is-image"), slider = card.querySelector("input");
   const place = (index * 337 + 11) % Number(slider.max);
@@ -71,8 +71,9 @@ def main() -> None:
     slider: list[float] = []
     with scratch() as folder:
         names = [write_run(folder, n_steps, every) for every in (1, n_steps)]
-        for _ in range(n_rounds):
-            for name, found in zip(names, (many, few), strict=True):
+        for round_ in range(n_rounds):
+            both = list(zip(names, (many, few), strict=True))
+            for name, found in both if round_ % 2 else reversed(both):
                 with serving(folder) as server:
                     measure(server, name, found)
         with serving(folder) as server:

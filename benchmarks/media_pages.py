@@ -1,9 +1,9 @@
-"""The page of an event file of images: TensorBoard's and ours, with the same Chromium, in turn.
+"""The page of an event file of images: TensorBoard's and ours, in the same Chromium, in turn.
 
 python benchmarks/media_pages.py [ROUNDS [N_STEPS]]
 
-Each time from the navigation to the frame with the first image, in a new tab, cold and again; the
-bytes that went over the wire; and the memory and start of the server.
+Measured are the time from the navigation to the frame with the first image in a new tab (cold and
+again), the bytes sent, the server's memory and its start.
 """
 
 import statistics

@@ -7,19 +7,32 @@ the runs share this machine's cores.
 """
 
 import argparse
+import gc
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
+from engines.event_loop import LoopMeter, idle_loop_beside, report
+from engines.sweeps import (
+    N_STOPS,
+    SHORT_S,
+    TRAIN,
+    Moments,
+    command,
+    measure_loop_of_sweep,
+    new_folder,
+    say,
+    say_machine,
+    spread,
+    sweep_of_short_runs,
+)
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "support" / "clusters"))
 
@@ -29,16 +42,11 @@ from ml_tracking_ops.orchestrator.executors.base import RecordedRun, RunCommand
 from ml_tracking_ops.orchestrator.executors.ray.executor import RayExecutor
 from ml_tracking_ops.orchestrator.executors.ray.run import RayRun
 from ml_tracking_ops.orchestrator.executors.ray.settings import RaySettings
-from ml_tracking_ops.orchestrator.store.journal import JournalTail
 
 N_SLOTS = 4
-SHORT_S = 0.2
-N_STOPS = 20
 N_SUBMITTED = 100
 LIMIT_S = 60
-TICK_S = 0.005
 GRACE_S = 5
-TRAIN = f"import time; time.sleep({SHORT_S})"
 WAITS = "import time; time.sleep(600)"
 FAMILY = f"""
 import subprocess, sys, time
@@ -74,23 +82,8 @@ def executor(n_slots: int = N_SLOTS) -> RayExecutor:
     return RayExecutor(RaySettings(), n_slots, stop_signal="SIGTERM", grace_s=GRACE_S)
 
 
-def command(folder: Path, name: str, code: str) -> RunCommand:
-    return RunCommand(
-        (sys.executable, "-c", code),
-        folder,
-        {"MARK": name},
-        folder / f"{name}.log",
-        marker="MARK",
-        tag={"name": name, "index": 1, "attempt": 1, "slot": 0},
-    )
-
-
-def say(what: str, value: str, target: str) -> None:
-    print(f"{what:62} {value:>26}   target {target}", flush=True)
-
-
-def spread(values_s: list[float]) -> str:
-    return f"{statistics.median(values_s) * 1000:.0f} ({max(values_s) * 1000:.0f}) ms"
+def program(folder: Path, name: str, code: str) -> RunCommand:
+    return command(folder, name, sys.executable, "-c", code)
 
 
 async def see_ready(run: RayRun, log: Path) -> None:
@@ -117,15 +110,6 @@ def marked(mark: str) -> list[int]:
 # --- throughput ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Moments:
-    """When runs were asked for, when the first one began, and when the last one had ended."""
-
-    asked_at: float
-    began_at: float
-    ended_at: float
-
-
 def plain_tasks(folder: Path, n_runs: int) -> Moments:
     """Tasks of plain Ray, each of which starts the same program and waits for it."""
     done = subprocess.run(
@@ -138,28 +122,9 @@ def plain_tasks(folder: Path, n_runs: int) -> Moments:
     return Moments(*json.loads(done.stdout.splitlines()[-1]))
 
 
-def sweep(folder: Path, n_runs: int) -> Moments:
-    (folder / "train.py").write_text(TRAIN)
-    config = {
-        "main_script_name": "train.py",
-        "hyperparameters": {"x": {"type": "uniform", "min": 0, "max": 1}},
-        "max_runs": n_runs,
-        "early_stopping": False,
-        "executor": {"type": "ray", "max_jobs": N_SLOTS},
-    }
-    (folder / "experiment_cfg.json").write_text(json.dumps(config))
-    program = [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli", "sweep"]
-    subprocess.run(program, cwd=folder, check=True, capture_output=True, timeout=LIMIT_S)
-    (journal,) = folder.glob("runs/*/journal.jsonl")
-    events = JournalTail(journal).read()
-    assert events[-1]["state"] == "finished"
-    began_at = min(event["time"] for event in events if event["event"] == "started")
-    return Moments(events[0]["time"], began_at, events[-1]["time"])
-
-
 def measure_throughput(top: Path, n_runs: int) -> None:
     plain = plain_tasks(new_folder(top, "plain"), n_runs)
-    ours = sweep(new_folder(top, "ours"), n_runs)
+    ours = sweep_of_short_runs(new_folder(top, "ours"), n_runs, "ray", N_SLOTS)
     rates = [n_runs / (one.ended_at - one.began_at) for one in (ours, plain)]
     said = f"{rates[0]:.1f} / {rates[1]:.1f} = {rates[0] / rates[1]:.2f}"
     say(f"{SHORT_S} s runs a second, {N_SLOTS} at once: sweep / plain tasks", said, "12")
@@ -168,49 +133,27 @@ def measure_throughput(top: Path, n_runs: int) -> None:
     say("before that, until the first one begins: sweep / plain tasks", said, "–")
 
 
-def waited_for_processor_s() -> float:
-    """How long this thread has been ready to run while others had the processors."""
-    return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
-
-
 # --- submitting and finding ----------------------------------------------------------------------
 
 
 async def measure_submission(folder: Path) -> None:
-    late_s: list[float] = []
-
-    async def tick() -> None:
-        while True:
-            began, waited_s = time.perf_counter(), waited_for_processor_s()
-            await anyio.sleep(TICK_S)
-            waited_s = waited_for_processor_s() - waited_s
-            late_s.append(max(0.0, time.perf_counter() - began - TICK_S - waited_s))
-
-    async with executor(N_SUBMITTED) as engine, anyio.create_task_group() as tasks:
-        tasks.start_soon(tick)
-        await anyio.sleep(2)
-        idle = sorted(late_s)
-        late_s.clear()
-        began = time.perf_counter()
-        runs = [
-            await engine.submit(command(folder, f"2026-11-29_10-00-00_{n:04d}", WAITS), slot)
-            for n, slot in enumerate(engine.slots)
-        ]
-        took_s = time.perf_counter() - began
-        await anyio.sleep(2)
-        busy = sorted(late_s)
+    async with executor(N_SUBMITTED) as engine:
+        gc.freeze()  # as the command does
+        with idle_loop_beside() as idle, LoopMeter() as meter:
+            began = time.perf_counter()
+            runs = [
+                await engine.submit(program(folder, f"2026-11-29_10-00-00_{n:04d}", WAITS), slot)
+                for n, slot in enumerate(engine.slots)
+            ]
+            took_s = time.perf_counter() - began
+            await anyio.sleep(2)
         for run in runs:
             run.kill()
         for run in runs:
             await run.wait()
-        say("a submission", f"{took_s / N_SUBMITTED * 1000:.1f} ms", "15 ms")
-        say("event loop blocked meanwhile, 99th percentile (most)", _late(busy), "0 ms")
-        say("the same loop with nothing to do", _late(idle), "–")
-        tasks.cancel_scope.cancel()
-
-
-def _late(values_s: list[float]) -> str:
-    return f"{values_s[int(len(values_s) * 0.99)] * 1000:.1f} ({values_s[-1] * 1000:.1f}) ms"
+    say("a submission", f"{took_s / N_SUBMITTED * 1000:.1f} ms", "15 ms")
+    for line in report(meter.result(), idle):
+        say(*line)
 
 
 async def measure_finding(folder: Path) -> None:
@@ -218,7 +161,7 @@ async def measure_finding(folder: Path) -> None:
     refs = []
     async with executor() as engine:
         for name, slot in zip(names, engine.slots, strict=True):
-            run = await engine.submit(command(folder, name, FAMILY), slot)
+            run = await engine.submit(program(folder, name, FAMILY), slot)
             await see_ready(run, folder / f"{name}.log")
             refs.append(run.ref)
     began = time.perf_counter()
@@ -244,7 +187,7 @@ async def measure_stops(folder: Path) -> None:
     async with executor(1) as engine:
         for index in range(N_STOPS):
             name = f"2026-11-29_11-00-00_{index:04d}"
-            run = await engine.submit(command(folder, name, FAMILY), engine.slots[0])
+            run = await engine.submit(program(folder, name, FAMILY), engine.slots[0])
             await see_ready(run, folder / f"{name}.log")
             await anyio.sleep(0.2)
             decided_at = time.perf_counter()
@@ -264,7 +207,7 @@ async def measure_relay(folder: Path) -> None:
     log = folder / f"{name}.log"
     took_s: list[float] = []
     async with executor(1) as engine:
-        run = await engine.submit(command(folder, name, TALKS), engine.slots[0])
+        run = await engine.submit(program(folder, name, TALKS), engine.slots[0])
         await see_ready(run, log)
         n_seen = len(log.read_text().splitlines())
         while run.end is None:
@@ -290,20 +233,14 @@ def running_cluster() -> Iterator[Path]:
             cluster.down()
 
 
-def new_folder(top: Path, name: str) -> Path:
-    folder = top / name
-    folder.mkdir()
-    return folder
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=100, help="how many short runs")
     options = parser.parse_args()
     with running_cluster() as top:
-        loads = ", ".join(f"{one:.1f}" for one in os.getloadavg())
-        print(f"{os.cpu_count()} cores, load {loads}")
+        say_machine()
         measure_throughput(top, options.runs)
+        measure_loop_of_sweep(new_folder(top, "loop"), options.runs, "ray", N_SLOTS)
         anyio.run(measure_stops, new_folder(top, "stops"))
         anyio.run(measure_relay, new_folder(top, "relay"))
         anyio.run(measure_submission, new_folder(top, "submission"))

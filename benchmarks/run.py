@@ -5,7 +5,7 @@ python benchmarks/run.py core                   # those that need no browser
 python benchmarks/run.py browser                # the others
 python benchmarks/run.py logger read --quick
 
-A figure that fails says why; the others are measured all the same, and the exit code is 1.
+If a figure fails, its error is printed, the others are measured, and the exit code is 1.
 """
 
 import argparse
@@ -59,10 +59,10 @@ def main() -> int:
         metavar="FIGURE",
         help=", ".join([*FIGURES, *GROUPS]),
     )
-    parser.add_argument("--quick", action="store_true", help="small sizes; keeps no results")
+    parser.add_argument("--quick", action="store_true", help="small sizes, keep no results")
     parser.add_argument("--no-peers", action="store_true", help="install and measure no peer")
     arguments = parser.parse_args()
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # installed packages are compiled, ours too
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # installed packages have compiled modules
     options = Options(is_quick=arguments.quick, with_peers=not arguments.no_peers)
     names = dict.fromkeys(
         name for given in arguments.figures for name in GROUPS.get(given, [given])
@@ -78,11 +78,11 @@ def main() -> int:
 
 
 def _measure(name: str, options: Options) -> bool:
-    """Measure one figure, print and keep it; False where it failed."""
+    """Measure one figure, print it and keep it. Return whether that worked."""
     machine, began = describe_machine(), time.monotonic()
     try:
         figure = importlib.import_module(f"figures.{FIGURES[name]}").measure(options)
-    except Exception:  # noqa: BLE001  (whatever it is, the other figures are wanted)
+    except Exception:  # noqa: BLE001  (the other figures are still measured)
         traceback.print_exc()
         return False
     machine["load_1_min_after"] = describe_machine()["load_1_min"]

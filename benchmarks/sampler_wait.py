@@ -1,9 +1,9 @@
-"""What a sampler costs a real sweep: how long each slot stands empty for it.
+"""How long the slots of a real sweep wait for the sampler.
 
     python benchmarks/sampler_wait.py --sampler tpe --runs 200 --workers 4
 
-Each run sleeps; a slot's wait is the time from a run's end to the start of the next one in that
-slot, and the sampler's part of it is what the same sweep with `random` does not take.
+Each run sleeps. A slot waits from the end of a run to the start of the next one in that slot. The
+sampler's part is the difference to the same sweep with `random`.
 """
 
 import argparse
@@ -30,7 +30,7 @@ with ExperimentLogger(point["logdir"]) as writer:
 
 
 def waits_s(events: list[dict[str, Any]]) -> list[float]:
-    """For each run but a slot's first: seconds from the end of the one before to its start."""
+    """Return the seconds from the end of a run to the start of the next one in the same slot."""
     slot_of: dict[int, int] = {}
     free_since: dict[int, float] = {}
     found = []

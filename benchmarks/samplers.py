@@ -1,9 +1,9 @@
-"""Our samplers against Optuna's own on functions with known optima, with equal numbers of runs.
+"""Our samplers and Optuna's on functions with known optima, with equal numbers of runs.
 
     python benchmarks/samplers.py --seeds 20 --runs 60 --samplers random sobol tpe cma_es
 
-Prints, for each function and sampler, the median regret (the best value found, less the optimum)
-here and there, their ratio, and how many of the seeds gave the very same combinations.
+Prints, for each function and sampler, the median regret (the best value found minus the optimum) of
+both, their ratio, and how many seeds gave the same combinations.
 """
 
 import argparse
@@ -71,7 +71,7 @@ OPTUNAS: dict[str, Callable[[int], optuna.samplers.BaseSampler]] = {
 def run_ours(
     name: str, function: Callable[[Point], float], bounds: Bounds, seed: int, runs: int
 ) -> list[dict[str, float]]:
-    """The combinations that our sampler tries, one worker at a time."""
+    """Return the combinations that our sampler tries, with one worker."""
     config = SweepConfig.model_validate(
         {
             "main_script_name": "-",
@@ -101,7 +101,7 @@ def run_ours(
 def run_optunas(
     name: str, function: Callable[[Point], float], bounds: Bounds, seed: int, runs: int
 ) -> list[dict[str, float]]:
-    """The combinations that Optuna's sampler tries."""
+    """Return the combinations that Optuna's sampler tries."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         study = optuna.create_study(sampler=OPTUNAS[name](seed))

@@ -2,20 +2,22 @@
 
 The tasks are surrogates of real trainings (`quality/tasks.py`), read from a folder with
 `onnxruntime`. `network/digits` is a real network, which scikit-learn trains, and `hpobench/car` and
-the like are tables of real trainings (`quality/table.py`), for samplers alone. Virtual workers
-train them, an epoch takes one unit of time, and a sweep ends when its budget is spent.
+the like are tables of real trainings (`quality/table.py`), for samplers alone. Those like
+`fast-lcbench/3945` have a constraint on outcomes, the training time, for our own samplers. Virtual
+workers train them, an epoch takes one unit of time, and a sweep ends when its budget is spent.
 
     python benchmarks/search_quality.py run ../shared/yahpo results.jsonl --tasks lcbench/3945 \\
         --contenders random tpe --rules asha --seeds 20 --workers 4
     python benchmarks/search_quality.py report results.jsonl --picture curves.svg
 
-`run` appends a line for each sweep, and leaves out what the file has: it can be stopped and
-started.
+`run` appends a line for each sweep and skips sweeps that are in the file, so it can be stopped and
+started again.
 Run it in the environment of a peer for that peer's contenders (`optuna-…`: Optuna 5, `syne-…`:
 Syne Tune 0.16). `report` prints, for each contender under each rule, the mean regret over tasks
 and seeds with its standard error, and the mean of the differences to the first one, paired by task
 and seed, with theirs. Regret is the distance to the best of 2,000 random combinations, 1 being that
 between the best and the median one; it is below 0 where a better one was found.
+`results/search_quality.json` has the regrets behind docs/measured.md (`report --keep`).
 """
 
 import argparse
@@ -24,7 +26,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from quality.report import differences, load, picture, table
+from quality.report import differences, kept, load, picture, table
 
 
 def _key(row: dict[str, Any]) -> tuple[Any, ...]:
@@ -32,12 +34,12 @@ def _key(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Run what is not in the file yet."""
+    """Run the sweeps that are not in the file."""
     from quality.network import Network
     from quality.peers import PEERS
     from quality.simulation import simulate
     from quality.table import KINDS, Table
-    from quality.tasks import Task
+    from quality.tasks import FastTask, Task
 
     contenders: dict[str, Any] = dict(PEERS)
     with contextlib.suppress(ImportError):
@@ -51,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
         if name == Network.name
         else Table(name)
         if name.partition("/")[0] in KINDS
-        else Task(options.folder, name, scales)
+        else (FastTask if name.startswith("fast-") else Task)(options.folder, name, scales)
         for name in options.tasks
     }
     for seed in range(options.first_seed, options.first_seed + options.seeds):
@@ -88,6 +90,8 @@ def report(options: argparse.Namespace) -> None:
         print("\n".join(table(chosen, options.first)))
         for pair in options.pairs:
             print(differences(chosen, *pair.split(":")))
+    if options.keep is not None:
+        options.keep.write_text(kept(rows), encoding="utf-8")
     if options.picture is not None:
         options.picture.write_text(picture(rows), encoding="utf-8")
 
@@ -108,13 +112,14 @@ def main() -> None:
     running.add_argument("--workers", type=int, default=4)
     running.add_argument("--wholes", type=int, default=30, help="the budget in whole runs")
     running.set_defaults(what=run)
-    reporting = commands.add_parser("report", help="what the results say")
+    reporting = commands.add_parser("report", help="print tables of the results")
     reporting.add_argument("results", type=Path)
     reporting.add_argument("--tasks", nargs="*", help="only these")
     reporting.add_argument(
-        "--first", default="random/asha", help="what the others are compared with"
+        "--first", default="random/asha", help="the contender that the others are compared with"
     )
     reporting.add_argument("--pairs", nargs="*", default=[], help="A:B, both as CONTENDER/RULE")
+    reporting.add_argument("--keep", type=Path, help="a JSON file of the regret of each sweep")
     reporting.add_argument("--picture", type=Path, help="an SVG file of the curves")
     reporting.set_defaults(what=report)
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Open files, memory and threads of all our processes over a long time, put together.
+"""Open files, memory and threads of all our processes over a long time, compressed.
 
     python benchmarks/soak.py runs [N_RUNS]    2,000 short runs in one sweep, with 20 streams open
     python benchmarks/soak.py hours [TIMES]    6 hours of 8 runs that log 5 metrics once a second,
@@ -6,8 +6,8 @@
     python benchmarks/soak.py day [TIMES]      a day of a sweep of 8 such runs with a stopping rule,
                                                replayed 400 times as fast, with its dashboard
 
-Each prints a table; what it should show is that nothing grows with the number of runs or events,
-but for what is shown of them: a sweep's page lists its runs.
+Each prints a table. Nothing should grow with the number of runs or events, except what is shown of
+them: the page of a sweep lists its runs.
 """
 
 import json
@@ -58,7 +58,7 @@ with ExperimentLogger() as writer:
 
 
 def soak_runs(n_runs: int) -> None:
-    """One sweep with its dashboard, followed by streams from beginning to end."""
+    """Run one sweep with its dashboard, which streams follow from beginning to end."""
     with sweeping(SCRIPT, n_runs, "2") as (sweep, journal):
         watch(
             processes_of(sweep.pid),
@@ -70,7 +70,7 @@ def soak_runs(n_runs: int) -> None:
 
 
 def soak_day(times: float) -> None:
-    """A day's events of a sweep whose rule looks at every value, sooner."""
+    """Replay the events of a day of a sweep whose rule looks at every value."""
     script = DAY_SCRIPT.replace("TIMES", f"{times!r}")
     with sweeping(script, N_RUNS, str(N_RUNS)) as (sweep, journal):
         folder = journal.parent
@@ -87,7 +87,7 @@ def soak_day(times: float) -> None:
 def sweeping(
     script: str, n_runs: int, n_workers: str
 ) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
-    """A sweep that runs with its dashboard, and its journal; streams of its page are open."""
+    """Run a sweep with its dashboard and streams of its page. Yield its process and journal."""
     with scratch() as folder:
         (folder / "train.py").write_text(script)
         (folder / "experiment_cfg.json").write_text(json.dumps({**CONFIG, "max_runs": n_runs}))
@@ -114,7 +114,7 @@ def sweeping(
 
 
 def soak_hours(times: float) -> None:
-    """Six hours of events at many times their pace: the same number of them, sooner."""
+    """Replay the events of six hours many times as fast."""
     with scratch() as folder:
         logdir = folder / "runs"
         arguments = [logdir, N_RUNS, N_METRICS, times, SECONDS / times]
@@ -167,7 +167,7 @@ def watch(
     unit: str,
     is_going_on: Callable[[], bool],
 ) -> None:
-    """Print the figures of the processes at the beginning and after every eighth of it all."""
+    """Print the figures of the processes at the beginning and after every eighth."""
     print(f"| {unit} | seconds | " + " | ".join(processes) + " |")
     print("| --- " * (2 + len(processes)) + "|", flush=True)
     began, shown = time.monotonic(), 0
@@ -185,7 +185,7 @@ def count_ended(journal: Path) -> int:
 
 
 def processes_of(sweep: int) -> dict[str, int]:
-    """The sweep's process and its children, by what they are."""
+    """Return the process of the sweep and its children, by name."""
     found = {"orchestrator": sweep}
     for entry in Path("/proc").iterdir():
         try:

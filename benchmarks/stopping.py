@@ -1,9 +1,9 @@
-"""Time to a given accuracy with asha against none: a real training, the same combinations.
+"""Time to a given accuracy in real trainings of the same combinations, with asha and without.
 
 Trains the demo's small network on scikit-learn's handwritten digits. For each seed the same
-combinations are swept twice, in the same order: each to its end, and with asha. Told are the
-seconds, and the epochs that all runs together had trained, until a validation accuracy was first
-reached, and until the end. Epochs do not depend on what else the machine does.
+combinations are swept twice, in the same order: each to its end, and with asha. Prints the seconds
+and the epochs of all runs until a validation accuracy was first reached, and until the end. Epochs
+do not depend on other programs on the machine.
 
     python benchmarks/stopping.py --seeds 5 --runs 27 --workers 2
 """
@@ -45,7 +45,7 @@ class Cost(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """One sweep: its best value, its cost, and the cost until each target (None: not reached)."""
+    """One sweep: its best value, its cost, and its cost until each target (None if not reached)."""
 
     best: float
     total: Cost

@@ -1,9 +1,9 @@
-"""What sampling the system metrics of eight runs costs: CPU time a sample, as a share of a core.
+"""CPU time of sampling the system metrics of eight runs, as a share of a core.
 
     python benchmarks/system_metrics.py
 
-Each run is a process with four children. The samples are taken one after the other; a sweep takes
-one every five seconds.
+Each run is a process with four children. The samples are taken one after another. A sweep takes one
+every five seconds.
 """
 
 import json
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def measure(pids: list[int]) -> list[float]:
-    """CPU seconds of each sample."""
+    """Return the CPU seconds of each sample."""
     costs_s = []
     with tempfile.TemporaryDirectory() as folder:
         sampler = SystemSampler(ExperimentLogger.at)

@@ -1,10 +1,10 @@
-"""Whether the verdict of `confirm` and `repeats` can be believed: simulated sweeps of known truth.
+"""Whether the verdicts of `confirm` and `repeats` come true, on simulated sweeps with known values.
 
-A search sees each of 30 combinations once, with noise of standard deviation 1; its five leaders
-race with five new seeds each. The true values are equal (a null sweep), normal, or all equal but
-one. Prints how often a winner was named and how often rightly, what its value was off before and
-after the correction, how many runs the race took, and for each range of stated probabilities how
-often they came true. Our own race and verdict decide; nothing is trained.
+A search runs each of 30 combinations once, with noise of standard deviation 1. Its five leaders run
+again with five new seeds each. The true values are all equal, normally distributed, or all equal
+but one. Prints how often a winner was named and how often correctly, the error of its value before
+and after the correction, the number of confirming runs, and for each range of stated probabilities
+how often they came true. Nothing is trained.
 
     python benchmarks/verdicts.py --sweeps 400
 """
@@ -102,7 +102,7 @@ def report(name: str, judged: Sequence[Judged]) -> None:
 
 
 def reliability(judged: Sequence[Judged]) -> None:
-    """Stated probabilities of the first leader against how often they came true."""
+    """Print the stated probabilities of the first leader and how often they came true."""
     edges = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.01)
     print("\n| stated | sweeps | mean stated | came true | ± |\n| --- | --- | --- | --- | --- |")
     for low, high in itertools.pairwise(edges):
@@ -121,9 +121,7 @@ def main() -> None:
     n_sweeps = parser.parse_args().sweeps
     for what, simulate in (("confirm", confirm), ("repeats", repeat)):
         print(f"\n### {what}\n")
-        print(
-            "| true values | winner named | rightly | stated | came true | off | corrected | runs |"
-        )
+        print("| true values | winner | correctly | stated | came true | off | corrected | runs |")
         print("| --- | --- | --- | --- | --- | --- | --- | --- |")
         everything: list[Judged] = []
         for name, truths_of in KINDS.items():

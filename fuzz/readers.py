@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing of all that reads files which others wrote.
+"""Coverage-guided fuzzing of all readers of files that others wrote.
 
     pip install atheris
     python fuzz/readers.py TARGET [-runs=100000] [-max_total_time=60] …
@@ -54,14 +54,14 @@ def read_any_log(data: bytes) -> None:
 
 
 def read_legacy_log(data: bytes) -> None:
-    """A frame of the original tool's format around what the fuzzer makes up."""
+    """Fuzz a frame of the original tool's format."""
     import base64
 
     read_any_log(b'{"Loss": "' + base64.b64encode(data) + b'"}')
 
 
 def read_event_file(data: bytes) -> None:
-    """An event file of TensorBoard, read whole, from its ends, and as it grows."""
+    """Fuzz an event file of TensorBoard, read whole, from its ends, and as it grows."""
     path = FOLDER / "events" / "events.out.tfevents.1.host.1.0"
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(data)
@@ -83,7 +83,7 @@ def read_event_file(data: bytes) -> None:
 
 
 def read_event_records(data: bytes) -> None:
-    """What the fuzzer makes up as the contents of intact records."""
+    """Fuzz the contents of intact records."""
     read_event_file(b"".join(map(frame, [VERSION, *data.split(BETWEEN)])))
 
 
@@ -98,7 +98,7 @@ def read_journal(data: bytes) -> None:
 
 
 def read_folder(data: bytes) -> None:
-    """A sweep's folder as every page looks at it: description and journal, split at a NUL."""
+    """Fuzz a sweep's folder as every page reads it: description and journal, split at a NUL."""
     sweep = FOLDER / "logdir" / "sweep"
     sweep.mkdir(parents=True, exist_ok=True)
     description, _, journal = data.partition(b"\0")
@@ -131,7 +131,7 @@ TARGETS = {
 
 
 def write_seeds(target: str) -> Path:
-    """Good files to begin from: without them the fuzzer hardly gets past the first byte."""
+    """Write good files to begin from: without them the fuzzer hardly gets past the first byte."""
     seeds = FOLDER / "seeds"
     seeds.mkdir()
     for number, data in enumerate(SEEDS[target]()):

@@ -1,4 +1,4 @@
-"""Which file systems other machines write to: the kernel tells nothing of what they do there."""
+"""Which file systems other machines write to. The kernel reports nothing of what they do there."""
 
 import os
 from pathlib import Path
@@ -11,11 +11,11 @@ _LOCAL = frozenset(
         *("squashfs", "erofs", "udf", "nilfs2"),
     )
 )
-"""The others may be of a network, also those that come up after this was written."""
+"""File systems of other kinds may be network ones, also kinds that are invented later."""
 
 
 def is_on_network(folder: Path) -> bool:
-    """Whether `folder` lies on a file system that other machines may write to (Linux only)."""
+    """Return whether other machines may write to the file system of `folder` (Linux only)."""
     try:
         mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
         resolved = os.path.realpath(folder)
@@ -32,5 +32,6 @@ def is_on_network(folder: Path) -> bool:
 
 
 def is_local(kind: str) -> bool:
-    """Whether only this machine writes to file systems of a kind that `/proc/mounts` names."""
+    """Return whether only this machine writes to file systems of this kind, as in
+    `/proc/mounts`."""
     return kind in _LOCAL

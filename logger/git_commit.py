@@ -4,7 +4,7 @@ import os
 
 
 def find_commit(folder: str) -> str | None:
-    """The full hash of HEAD, or None if the folder is in no checkout, or it cannot be read."""
+    """Return the full hash of HEAD, or None if there is no checkout or it cannot be read."""
     checkout = checkout_of(folder)
     found = None if checkout is None else _head(checkout[1])
     return found if found is not None and is_hash(found) else None
@@ -28,12 +28,13 @@ def is_hash(text: str) -> bool:
 
 
 def common_folder(git: str) -> str:
-    """Where the objects and branches are: of a worktree, those of its main checkout."""
+    """Return the folder with objects and branches: for a worktree, that of its main checkout."""
     return os.path.normpath(os.path.join(git, _text(os.path.join(git, "commondir")) or "."))
 
 
 def checkout_of(folder: str) -> tuple[str, str] | None:
-    """The top of the checkout that a folder is in, and its `.git`, or what a worktree's names."""
+    """Return the top of the checkout around a folder, and its `.git`, or what a worktree's points
+    to."""
     while True:
         candidate = os.path.join(folder, ".git")
         if os.path.isdir(candidate):

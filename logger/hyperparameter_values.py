@@ -27,11 +27,12 @@ class Hyperparameters(dict[str, object]):
 
 
 def hyperparameters(**defaults: object) -> Hyperparameters:
-    """The settings of this run: in a sweep its values, by hand these defaults.
+    """Return the settings of this run: the sweep's values, or these defaults outside a sweep.
 
-    By hand `--name=value` on the command line replaces a default. A value gets the type of its
-    default: `depth=6` makes `6.0` the whole number 6. A default that is None accepts any value.
-    A group of hyperparameters is a mapping: `optimizer={"lr": 0.1}`, by hand `--optimizer.lr=0.2`.
+    Outside a sweep `--name=value` on the command line replaces a default. A value gets the type of
+    its default: `depth=6` makes `6.0` the whole number 6. A default that is None accepts any value.
+    A group of hyperparameters is a mapping: `optimizer={"lr": 0.1}`, on the command line
+    `--optimizer.lr=0.2`.
 
     Returns:
         The settings as items and attributes, in the order of the defaults.
@@ -65,7 +66,7 @@ def _of_sweep(text: str, defaults: dict[str, object]) -> dict[str, object]:
 
 
 def _spread(values: dict[str, object], defaults: dict[str, object]) -> dict[str, object]:
-    """The values, where a group that the script does not name has its dotted names instead."""
+    """Return the values. A group that the script does not name is replaced by its dotted names."""
     found: dict[str, object] = {}
     for name, value in values.items():
         if name in defaults or not isinstance(value, dict):
@@ -109,7 +110,8 @@ def _put(values: dict[str, object], defaults: object, path: "Sequence[str]", tex
 
 
 def _parsed(default: object, text: str) -> object:
-    """A value from the command line: JSON where the default is no text and it is JSON."""
+    """Parse a value from the command line: as JSON, unless the default is a text or it is no
+    JSON."""
     if isinstance(default, str):
         return text
     if isinstance(default, bool):
@@ -121,7 +123,7 @@ def _parsed(default: object, text: str) -> object:
 
 
 def _like(default: object, value: object, name: str) -> object:
-    """The value in the type of its default."""
+    """Convert a value to the type of its default."""
     if isinstance(default, dict) and isinstance(value, dict):
         return _merged(default, value, name)
     if default is None or type(value) is type(default) or value is None:
@@ -140,7 +142,7 @@ def _like(default: object, value: object, name: str) -> object:
 
 
 def _merged(default: dict[str, object], values: dict[str, object], name: str) -> dict[str, object]:
-    """A group: its defaults with the values that are given."""
+    """Merge the given values into the defaults of a group."""
     unknown = [f"{name}.{key}" for key in values if default and key not in default]
     if unknown:
         raise ValueError(_unknown(unknown, {f"{name}.{key}": one for key, one in default.items()}))

@@ -1,21 +1,21 @@
-"""Locks that say "a process is writing here", and that the kernel lets go of after `kill -9`.
+"""Locks that show "a process is writing here" and that the kernel releases after `kill -9`.
 
-They are open-file-description locks (Linux): owned by the open file, not by the process, so they
-pass to forked children, and can be looked at without being taken. Where there are none (another
-system, a file system without locks) the answer is None, "cannot tell", and nothing fails.
+They are open-file-description locks (Linux): owned by the open file, not by the process. Forked
+children inherit them, and they can be tested without being taken. On a system or file system
+without them the answer is None ("not known"), and nothing fails.
 """
 
 import os
 
 from . import os_files
 
-# One byte far behind the end of any file, so that nobody's lock on the contents gets in the way.
+# One byte far behind the end of any file, so that no lock on the contents conflicts with it.
 _HOLDING_BYTE = 1 << 62
 _REPAIR_BYTE = _HOLDING_BYTE + 1
 
 
 def hold_shared(fd: int) -> bool | None:
-    """Say that this open file is in use. Returns at once, regardless of other holders.
+    """Mark this open file as in use. Returns at once, regardless of other holders.
 
     Args:
         fd: open for reading (and usually writing). The lock lasts until its last copy is closed.
@@ -27,7 +27,7 @@ def hold_shared(fd: int) -> bool | None:
 
 
 def hold_exclusive(fd: int) -> bool | None:
-    """Claim this open file for one holder, or False at once if somebody else holds it.
+    """Claim this open file for one holder. Returns False at once if another holds it.
 
     Args:
         fd: open for writing. The lock lasts until its last copy is closed.
@@ -39,7 +39,7 @@ def hold_exclusive(fd: int) -> bool | None:
 
 
 def is_held(path: str | os.PathLike[str]) -> bool | None:
-    """Whether anybody holds the file, shared or exclusively. Takes no lock to find out.
+    """Return whether any process holds the file, shared or exclusively, without taking a lock.
 
     Returns:
         False also where there is no file, or None if that is not known.
@@ -59,10 +59,10 @@ def is_held(path: str | os.PathLike[str]) -> bool | None:
 
 
 def begin_repair(fd: int) -> bool | None:
-    """Keep other writers from repairing the same file at once. Returns at once, as the others."""
+    """Keep other writers from repairing the same file at once. Returns at once, like the others."""
     return os_files.set_byte_lock(fd, os_files.WRITE_LOCK, _REPAIR_BYTE)
 
 
 def end_repair(fd: int) -> None:
-    """Let other writers repair again."""
+    """Allow other writers to repair again."""
     os_files.set_byte_lock(fd, os_files.UNLOCK, _REPAIR_BYTE)

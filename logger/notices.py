@@ -1,4 +1,4 @@
-"""What the logger says to the user of a training script, on stderr."""
+"""Messages of the logger to the user of a training script, on stderr."""
 
 import sys
 
@@ -10,32 +10,32 @@ def print_notice(message: str) -> None:
         sys.stderr.write(f"ml-tracking-ops: {message}\n")
         sys.stderr.flush()
     except (AttributeError, OSError, ValueError):
-        return  # no stderr, or a closed one: there is nobody to tell
+        return  # stderr is missing or closed: nobody to notify
 
 
-def say_dropped(path: str, n_dropped: int) -> None:
-    """Say at the end how many values could not be written."""
+def report_dropped(path: str, n_dropped: int) -> None:
+    """Report at the end how many values could not be written."""
     values = "value" if n_dropped == 1 else "values"
     print_notice(f"{n_dropped} {values} could not be written to {path}")
 
 
 class NoticePrinter:
-    """What one logger says, each notice once."""
+    """The messages of one logger, each printed once."""
 
     __slots__ = ("_printed",)
 
     def __init__(self) -> None:
         self._printed: set[str] = set()
 
-    def say_once(self, message: str) -> None:
+    def warn_once(self, message: str) -> None:
         """Print this line, unless it was printed before."""
         if message not in self._printed:
             self._printed.add(message)
             print_notice(message)
 
-    def say_cannot_write(self, path: str, error: OSError) -> None:
-        """Say, once, why values are dropped."""
-        self.say_once(
+    def warn_cannot_write(self, path: str, error: OSError) -> None:
+        """Report, once, why values are dropped."""
+        self.warn_once(
             f"cannot write {path}: {error.strerror or error}. Values are dropped until it can "
             "be written again. Training continues."
         )

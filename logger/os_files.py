@@ -1,8 +1,8 @@
-"""What depends on the operating system, of files: how they are opened, read, locked and
-replaced, and the names of machine and user.
+"""System-dependent file operations (opening, reading, locking, replacing) and names of machine and
+user.
 
-Linux has all of it. Where another system lacks something, the rest of the program need not know:
-the function does what comes closest, and its text says what that is. What depends on the system of
+Linux has all of them. If another system lacks one, the function does what comes closest, and its
+docstring says what that is, so that callers need no special case. What depends on the system of
 processes is in `orchestrator/supervision/os_processes.py`.
 """
 
@@ -13,31 +13,31 @@ import sys
 import time
 
 BINARY: int = getattr(os, "O_BINARY", 0)
-"""Windows would translate the ends of lines."""
+"""Without it Windows would translate the ends of lines."""
 NO_LINK: int = getattr(os, "O_NOFOLLOW", 0)
 """Windows has none: see `open_without_link`."""
 READ: int = os.O_RDONLY | BINARY | getattr(os, "O_NONBLOCK", 0)
-"""Reading. Opening a FIFO does not wait for a writer."""
+"""Mode for reading. Opening a FIFO does not wait for a writer."""
 APPEND: int = os.O_RDWR | os.O_APPEND | BINARY | getattr(os, "O_NONBLOCK", 0)
 FOLDER: int = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
 
 CAN_OPEN_FOLDERS = os.open in os.supports_dir_fd and bool(NO_LINK)
-"""Whether a folder can be held open, and names be looked up in it."""
+"""Whether a folder can be held open, so that names can be looked up in it."""
 
 SEEK_DATA: int = getattr(os, "SEEK_DATA", 3)
 SEEK_HOLE: int = getattr(os, "SEEK_HOLE", 4)
 CAN_SEEK_DATA = hasattr(os, "SEEK_DATA")
-"""Whether holes of sparse files can be stepped over."""
+"""Whether holes of sparse files can be skipped."""
 
 _REPLACE_FOR_S = 2.0
 _TRY_AGAIN_S = 0.01
 
 
 def open_without_link(path: str | os.PathLike[str], flags: int, mode: int) -> int:
-    """Open a file that may be no link.
+    """Open a file that must not be a link.
 
-    Windows is asked before, so that a link may still come in between. Only who may change the
-    folder can do that.
+    On Windows this is checked before opening, so that a link may still come in between. Only a user
+    who may change the folder can do that.
 
     Raises:
         OSError: it cannot be opened. `ELOOP` if it is a link.
@@ -47,10 +47,15 @@ def open_without_link(path: str | os.PathLike[str], flags: int, mode: int) -> in
     return os.open(path, flags | NO_LINK, mode)
 
 
+def file_of(status: os.stat_result) -> tuple[int, int]:
+    """Return what distinguishes a file from all others of this machine, whatever its name."""
+    return status.st_dev, status.st_ino
+
+
 if sys.platform == "win32":
 
     def pread(fd: int, n_bytes: int, offset: int) -> bytes:
-        """Read from a place. Moves the position, so that only one thread may use the file."""
+        """Read from a place. This moves the position, so that only one thread may use the file."""
         os.lseek(fd, offset, os.SEEK_SET)
         return os.read(fd, n_bytes)
 
@@ -61,12 +66,13 @@ else:
 def replace(
     path: str | os.PathLike[str], target: str | os.PathLike[str], in_folder: int | None = None
 ) -> None:
-    """Put a file in the place of another in one step.
+    """Replace one file with another in one step.
 
-    Windows refuses that while anybody has the other open: it is tried again for a moment.
+    Windows refuses this while another process has the other file open, so it is retried for a
+    moment.
 
     Args:
-        in_folder: the open folder that both are names in.
+        in_folder: the open folder that both names are in.
 
     Raises:
         OSError: it cannot be done.
@@ -97,7 +103,7 @@ if sys.platform == "linux":
         """Take or release a lock on one byte, owned by the open file (not by the process).
 
         Returns:
-            At once, whether it is held now, or None if there are no such locks.
+            Whether it is held now, or None if there are no such locks. Never waits.
         """
         if not HAS_BYTE_LOCKS:
             return None
@@ -110,7 +116,7 @@ if sys.platform == "linux":
         return True
 
     def is_byte_locked(fd: int, byte: int) -> bool | None:
-        """Whether another open file has a lock on a byte, or None if that is not known."""
+        """Return whether another open file has a lock on a byte, or None if not known."""
         if not HAS_BYTE_LOCKS:
             return None
         query = _FLOCK.pack(WRITE_LOCK, os.SEEK_SET, byte, 1, 0)
@@ -125,18 +131,18 @@ else:
     HAS_BYTE_LOCKS = False
 
     def set_byte_lock(fd: int, kind: int, byte: int) -> bool | None:
-        """There are none that belong to the open file."""
+        """Return None: this system has no locks that belong to the open file."""
         return None
 
     def is_byte_locked(fd: int, byte: int) -> bool | None:
-        """Nobody can tell."""
+        """Return None: this cannot be known here."""
         return None
 
 
 def try_lock(fd: int) -> bool:
-    """Lock the whole of an open file or folder, or False at once if another holds it.
+    """Lock the whole of an open file or folder. Returns False at once if another holds it.
 
-    A file system without locks holds nobody up, nor does Windows.
+    A file system without locks never blocks anyone, and neither does Windows.
     """
     if sys.platform == "win32":
         return True
@@ -156,16 +162,19 @@ def try_lock(fd: int) -> bool:
 if sys.platform == "win32":
 
     def allow_open_files(n_wanted: int) -> None:
-        """Sockets do not count as open files here."""
+        """Do nothing: sockets do not count as open files here."""
+
+    def check_files_left(n_wanted: int) -> None:
+        """Do nothing: not known here."""
 
     def free_space(folder: str | os.PathLike[str]) -> tuple[int, int] | None:
-        """Not known."""
+        """Return None: not known here."""
         return None
 
 else:
 
     def allow_open_files(n_wanted: int) -> None:
-        """Ask the system for as many open files. It may grant fewer."""
+        """Request a limit of so many open files. The system may grant fewer."""
         import resource
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -177,8 +186,22 @@ else:
         except (ValueError, OSError):
             return
 
+    def check_files_left(n_wanted: int) -> None:
+        """Check that this process may open so many more files.
+
+        Raises:
+            OSError: it may not, for now. EMFILE for its own limit, ENFILE for the machine's.
+        """
+        opened = [os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)]
+        try:
+            while len(opened) < n_wanted:
+                opened.append(os.dup(opened[0]))
+        finally:
+            for file in opened:
+                os.close(file)
+
     def free_space(folder: str | os.PathLike[str]) -> tuple[int, int] | None:
-        """How many bytes and how many files a user may add, or None if it is not known.
+        """Return how many bytes and how many files a user may add, or None if not known.
 
         A file system without a limit on files counts as having room for one.
         """
@@ -194,31 +217,31 @@ else:
 if sys.platform == "win32":
 
     def host_name() -> str:
-        """The name of this machine."""
+        """Return the name of this machine."""
         import socket
 
         return socket.gethostname()
 
     def user_name() -> str:
-        """The name of this process's user."""
+        """Return the name of this process's user."""
         return os.environ["USERNAME"]
 
     def user_id() -> int | None:
-        """Users have no numbers."""
+        """Return None: users have no numbers here."""
         return None
 
 else:
 
     def host_name() -> str:
-        """The name of this machine."""
+        """Return the name of this machine, as `platform.node()` does, which is slow to import."""
         return os.uname().nodename
 
     def user_name() -> str:
-        """The name of this process's user."""
+        """Return the name of this process's user."""
         import pwd
 
         return pwd.getpwuid(os.getuid()).pw_name
 
     def user_id() -> int | None:
-        """The number of the user as whom this process acts, or 0 for root."""
+        """Return the number of the user that this process runs as (0 for root)."""
         return os.geteuid()

@@ -82,7 +82,7 @@ class LogVersionError(LogFormatError):
 
 
 def metric_id(name: str) -> int:
-    """The 40-bit id that a name gets in every process, regardless of earlier declarations.
+    """Return the 40-bit id that a name gets in every process, regardless of earlier declarations.
 
     A CRC rather than a better mixed hash: names that differ in only four neighbouring bytes,
     such as numbered ones, then never collide.
@@ -92,10 +92,10 @@ def metric_id(name: str) -> int:
 
 
 def scalar_head(identifier: int) -> int:
-    """What the heads of a metric's records share.
+    """Return the common part of the heads of a metric's records.
 
-    The head of one of them is this, exclusive or'ed with the checksum bits of its payload's CRC-32:
-    a CRC is linear, so that what the head itself contributes is the same for every payload.
+    The head of a record is this, exclusive or'ed with the checksum bits of its payload's CRC-32: a
+    CRC is linear, so that the contribution of the head itself is the same for every payload.
     """
     head = KIND_SCALAR | identifier << ID_SHIFT
     payload = bytes(RECORD_SIZE - 8)
@@ -110,12 +110,12 @@ def _seal(kind: int, identifier: int, payload: bytes) -> bytes:
 
 
 def encode_scalar(identifier: int, step: int, wall_time: float, value: float) -> bytes:
-    """One value of a metric, 32 bytes."""
+    """Encode one value of a metric, 32 bytes."""
     return _seal(KIND_SCALAR, identifier, pack_payload(step, wall_time, value))
 
 
 def encode_name(identifier: int, name: str) -> bytes:
-    """The declaration of a metric's name: one record for every 20 bytes of UTF-8."""
+    """Encode the declaration of a metric's name: one record for every 20 bytes of UTF-8."""
     encoded = name.encode()
     return b"".join(
         _seal(
@@ -128,7 +128,7 @@ def encode_name(identifier: int, name: str) -> bytes:
 
 
 def encode_end_record(wall_time: float, outcome: int) -> bytes:
-    """The mark that a process has finished writing, 32 bytes.
+    """Encode the mark that a process has finished writing, 32 bytes.
 
     Args:
         wall_time: seconds since the epoch.
@@ -138,18 +138,18 @@ def encode_end_record(wall_time: float, outcome: int) -> bytes:
 
 
 FINISHED, FAILED, UNKNOWN = 0, 1, 2
-"""How a process ended that finished writing, as its END record has it."""
+"""Outcomes of a process that finished writing, as its END record holds them."""
 
 OPENED_AGAIN = 3
 
 
 def encode_opened_again(wall_time: float) -> bytes:
-    """The mark that a writer opened a log which holds records already, 32 bytes."""
+    """Encode the mark that a writer opened a log with existing records, 32 bytes."""
     return encode_end_record(wall_time, OPENED_AGAIN)
 
 
 def is_intact(record: bytes) -> bool:
-    """Whether 32 bytes are a record of a known kind with the right checksum."""
+    """Return whether 32 bytes are a record of a known kind with the right checksum."""
     head = int.from_bytes(record[:8], "little")
     if not KIND_SCALAR <= head & KIND_MASK <= KIND_END:
         return False
@@ -201,18 +201,18 @@ class NameAssembler:
 
 
 def unnamed(identifier: int) -> str:
-    """What a metric is called whose declaration was lost."""
+    """Return the name for a metric whose declaration was lost."""
     return f"unnamed-{identifier:010x}"
 
 
 def encode_header(created_at: float, version: int = VERSION) -> bytes:
-    """The 32 bytes that every file begins with. `created_at` in seconds since the epoch."""
+    """Encode the header of a file, 32 bytes. `created_at` is in seconds since the epoch."""
     fields = _HEADER.pack(_MAGIC, version, _BYTE_ORDER_MARK, RECORD_SIZE, created_at, 0)
     return fields + crc32(fields).to_bytes(4, "little")
 
 
 def decode_header(header: bytes, path: str) -> float | None:
-    """When the file was made, seconds since the epoch, or None if the header is damaged.
+    """Return when the file was made, seconds since the epoch, or None if the header is damaged.
 
     Raises:
         LogVersionError: a newer version wrote the file, or one of the other byte order.
@@ -237,7 +237,7 @@ def decode_header(header: bytes, path: str) -> float | None:
 
 
 def has_magic(header: bytes) -> bool:
-    """Whether a file that begins so is a log, as far as it goes."""
+    """Return whether a file that begins like this is a log, as far as it can be seen."""
     return header[: len(_MAGIC)] == _MAGIC[: len(header)]
 
 
@@ -246,6 +246,6 @@ def _is_sealed(header: bytes) -> bool:
 
 
 def _only_version_differs(header: bytes, version: int) -> bool:
-    """Whether the version was changed on purpose: more than one bit, and nothing else."""
+    """Return whether the version was changed on purpose: by more than one bit, and nothing else."""
     as_ours = header[:8] + VERSION.to_bytes(2, "little") + header[10:]
     return _is_sealed(as_ours) and (version ^ VERSION).bit_count() > 1

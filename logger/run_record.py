@@ -1,4 +1,4 @@
-"""What is known of a run besides its metrics: its configuration, and how it was started.
+"""The record of a run besides its metrics: its configuration, and how it was started.
 
 It is a JSON file beside the `.dat`, replaced as a whole, so that a reader never sees half of it.
 Environment variables are not kept, and values whose names look like secrets are hidden.
@@ -11,7 +11,7 @@ from . import os_files, paths
 
 TYPE_CHECKING = False  # importing it from typing would cost more than the rest of the logger
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
 HIDDEN = "(hidden)"
@@ -22,12 +22,12 @@ _LONGEST = 16 << 20
 
 
 def record_file(dat_path: str) -> str:
-    """The file of a log's record."""
+    """Return the file with a log's record."""
     return dat_path.removesuffix(paths.DAT_SUFFIX) + paths.RUN_RECORD_SUFFIX
 
 
 def merge(dat_path: str, changes: "dict[str, Any]") -> None:
-    """Merge these settings into the record. Nested mappings key by key.
+    """Merge these settings into the record, nested mappings key by key.
 
     Raises:
         OSError: it cannot be written.
@@ -38,8 +38,8 @@ def merge(dat_path: str, changes: "dict[str, Any]") -> None:
     new_path = f"{path}.{os.getpid()}.new"
     known: dict[str, Any] = read(dat_path)
     text = json.dumps(_merged(known, changes), indent=1, allow_nan=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0)
-    fd = os.open(new_path, flags | getattr(os, "O_NOFOLLOW", 0), 0o644)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os_files.BINARY
+    fd = os_files.open_without_link(new_path, flags, 0o644)
     try:
         with os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text + "\n")
@@ -50,7 +50,7 @@ def merge(dat_path: str, changes: "dict[str, Any]") -> None:
 
 
 def read(dat_path: str) -> "dict[str, Any]":
-    """The record of a log, or empty if there is none, or none that can be read."""
+    """Read the record of a log. Empty if there is none, or if it cannot be read."""
     import json
     import stat
 
@@ -67,7 +67,7 @@ def read(dat_path: str) -> "dict[str, Any]":
 
 
 def json_settings(config: object) -> "dict[str, Any]":
-    """A configuration as JSON can hold it.
+    """Convert a configuration to what JSON can hold.
 
     Raises:
         TypeError: it is no mapping, `argparse.Namespace`, dataclass, OmegaConf or pydantic object.
@@ -82,10 +82,10 @@ def json_settings(config: object) -> "dict[str, Any]":
 
 
 def json_value(value: object, depth: int = 0) -> "Any":
-    """A value as JSON knows it.
+    """Convert a value to what JSON can hold.
 
     Mappings, dataclasses, `argparse.Namespace`, OmegaConf and pydantic objects become dicts,
-    sequences become lists. What JSON does not know becomes its text.
+    sequences become lists. Anything else becomes its text.
     """
     if value is None or isinstance(value, (bool, str)):
         return value
@@ -107,13 +107,13 @@ def _shown(name: str, value: object, depth: int) -> "Any":
 
 
 def looks_secret(name: str) -> bool:
-    """Whether a setting of this name should not be written down."""
+    """Return whether a setting of this name should not be written down."""
     words = name.lower().replace("-", "_").split("_")
     return any(word in words or word.rstrip("s") in words for word in _SECRET_WORDS)
 
 
 def hide_secrets(arguments: "Iterable[str]", also: str | None = None) -> list[str]:
-    """A command line whose `--api_key=…` and `--token …` are hidden, and those of `also`."""
+    """Return a command line with the values of `--api_key=…`, `--token …` and `also` hidden."""
     shown: list[str] = []
     is_next_hidden = False
     for argument in arguments:
@@ -128,7 +128,7 @@ def hide_secrets(arguments: "Iterable[str]", also: str | None = None) -> list[st
 
 
 def _items_of(value: object) -> "Iterable[tuple[object, object]] | None":
-    """The items of what is a mapping in one of the usual ways, or None for anything else."""
+    """Return the items of a mapping in one of the usual forms, or None for anything else."""
     if hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
         return [(name, getattr(value, name)) for name in value.__dataclass_fields__]
     dump = getattr(value, "model_dump", None)  # pydantic
@@ -146,7 +146,7 @@ def _is_list_config(value: object) -> bool:
 
 
 def _number_or_text(value: object) -> "Any":
-    """numpy's numbers and 0-d arrays are numbers. Everything else is its text."""
+    """Convert numpy's numbers and 0-d arrays to numbers, and everything else to its text."""
     item = getattr(value, "item", None)
     if callable(item) and getattr(value, "ndim", 0) == 0:
         found = item()
@@ -173,7 +173,7 @@ def _remove(path: str) -> None:
 
 
 def environment_of_this_process(dat_path: str) -> "dict[str, Any]":
-    """How and where a run was started, and which file of which machine its log is."""
+    """Return how and where a run was started, and which file of which machine its log is."""
     from . import git_commit
 
     status = os.stat(dat_path)
@@ -188,8 +188,23 @@ def environment_of_this_process(dat_path: str) -> "dict[str, Any]":
         "pid": os.getpid(),
         "process_started": _process_start(),
         "boot_id": _boot_id(),
-        "file": [status.st_dev, status.st_ino],
+        "file": list(os_files.file_of(status)),
     }
+
+
+def is_of_this_file(environment: "Mapping[str, Any]", status: os.stat_result) -> bool:
+    """Return whether an environment was recorded on this machine, for a log with this status.
+
+    A copy (rsync, an unpacked archive) has another inode, a mounted folder another host.
+    """
+    origin = environment.get("host"), environment.get("file")
+    return origin == (os_files.host_name(), list(os_files.file_of(status)))
+
+
+def mapping_in(record: "Mapping[str, Any]", name: str) -> "Mapping[str, Any]":
+    """Return a part of a record. Empty if it is missing, or has another form."""
+    found = record.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _script_arguments() -> list[str]:
@@ -209,7 +224,7 @@ def _package_version() -> str:
 
 
 def _process_start() -> int | None:
-    """When this process started, in clock ticks since the boot, or None if it is not known."""
+    """Return when this process started, in clock ticks since the boot, or None if not known."""
     try:
         with open("/proc/self/stat", encoding="utf-8", errors="replace") as file:
             return int(file.read().rpartition(")")[2].split()[19])
@@ -226,7 +241,7 @@ def _boot_id() -> str | None:
 
 
 def _or_none(find: "Any") -> "Any":
-    """What `find` returns, or None if this system does not tell."""
+    """Return what `find` returns, or None if this system does not provide it."""
     try:
         return find()
     except (ImportError, KeyError, OSError, AttributeError):

@@ -1,4 +1,4 @@
-"""When files were touched, by the clock of the file server: those of two machines differ."""
+"""Times of file changes by the clock of the file server: the clocks of two machines differ."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ _ahead: dict[int, tuple[float, float]] = {}
 
 
 def touched_at(path: Path) -> float | None:
-    """When the file server saw the last change of a file, or None if there is none.
+    """Return when a file last changed by the file server's clock, or None if there is none.
 
     The file is opened: a network file system then asks its server.
     """
@@ -28,7 +28,7 @@ def touched_at(path: Path) -> float | None:
 
 
 def server_time(folder: Path) -> float | None:
-    """The time by the clock of the file server of a folder, or None if it cannot be written.
+    """Return the time by the file server's clock, or None if the folder cannot be written.
 
     A file is made there for that, and removed.
     """
@@ -47,18 +47,18 @@ def server_time(folder: Path) -> float | None:
 
 
 def silent_for_s(path: Path, clock_folder: Path) -> float:
-    """Seconds since a file was touched, or 0 if that cannot be told.
+    """Return the seconds since a file was touched, or 0 if not known.
 
     Args:
         clock_folder: where a file may be touched to learn the server's time. This machine's own
-            time counts where that is not possible, and on a file system of this machine.
+            time counts if that is not possible, and on a file system of this machine.
     """
     touched = touched_at(path)
     return 0.0 if touched is None else time.time() + _server_is_ahead_s(clock_folder) - touched
 
 
 def _server_is_ahead_s(folder: Path) -> float:
-    """How far the file server's clock is ahead of this machine's, looked at once a minute."""
+    """Return how far the file server's clock is ahead of this machine's, checked once a minute."""
     try:
         device = folder.stat().st_dev
     except OSError:

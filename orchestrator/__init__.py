@@ -1,4 +1,4 @@
-"""Hyperparameter sweeps: sample combinations, run several at once, stop the hopeless ones.
+"""Hyperparameter sweeps: sample combinations, run several at once, stop the bad ones.
 
 Its rooms may import `logger`, and `cli` alone imports `web`. The order of the rooms is in
 `pyproject.toml`.

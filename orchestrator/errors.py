@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree.
+"""The exceptions of this package, as one tree.
 
     TrackingError
     ├── UsageError             the command line or an argument is wrong (exit code 2)
@@ -13,7 +13,6 @@
 A failed run is no exception: it is recorded in the journal, and the sweep continues.
 """
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,29 +20,31 @@ from typing import Any
 
 
 class TrackingError(Exception):
-    """Base of every error that this package raises on purpose. Its text is for the user."""
+    """Base of all errors that this package raises on purpose. Their text is for the user."""
 
 
 class UsageError(TrackingError):
-    """What the user asked for cannot be done as asked."""
+    """The request of the user cannot be carried out."""
 
 
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.5) -> str | None:
-    """The known name that is most like a mistyped one, or None if none is near."""
+    """Return the known name that is most similar to a mistyped one, or None if none is."""
+    import difflib  # takes 3 ms, and most names are right
+
     names = {one.lower(): one for one in known}
     close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=cutoff)
     return names[close[0]] if close else None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The hint at the nearest known name, to put behind a name, or empty if none is near."""
+    """Return a hint at the most similar known name, to append to a name, or empty if none is."""
     found = nearest(name, known)
     return "" if found is None else f", did you mean {found}?"
 
 
 @dataclass(frozen=True)
 class ConfigProblem:
-    """One mistake in a configuration: which key, what was given, what is allowed."""
+    """One mistake in a configuration: the key, the given value, and what is allowed."""
 
     key: str
     message: str
@@ -64,7 +65,7 @@ class ConfigError(UsageError):
 
 
 class NotInLogdirError(UsageError):
-    """No experiment, sweep or run is found under the name or path that was given."""
+    """No experiment, sweep or run has the given name or path."""
 
     def __init__(self, path: str, logdir: Path, known: Sequence[str] = ()) -> None:
         self.path = path
@@ -77,7 +78,7 @@ class NotInLogdirError(UsageError):
 
 
 class DescriptionError(UsageError):
-    """A folder is that of a sweep, but the file that describes the sweep cannot be read."""
+    """A folder is a sweep, but its description cannot be read."""
 
     def __init__(self, path: Path, problem: str) -> None:
         self.path = path
@@ -96,7 +97,7 @@ class UnreadError(UsageError):
 
 
 class PortTakenError(UsageError):
-    """Another program listens on the address already."""
+    """Another program already listens on the address."""
 
     def __init__(self, host: str, port: int) -> None:
         self.host = host
@@ -124,13 +125,16 @@ class SweepError(TrackingError):
 
 
 class SweepHeldError(SweepError):
-    """Another orchestrator works on the sweep, or may do."""
+    """Another orchestrator works on the sweep, or may do so."""
 
-    def __init__(self, folder: Path, pid: int | None, host: str | None) -> None:
+    def __init__(
+        self, folder: Path, pid: int | None, host: str | None, *, is_elsewhere: bool = False
+    ) -> None:
         self.pid = pid
         self.host = host
         who = "another process" if pid is None else f"process {pid} on {host}"
         super().__init__(
             f"{folder}: {who} is running this sweep. Follow it with ml-tracking-ops attach, "
             "or stop it (Ctrl-C, kill) before you resume it"
+            + (". If that machine has crashed, resume it a minute later" if is_elsewhere else "")
         )

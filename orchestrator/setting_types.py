@@ -1,7 +1,7 @@
-"""Types of configuration keys, and the words that say what a type allows.
+"""Types of configuration keys, and the text that describes what a type allows.
 
-Error messages and the reference page take their wording from here, so that a key is described
-once: by its type, and where that does not say enough, by an `Allowed` beside it.
+Error messages and the reference page take their wording from here, so that a key is described once:
+by its type and, if that is not enough, by an `Allowed` beside it.
 """
 
 import types
@@ -22,7 +22,7 @@ _MOST_QUOTED = 3
 
 @dataclass(frozen=True)
 class Allowed:
-    """What a key may hold, in words, where its type alone does not say it well."""
+    """The text that describes what a key may hold, if its type alone is not clear."""
 
     text: str
 
@@ -32,14 +32,14 @@ MetricName = Annotated[Text, Allowed("the name of a metric that the script logs"
 
 @dataclass(frozen=True)
 class Kinds:
-    """What an object may be of several kinds. The value of its key `tag` says which it is."""
+    """An object of one of several kinds. The value of its key `tag` selects the kind."""
 
     tag: str
     models: Mapping[str, type[BaseModel]]
 
 
 def allowed_text(kind: Any) -> str:
-    """What a type allows, as in "must be …"."""
+    """Return what a type allows, as in "must be …"."""
     base, notes = unwrap(kind)
     for note in notes:
         if isinstance(note, Allowed):
@@ -53,12 +53,14 @@ def allowed_text(kind: Any) -> str:
         return f"a whole number{_bounds(notes)}"
     if base is float:
         return f"a number{_bounds(notes)}" if _bounds(notes) else "a finite number"
+    if isinstance(base, type) and issubclass(base, BaseModel):
+        return "an object"
     return _PLAIN.get(get_origin(base) or base, "a JSON value")
 
 
 _PLAIN: Mapping[Any, str] = {
     bool: "true or false",
-    str: "a text",
+    str: "a string",
     list: "a list",
     tuple: "a list",
     dict: "an object",
@@ -66,7 +68,7 @@ _PLAIN: Mapping[Any, str] = {
 
 
 def kinds_of(kind: Any) -> Kinds | None:
-    """The kinds of an object that has several, or None if it has one."""
+    """Return the kinds of an object that has several, or None if it has one."""
     base, notes = unwrap(kind)
     tags = [note.discriminator for note in notes if isinstance(note, FieldInfo)]
     tag = next((tag for tag in tags if isinstance(tag, str)), None)
@@ -80,7 +82,7 @@ def kinds_of(kind: Any) -> Kinds | None:
 
 
 def unwrap(kind: Any) -> tuple[Any, list[object]]:
-    """A type without its notes and without None, and the notes."""
+    """Return a type without its notes and without None, and the notes."""
     notes: list[object] = []
     while True:
         if isinstance(kind, FieldInfo):
@@ -103,7 +105,7 @@ def _flat(notes: Iterable[object]) -> Iterator[object]:
 
 
 def _without_none(kind: Any) -> Any:
-    """The one type that may be None, or None if the type is no such union."""
+    """Return the one type that may be None, or None if the type is no such union."""
     if get_origin(kind) not in (Union, types.UnionType):
         return None
     members = [member for member in get_args(kind) if member is not type(None)]
@@ -111,12 +113,17 @@ def _without_none(kind: Any) -> Any:
 
 
 def _bounds(notes: Sequence[object]) -> str:
-    for note in notes:
-        if (least := getattr(note, "ge", None)) is not None:
-            return f", {least:g} or more"
-        if (limit := getattr(note, "gt", None)) is not None:
-            return f" above {limit:g}"
-    return ""
+    least, above, most = (_bound(notes, name) for name in ("ge", "gt", "le"))
+    if least is not None and most is not None:
+        return f" from {least:g} to {most:g}"
+    if least is not None:
+        return f", {least:g} or more"
+    return "" if above is None else f" above {above:g}"
+
+
+def _bound(notes: Sequence[object], name: str) -> float | None:
+    found = (getattr(note, name, None) for note in notes)
+    return next((float(bound) for bound in found if bound is not None), None)
 
 
 def _one_of(values: Sequence[object]) -> str:

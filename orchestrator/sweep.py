@@ -1,4 +1,4 @@
-"""A sweep from beginning to end: what the command `ml-tracking-ops sweep` does, from Python."""
+"""A sweep from beginning to end: the Python interface of `ml-tracking-ops sweep`."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -21,6 +21,7 @@ from .executors.local.systems import refuse_windows
 from .executors.registry import make_executor
 from .running.code_state import keep_code_state
 from .running.description import sweep_description, write_description
+from .running.runs.open_files import check_sweep_can_open_files
 from .running.scheduler import Scheduler
 from .running.sweep_result import SweepResult
 from .search.proposals import Proposer, picked_before
@@ -43,10 +44,10 @@ class OpenSweep:
 
     Args:
         loaded: the configuration.
-        logdir: the sweep's folder is made in it, and it too where it does not exist.
+        logdir: the sweep's folder is created in it. It is created too if missing.
         n_workers: how many runs at once, by default one for each GPU, else each usable CPU.
-        seed: overrides the configuration's, drawn where neither gives one.
-        notify: gets each event of the journal, and `improved` and `trouble` besides.
+        seed: overrides the configuration's. Drawn if neither is set.
+        notify: receives each event of the journal, and also `improved` and `trouble`.
         grace_s: seconds between SIGTERM and SIGKILL. Overrides the configuration's.
 
     Raises:
@@ -66,6 +67,7 @@ class OpenSweep:
         begun: "BegunSweep | None" = None,
     ) -> None:
         refuse_windows()
+        check_sweep_can_open_files()
         self.seed = choose_seed(seed, loaded)
         self._begun = begun
         self._notify = notify
@@ -112,12 +114,12 @@ class OpenSweep:
         notify: Callable[[Event], None] = lambda event: None,
         grace_s: float | None = None,
     ) -> "OpenSweep":
-        """A sweep that was begun before, ready to continue.
+        """Return a sweep that was begun before, ready to continue.
 
         Args:
             path: its folder, or its name in `logdir`.
             n_workers: how many runs at once, by default as many as at its beginning.
-            max_runs: by default what the configuration says now.
+            max_runs: by default the configuration's current value.
 
         Raises:
             TrackingError: as `open_begun_sweep`.
@@ -125,7 +127,8 @@ class OpenSweep:
         from .running.begun_sweep import open_begun_sweep
 
         refuse_windows()
-        begun = open_begun_sweep(path, logdir, max_runs, _tell_trouble(notify))
+        check_sweep_can_open_files()
+        begun = open_begun_sweep(path, logdir, max_runs, _report_trouble(notify))
         return cls(
             begun.loaded,
             begun.folder.parent,
@@ -140,7 +143,7 @@ class OpenSweep:
         folder = Path(paths.create_unique_folder(str(logdir.resolve()), paths.timestamp()))
         write_description(folder, sweep_description(loaded, self.seed, self.n_workers, folder))
         keep_code_state(loaded.folder, folder)
-        return folder, Journal(folder / paths.JOURNAL_NAME, _tell_trouble(self._notify))
+        return folder, Journal(folder / paths.JOURNAL_NAME, _report_trouble(self._notify))
 
     @property
     def record(self) -> SweepRecord:
@@ -172,7 +175,7 @@ class OpenSweep:
             self._journal.flush()
 
     def _catch_up(self, begun: "BegunSweep") -> None:
-        """Write what an earlier orchestrator could not, and say what the user should know."""
+        """Write what an earlier orchestrator could not, and report it to the user."""
         for event in begun.missed:
             self._journal.append(**event)
         for message in begun.warnings:
@@ -190,7 +193,7 @@ class OpenSweep:
 
 
 def _read_earlier(loaded: LoadedConfig, proposer: Proposer) -> "list[EarlierSweep]":
-    """The sweeps that a new one starts from."""
+    """Read the sweeps that a new one starts from."""
     if not loaded.config.warm_start:
         return []
     from .search.warm_start.reading import read_earlier
@@ -200,7 +203,7 @@ def _read_earlier(loaded: LoadedConfig, proposer: Proposer) -> "list[EarlierSwee
     return [read_earlier(one, loaded.folder, proposer.space, aims) for one in given]
 
 
-def _tell_trouble(notify: Callable[[Event], None]) -> Callable[[str], None]:
+def _report_trouble(notify: Callable[[Event], None]) -> Callable[[str], None]:
     return lambda message: notify({"event": "trouble", "message": message})
 
 
@@ -209,7 +212,7 @@ def _first_given(*values: float | None) -> float:
 
 
 def choose_seed(given: int | None, loaded: LoadedConfig) -> int:
-    """The seed that was given, else the configuration's, else a new one."""
+    """Return the given seed, else the configuration's, else a new one."""
     if given is not None:
         return given
     return new_seed() if loaded.config.seed is None else loaded.config.seed
@@ -225,7 +228,7 @@ def run_sweep(
     grace_s: float | None = None,
     **settings: Any,
 ) -> SweepResult:
-    """Run a sweep and return what came of it, as `ml-tracking-ops sweep` does.
+    """Run a sweep and return its result, as `ml-tracking-ops sweep` does.
 
     Works in a notebook too, where an event loop is already running. KeyboardInterrupt ends
     the sweep in order and is then raised again.
@@ -238,9 +241,9 @@ def run_sweep(
         workers: how many runs at once, by default one for each GPU, else each usable CPU.
         seed: determines every combination. Overrides the configuration's.
         on_event: called with each event of the journal as it happens.
-        grace_s: seconds that a run is given to end by itself when it is stopped. Overrides the
-            configuration's, which is 10 by default.
-        settings: of a sweep of a function: the keys of the configuration.
+        grace_s: seconds that a stopped run has to end by itself. Overrides the configuration's,
+            which is 10 by default.
+        settings: for a sweep of a function: the keys of the configuration.
 
     Raises:
         ConfigError: the configuration has mistakes. All of them are named.
@@ -271,7 +274,7 @@ def run_sweep(
 def _load(
     config: str | Path | Mapping[str, Any] | Callable[..., Any], settings: Mapping[str, Any]
 ) -> "tuple[LoadedConfig, NamedFunction | None]":
-    """What `run_sweep` is given, and the function if it is one."""
+    """Load the configuration passed to `run_sweep`, and return the function if it is one."""
     if callable(config):
         from .functions.loading import load_function
 
@@ -294,13 +297,13 @@ def resume(
 ) -> SweepResult:
     """Continue a sweep that was interrupted, or give a sweep more runs.
 
-    Runs that ended stay. Those that were interrupted run again, as a new attempt with the same
+    Runs that ended are kept. Those that were interrupted run again, as a new attempt with the same
     hyperparameters. Those that outlived their orchestrator are watched to their end.
 
     Args:
         sweep: its folder, or its name in `logdir`.
         workers: how many runs at once, by default as many as at its beginning.
-        max_runs: by default what the sweep's configuration file says now.
+        max_runs: by default the current value in the sweep's configuration file.
         on_event, grace_s: as in `run_sweep`.
 
     Raises:

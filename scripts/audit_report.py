@@ -1,6 +1,6 @@
-"""Says what pip-audit found: python scripts/audit_report.py RESULT.json
+"""Report what pip-audit found: python scripts/audit_report.py RESULT.json
 
-Exit code: 0 nothing is known of any package, 1 something is, 3 no package could be looked up.
+Exit code: 0 no vulnerability is known, 1 some are, 3 no package could be looked up.
 """
 
 import json
@@ -12,7 +12,7 @@ NOT_DONE = 3
 
 
 def report(dependencies: list[dict[str, Any]]) -> tuple[int, list[str]]:
-    """The exit code, and what to say."""
+    """Return the exit code, and the report."""
     unknown = [one["name"] for one in dependencies if "skip_reason" in one]
     if len(unknown) == len(dependencies):
         return NOT_DONE, []
@@ -30,7 +30,7 @@ def report(dependencies: list[dict[str, Any]]) -> tuple[int, list[str]]:
 
 
 if __name__ == "__main__":
-    code, said = report(json.loads(Path(sys.argv[1]).read_text())["dependencies"])
-    for line in said:
+    code, lines = report(json.loads(Path(sys.argv[1]).read_text())["dependencies"])
+    for line in lines:
         print(f"audit: {line}")
     sys.exit(code)

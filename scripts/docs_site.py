@@ -1,4 +1,4 @@
-"""Completes a built documentation site: checks its links, and writes `llms.txt` for agents.
+"""Complete a built documentation site: check its links, and write `llms.txt` for agents.
 
 `python scripts/docs_site.py build/docs`
 """
@@ -14,7 +14,7 @@ _LOADED = {"script": "src", "img": "src", "link": "href", "iframe": "src"}
 
 
 class Page(HTMLParser):
-    """What a page links to, what it loads, and which anchors it has."""
+    """The links of a page, the files it loads, and its anchors."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Page(HTMLParser):
 
 
 def problems(site: Path) -> Iterator[str]:
-    """Links that lead nowhere, and files that are not in the site: it is read offline."""
+    """Yield links that lead nowhere, and files that are not in the site: it must work offline."""
     pages = {path: Page(path) for path in sorted(site.rglob("*.html"))}
     for path, page in pages.items():
         where = path.relative_to(site)
@@ -60,7 +60,7 @@ def problems(site: Path) -> Iterator[str]:
 
 
 def llms_text(site: Path) -> str:
-    """The introduction for agents, and a list of all pages as plain Markdown."""
+    """Return the introduction for agents, and a list of all pages as plain Markdown."""
     head = (ROOT / "docs" / "llms.txt").read_text(encoding="utf-8").rstrip()
     sources = site / "_sources"
     lines = [

@@ -10,10 +10,10 @@ _LOWER_BOUND = re.compile(r"\s*([A-Za-z0-9._-]+)\s*(?:\[[^\]]*\])?[^;]*?>=\s*([0
 
 
 def lowest_pins(requirements: Iterable[str]) -> list[str]:
-    """`anyio>=4.10,<5` becomes `anyio==4.10`; of two bounds of one package the higher counts.
+    """Return `anyio==4.10` for `anyio>=4.10,<5`. Of two bounds of one package the higher counts.
 
     Raises:
-        ValueError: a requirement without a lower bound, which no test can hold to.
+        ValueError: a requirement without a lower bound cannot be tested.
     """
     versions: dict[str, str] = {}
     for requirement in requirements:

@@ -1,4 +1,4 @@
-"""Takes `docs/sweep.png`: the page of the demo's sweep while it runs."""
+"""Take `docs/sweep.png`: the page of the demo's sweep while it runs."""
 
 import json
 import subprocess

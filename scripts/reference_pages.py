@@ -1,6 +1,6 @@
-"""The generated pages of the documentation and the schema, written from the code they describe.
+"""Generate pages of the documentation and the schema from the code they describe.
 
-`scripts/write-reference` writes them; tests/project/test_reference_pages.py compares them.
+`scripts/write-reference` writes them, and tests/project/test_reference_pages.py compares them.
 """
 
 import argparse
@@ -37,7 +37,7 @@ _PRINTED_ONLY = ("sweep", "planned", "improved", "trouble", "summary")
 
 
 def pages() -> dict[str, str]:
-    """The text of every generated page, by its file name."""
+    """Return the text of every generated page, by its file name."""
     return {
         "commands.md": commands_page(),
         "environment.md": environment_page(),
@@ -58,7 +58,7 @@ folder or the name of a sweep. Without a command, `ml-tracking-ops --logdir=runs
 
 
 def commands_page() -> str:
-    """Every command with its arguments, from the parser, and the exit codes."""
+    """Return every command with its arguments, from the parser, and the exit codes."""
     parsers = command_parsers()
     codes = [f"| {code} | {text} |" for code, text in EXIT_CODES.items()]
     return "\n".join(
@@ -116,7 +116,7 @@ def _choices(action: argparse.Action) -> str:
 
 
 def environment_page() -> str:
-    """The environment variables that are set for runs or read."""
+    """Return the environment variables that are set for runs or read."""
     rows = [f"| `{name}` | {who} | {text} |" for name, (who, text) in ENVIRONMENT.items()]
     return "\n".join(
         [
@@ -140,23 +140,36 @@ token that only the dashboard's own pages have. So let programs read over HTTP, 
 `run` and `sweep` are ids: the path below the log folder, as in the address of a page. A wrong query
 is answered with status 400 and `{"error": "…"}`, which names the parameter, its value and what is
 allowed. Pass lists as repeated parameters: `?run=A&run=B`.
+
+```console
+$ curl 'http://127.0.0.1:5000/api/metrics?run=SWEEP/RUN'
+{"metrics": ["loss"]}
+$ curl 'http://127.0.0.1:5000/api/series?run=SWEEP/RUN&metric=loss'
+{"runs": {"SWEEP/RUN": {"cursor": 736, "metrics": {"loss": {
+    "step": [0, 1], "wall_time": [1795991719.7, 1795991719.8], "value": [24.7, 24.4],
+    "count": 2, "is_thinned": false, "n_repeated": 0}}}}}
+$ curl 'http://127.0.0.1:5000/export/series?run=SWEEP/RUN&format=csv'      # every point
+$ curl 'http://127.0.0.1:5000/export/sweep/SWEEP?format=json'              # the table of the runs
+```
+
+`cursor` is the number of bytes of the log that the answer covers.
 """
 
 
 def http_page() -> str:
-    """Every route of the dashboard."""
+    """Return every route of the dashboard."""
     parts = ["# HTTP\n", _WRITTEN, _HTTP, "| method | path | |\n| --- | --- | --- |"]
     for route in create_app(Path("runs")).routes:
         methods = ", ".join(sorted(set(route.methods or ()) - {"HEAD"}))  # type: ignore[attr-defined]
         path: str = route.path  # type: ignore[attr-defined]
-        shown = path.replace("{", "").replace(":path}", "").replace("}", "")
-        parts.append(f"| {methods} | `{shown}` | {_route_text(route)} |")
+        shown = path.replace(":path}", "}")
+        parts.append(f"| {methods} | `{shown}` | {_route_text(route, methods)} |")
     return "\n".join(parts) + "\n"
 
 
-def _route_text(route: Any) -> str:
-    """What the table says, or else the first sentence of the handler's docstring."""
-    text = ROUTES.get(route.path)
+def _route_text(route: Any, methods: str) -> str:
+    """Return the text of the table, or else the first sentence of the handler's docstring."""
+    text = ROUTES.get(f"{methods} {route.path}") or ROUTES.get(route.path)
     return text or (inspect.getdoc(inspect.unwrap(route.endpoint)) or "").partition("\n\n")[0]
 
 
@@ -164,7 +177,7 @@ def _route_text(route: Any) -> str:
 
 
 def events_page() -> str:
-    """The events of the journal and of `--json`."""
+    """Return the events of the journal and of `--json`."""
     schema = events_schema()
     names = {ref: name for name, ref in schema["discriminator"]["mapping"].items()}
     in_order = [names[one["$ref"]] for one in schema["oneOf"]]
@@ -196,7 +209,7 @@ def _event(schema: Mapping[str, Any], name: str) -> str:
 
 
 def _type(schema: Mapping[str, Any], about: Mapping[str, Any]) -> str:
-    """A type in words."""
+    """Return a type in words."""
     about = _resolved(schema, about)
     if "anyOf" in about:
         found = [_type(schema, one) for one in about["anyOf"]]
@@ -206,8 +219,14 @@ def _type(schema: Mapping[str, Any], about: Mapping[str, Any]) -> str:
     if "const" in about:
         return f'`"{about["const"]}"`'
     if about["type"] == "array":
-        return f"list of {_type(schema, about['items'])}s"
+        return f"list of {_plural(_type(schema, about['items']))}"
     return str(about["type"])
+
+
+def _plural(words: str) -> str:
+    """Return the plural of a type in words, such as "lists of numbers"."""
+    first, of, rest = words.partition(" of ")
+    return f"{first}s{of}{rest}"
 
 
 def _resolved(schema: Mapping[str, Any], about: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -216,7 +235,7 @@ def _resolved(schema: Mapping[str, Any], about: Mapping[str, Any]) -> Mapping[st
 
 
 def files() -> dict[Path, str]:
-    """The text of every file in the repository that is written from the code."""
+    """Return the text of every generated file in the repository."""
     return {
         **{FOLDER / name: text for name, text in pages().items()},
         FOLDER.parent / "configuration.md": reference_page(),
@@ -225,7 +244,7 @@ def files() -> dict[Path, str]:
 
 
 def stale(written: Mapping[Path, str]) -> list[Path]:
-    """Those that are not as the code has them now."""
+    """Return those that differ from the code."""
     return [
         path
         for path, text in written.items()
@@ -234,12 +253,12 @@ def stale(written: Mapping[Path, str]) -> list[Path]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write what is stale; with `--check` only name it, and fail."""
+    """Write outdated files. With `--check` only name them, and fail."""
     written = files()
     found = stale(written)
     if arguments == ["--check"]:
         for path in found:
-            print(f"{path} is not as the code says; run scripts/write-reference", file=sys.stderr)
+            print(f"{path} differs from the code. Run scripts/write-reference", file=sys.stderr)
         return 1 if found else 0
     for path in found:
         path.write_text(written[path], encoding="utf-8")

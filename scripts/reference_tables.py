@@ -1,4 +1,4 @@
-"""What the reference says of environment variables and HTTP routes, in words.
+"""The descriptions of environment variables and HTTP routes in the reference.
 
 Tests compare the names with those in the code.
 """
@@ -30,7 +30,7 @@ ENVIRONMENT = {
     ),
     "ML_TRACKING_OPS_RERUN": (
         "set by a rerun command",
-        "The run of a sweep that this run repeats, as JSON. Commands on the pages set it.",
+        "The run of a sweep that this one is a rerun of, as JSON. Commands on the pages set it.",
     ),
     "ML_TRACKING_OPS_FUNCTION": (
         "set for runs",
@@ -63,9 +63,11 @@ ENVIRONMENT = {
 """Name → who uses it, and what for."""
 
 ROUTES = {
-    "/": "The page of the experiments, or of the sweeps if there are no experiments.",
+    "/": "Redirects to the default view, or else to `/experiments`.",
     "/experiments": "The page of the experiments.",
     "/sweeps": "The list of sweeps.",
+    "/sweeps/": "Redirects to `/sweeps`.",
+    "/runs/": "Redirects like `/`.",
     "/sweeps/{sweep_id:path}": "The page of a sweep.",
     "/runs/{run_id:path}": "The page of a run or an experiment.",
     "/rows/experiments": "Rows of the table of experiments, as HTML.",
@@ -93,8 +95,9 @@ ROUTES = {
     "/export/sweep/{sweep_id:path}": "The table of a sweep's runs as CSV or JSON.",
     "/api/resume": "Resume a sweep in the background of the dashboard's machine.",
     "/api/control": "Stop, pause, continue, requeue, or change the workers of a sweep.",
-    "/api/views": "The named views. POST saves, renames or deletes one, or makes it the default.",
-    "/views/{name:path}": "Redirect to the page of a named view.",
+    "GET /api/views": "The named views, and which one is the default.",
+    "POST /api/views": "Save, rename or delete a named view, or make it the default.",
+    "/views/{name:path}": "Redirects to the page of a named view.",
     "/compare": "The page Compare.",
     "/snapshot/{path:path}": "A page as one file, as `snapshot` writes it.",
     "/api/derived": "Whether a derived metric is valid, and how many of the runs have it.",
@@ -114,4 +117,4 @@ ROUTES = {
     "/api/delete": "Delete experiments and sweeps permanently.",
     "/api/deletion": "What a deletion would delete, without deleting it.",
 }
-"""Path → what it answers or does."""
+"""Path → its answer or effect."""

@@ -1,4 +1,4 @@
-"""What every test shares: a check that nothing was left open or running."""
+"""Fixtures and checks for all tests: nothing may be left open or running."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from ml_tracking_ops.logger import os_files
 
 pytest_plugins = ["child_signals", "leftovers"]
 
-# machines are shared and noisy: an example may take as long as it takes. The examples are the same
+# machines are shared and noisy, so examples have no deadline. The examples are the same
 # in every run, so that a run says something of a change; HYPOTHESIS_RANDOM=1 looks for new ones
 settings.register_profile(
     "project",
@@ -24,7 +24,7 @@ settings.register_profile(
 )
 settings.load_profile("project")
 
-# some images of containers set it; then every process that tests start compiles all of our code
+# some container images set it, and then every process of a test compiles all of our code
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
@@ -35,7 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def moments(request: pytest.FixtureRequest) -> Random:
-    """When a fault happens: as the option --moments determines."""
+    """The moments of a fault, as the option --moments says."""
     return Random(request.config.getoption("--moments"))
 
 
@@ -78,16 +78,16 @@ def _own_environment(
 ) -> None:
     """A test run inside a sweep must not write into that sweep's run."""
     monkeypatch.delenv("ML_TRACKING_OPS_RUN_FILE", raising=False)
-    # what one test leaves in a cache must not answer for another
+    # the cache of one test must not serve another
     monkeypatch.setenv("ML_TRACKING_OPS_CACHE_MB", "0")
-    # GPUs with made-up names are nobody else's
+    # made-up names, so that no other test has these GPUs
     runtime = tmp_path_factory.getbasetemp() / "runtime"
     monkeypatch.setenv("ML_TRACKING_OPS_RUNTIME_DIR", str(runtime))
 
 
 @pytest.fixture
 def no_leaks() -> Iterator[None]:
-    """Fail a test that leaves file descriptors open that were not when it began."""
+    """Fail a test that leaves file descriptors open."""
     before = _open_files()
     yield
     left = _open_files() - before
@@ -95,9 +95,9 @@ def no_leaks() -> Iterator[None]:
 
 
 def _open_files() -> set[tuple[str, str]]:
-    """Descriptors, and what each is of: a number alone may be another file's by now."""
+    """Return open descriptors with their files, because numbers are reused."""
     found = set()
     for name in os.listdir("/proc/self/fd"):
-        with suppress(OSError):  # the folder's own is closed
+        with suppress(OSError):  # the descriptor of the folder itself is closed
             found.add((name, os.readlink(f"/proc/self/fd/{name}")))
     return found

@@ -1,4 +1,4 @@
-"""The web app as a whole: routes, what they share, and what runs while it is up."""
+"""The web app as a whole: its routes, their shared state, and background tasks."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -38,11 +38,14 @@ from .runs.links import ExperimentColors
 from .series import api as series
 from .series import derived_api as derived
 from .series.chosen_goals import goals_file
+from .series.kept_answers import KeptAnswers
+from .series.read_ahead import ReadAhead
 from .series.readers import LogReaders
 from .series.store import SeriesStore
 from .series.summaries import MetricSummaries
 from .serving import guard
 from .serving.access_token import TokenMiddleware
+from .serving.activity import Activity, CountWaiting
 from .serving.address_limits import AddressLimits
 from .serving.assets import asset_source
 from .serving.assets.asset_source import CDN_SOURCE, AssetSource
@@ -75,12 +78,12 @@ def create_app(
     limits: Limits = DEFAULTS,
     cache: CacheFolder | None = None,
 ) -> Starlette:
-    """The dashboard of one log folder, which need not exist yet.
+    """Return the dashboard of one log folder, which need not exist yet.
 
     Args:
-        token: what a request must hold. Without one everybody gets an answer.
-        names: what this machine may be called, besides localhost and addresses.
-        reach: by which other names and below which path it is reached, and who may frame it.
+        token: what a request must contain. Without one everybody gets an answer.
+        names: the names of this machine, besides localhost and addresses.
+        reach: the other names and the base path of the dashboard, and who may frame it.
         knows_owner: whether the user who started the server needs no token.
         assets: where the pages load their third-party files from.
         cache: where digests of logs are kept, so that no later server reads those again.
@@ -90,6 +93,7 @@ def create_app(
     call_meanwhile(end_if_cancelled)
     catalog = SharedCatalog(Path(logdir).absolute(), limits.fresh_s, cache)
     feed = Feed(catalog, limits)
+    activity = Activity()
     app = Starlette(
         routes=[
             *events.routes,
@@ -115,20 +119,26 @@ def create_app(
             *views.routes,
             *pages.routes,
         ],
-        middleware=_middleware(token, names, reach, knows_owner),
+        middleware=_middleware(activity, token, names, reach, knows_owner),
         exception_handlers={HTTPException: _explain},
         lifespan=_run_feed,
         max_body_size=_MAX_BODY_BYTES,
     )
     _set_state(app, catalog, feed, reach, assets, limits, cache, has_token=token is not None)
+    app.state.read_ahead = ReadAhead(catalog, app.state.series_store.digests, activity)
     return app
 
 
 def _middleware(
-    token: str | None, names: Iterable[str], reach: ReachOptions, knows_owner: bool
+    activity: Activity,
+    token: str | None,
+    names: Iterable[str],
+    reach: ReachOptions,
+    knows_owner: bool,
 ) -> list[Middleware]:
-    """What a request passes through, from the outside to the inside."""
+    """Return the middleware in the order in which a request passes through it."""
     return [
+        Middleware(CountWaiting, activity=activity),
         Middleware(
             BasePathMiddleware,
             base_path=reach.base_path,
@@ -174,6 +184,7 @@ def _set_state(
     app.state.git_limiter = anyio.CapacityLimiter(git_state.AT_ONCE)
     app.state.action_limiter = anyio.CapacityLimiter(actions.AT_ONCE)
     app.state.series_store = SeriesStore(limits.overview_bytes, limits.all_points_bytes, cache)
+    app.state.kept_answers = KeptAnswers(cache)
     app.state.log_readers = LogReaders(
         app.state.series_store,
         MetricSummaries(
@@ -201,10 +212,11 @@ def _set_state(
 
 @asynccontextmanager
 async def _run_feed(app: Starlette) -> AsyncIterator[None]:
-    # The one place where yielding in a task group is right: Starlette enters and leaves the
+    # The one place where yielding in a task group is correct: Starlette enters and leaves the
     # lifespan in one task.
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(app.state.feed.run)
+        tasks.start_soon(app.state.read_ahead.run)
         yield
         app.state.feed.close()
         tasks.cancel_scope.cancel()
@@ -212,7 +224,7 @@ async def _run_feed(app: Starlette) -> AsyncIterator[None]:
 
 
 async def _explain(request: Request, error: Exception) -> Response:
-    """What went wrong: JSON for programs, a page for people."""
+    """Explain an error: in JSON for programs, on a page for people."""
     assert isinstance(error, HTTPException)
     if request.url.path.startswith(("/api/", "/events")):
         body = encode_json({"error": error.detail})

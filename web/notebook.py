@@ -13,7 +13,7 @@ from ml_tracking_ops.orchestrator.errors import SweepError
 
 _COMMAND = [sys.executable, "-m", "ml_tracking_ops.orchestrator.cli", "web"]
 _NOTEBOOKS = ("self", "http://localhost:*", "http://127.0.0.1:*", "vscode-webview:")
-"""Where notebooks of this machine are shown. A hub's is added by `show`."""
+"""The hosts of notebooks on this machine. `show` adds a hub's."""
 _STOP_S = 5
 
 
@@ -58,10 +58,10 @@ def show(
     Args:
         height: of the frame, in pixels.
         proxy: the path or address below which jupyter-server-proxy serves ports, such as `/proxy`
-            or `/user/ada/proxy`, by default that of JupyterHub where the notebook runs on one, and
-            otherwise none: the browser asks this machine itself.
-        allowed_hosts: host names that a browser sees in its address line, for notebooks that are
-            not opened on this machine. JupyterHub's own is known where it says so.
+            or `/user/ada/proxy`, by default that of JupyterHub if the notebook runs on one, and
+            otherwise none: the browser connects to this machine directly.
+        allowed_hosts: host names in a browser's address bar, for notebooks that are not opened on
+            this machine. JupyterHub's own is known if it publishes it.
 
     Raises:
         SweepError: the server does not start.
@@ -106,12 +106,12 @@ def _start(folder: Path, hosts: tuple[str, ...]) -> _Server:
     port = urlsplit(address).port if address else None
     if port is None:
         _end(process)
-        raise SweepError("the dashboard did not start. The message above says why")
+        raise SweepError("the dashboard did not start. See the message above")
     return _Server(process, port)
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    with process:  # closes its stdin, on which it ends
+    with process:  # closes its stdin, which ends it
         process.terminate()
         try:
             process.wait(_STOP_S)
@@ -120,10 +120,10 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 
 def jupyter_server() -> dict[str, object]:
-    """How jupyter-server-proxy starts the dashboard (its entry point for servers).
+    """Return how jupyter-server-proxy starts the dashboard (its entry point for servers).
 
     Jupyter has checked who asks before it passes a request on, so `Host` and `Origin` are set to
-    what the dashboard is asked by on its own machine.
+    those of the dashboard on its own machine.
     """
     icon = Path(__file__).parent / "static" / "icon.svg"
     return {

@@ -1,4 +1,4 @@
-"""Templates → HTML: whole pages, parts of pages, and the response that carries them."""
+"""Render templates to HTML: whole pages, parts of pages, and their responses."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ _HERE = Path(__file__).parent
 
 
 class PageRun(TypedDict):
-    """What the charts need to know of a run. `is_best`: it is drawn so that it is seen."""
+    """A run as the charts need it. `is_best`: it is drawn prominently."""
 
     id: str | None
     name: str
@@ -35,7 +35,7 @@ class PageRun(TypedDict):
 
 
 class PageOutput(TypedDict):
-    """The end of a run's output that the page holds. `key` names it in the live stream."""
+    """The end of a run's output on the page. `key` names it in the live stream."""
 
     key: str
     run: str | None
@@ -45,9 +45,9 @@ class PageOutput(TypedDict):
 
 
 class PageData(TypedDict, total=False):
-    """What a page's script gets to know. `follow`: what it follows live, and from where on.
+    """The data of a page's script. `follow`: what it follows live, and from where on.
 
-    `color_by`: the settings by which curves can be coloured, besides what all runs have.
+    `color_by`: the settings by which curves can be coloured, besides those that all runs have.
     `has_provisional`: whether the views show values that count only once a run has ended.
     """
 
@@ -67,7 +67,7 @@ class PageData(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What the template of every page needs. Pages add their own fields."""
+    """The fields that the template of every page needs. Pages add their own."""
 
     section: str | None
     page_data: PageData = field(default_factory=lambda: PageData(view="none"))
@@ -83,7 +83,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
-        auto_reload=False,  # no look at every file for each page
+        auto_reload=False,  # no check of every file for each page
         bytecode_cache=template_cache(_HERE / "templates"),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -110,31 +110,26 @@ def _environment() -> Environment:
 
 
 _WORDS: dict[str, str] = {"paused": "paused", **{one: facts.word for one, facts in STATES.items()}}
-"""What a state is called. A sweep that is paused is shown as such."""
+"""The names of states. A paused sweep is shown as such."""
 _PAGE_STATES = {
     state: {"word": facts.word, "isEnd": facts.is_end, "isFailure": facts.is_failure}
     for state, facts in STATES.items()
 }
 _TEMPLATES = _environment()
-_MAIN = "page/main.js"
-_OF_TABLES = ("tables/main.js",)
-_MODULES = {"sweep": (*_OF_TABLES, "insight/main.js"), "run": ("output/main.js",)}
-"""What only the pages of a view need besides."""
 _NO_DATA: PageData = {"view": "none", "runs": [], "metric": None, "follow": {}, "output": None}
 
 
 def render(
     template: str, logdir: Path, assets: AssetSource, page: Page, csrf: str | None = None
 ) -> str:
-    """A whole page as HTML.
+    """Return a whole page as HTML.
 
     Args:
-        csrf: the token that the page's actions send back. None means that it has none.
+        csrf: the token that the page's actions send back. None if it has none.
     """
     data = page.page_data
     runs, view = data.get("runs", ()), data["view"]
     metric = data.get("metric") if view == "sweep" else None
-    has_table = getattr(page, "table", None) is not None
     page_data = {
         **_NO_DATA,
         **data,
@@ -149,18 +144,18 @@ def render(
         "logdir": str(logdir),
         "logdir_exists": logdir.is_dir(),
         "own": static_files(),
-        "page_modules": (_MAIN, *_MODULES.get(view, _OF_TABLES if has_table else ())),
     }
     return _TEMPLATES.get_template(template).render(values)
 
 
 def encode_page(html: str) -> bytes:
-    """UTF-8. What has no bytes in it, as of a folder's name that is no UTF-8, is written out."""
+    """Encode as UTF-8. Characters without an encoding, as in a folder's name that is no UTF-8, are
+    escaped."""
     return html.encode("utf-8", "backslashreplace")
 
 
 def render_part(template: str, part: TemplateVariables) -> str:
-    """A part of a page, which htmx puts in its place."""
+    """Return a part of a page, which htmx puts in its place."""
     return _TEMPLATES.get_template(template).render(as_fields(part))
 
 

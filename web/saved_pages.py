@@ -13,14 +13,14 @@ from .snapshot.taking import take_snapshot
 
 
 def snapshot_page(logdir: Path, path: str, query: str, assets: Path | None) -> bytes:
-    """The page at an address of the dashboard of a log folder, as one file.
+    """Return the page at an address of the dashboard of a log folder, as one file.
 
     Args:
         path: such as `sweeps/NAME` or `runs/NAME`.
         assets: the folder of third-party files. Without it they come from the CDN.
 
     Raises:
-        TrackingError: there is no such page, or a library cannot be had.
+        TrackingError: there is no such page, or a library is not available.
     """
     source = CDN_SOURCE if assets is None else AssetSource.from_folder(assets)
     app = create_app(logdir, assets=source)

@@ -1,4 +1,4 @@
-"""Serving the web app: its own socket, its own signals, and a quick end.
+"""Serve the web app: its own socket, its own signals, and a quick shutdown.
 
 uvicorn waits for every open response before it ends, and a live stream never ends by itself:
 so the streams are ended first, and connections that still hang are cut.
@@ -54,13 +54,13 @@ def serve(
     """Serve the dashboard of `logdir` until SIGINT (Ctrl-C) or SIGTERM.
 
     Args:
-        host: where other machines can reach it too, every request needs the token. Where only this
+        host: if other machines can reach it too, every request needs the token. If only this
             machine can, the requests of other users do.
         port: 0 takes any free one.
-        take_next_free: where `port` is taken, try those after it.
+        take_next_free: if `port` is taken, try those after it.
         assets: a folder to serve the pages' third-party files from, by default the CDN does.
-        asks_token: False lets everybody in who can reach the address.
-        reach: by which names and below which path it is reached, and which pages may frame it.
+        asks_token: False admits everybody who can reach the address.
+        reach: the names and the path of the dashboard, and which pages may frame it.
         on_ready: called once connections are accepted.
 
     Raises:
@@ -94,17 +94,17 @@ def serve(
         server = make_web_server(app)
         server.run(sockets=[listener])
         if server.lifespan.error_occurred:
-            raise TrackingError("the live feed broke. The traceback above says where")
+            raise TrackingError("the live feed failed. See the traceback above")
 
 
 def names_of_this_machine() -> set[str]:
-    """What other machines may call this one. Asks no name server."""
+    """Return the names by which other machines may address this one. Asks no name server."""
     name = platform.node().lower()
     return {name, name.partition(".")[0], f"{name.partition('.')[0]}.local"} - {"", ".local"}
 
 
 def listen(host: str, port: int, *, take_next_free: bool = False) -> socket.socket:
-    """A listening socket.
+    """Return a listening socket.
 
     Raises:
         PortTakenError, UsageError: as `serve`.
@@ -123,12 +123,12 @@ def listen(host: str, port: int, *, take_next_free: bool = False) -> socket.sock
 
 
 def _bind(host: str, port: int) -> socket.socket:
-    # asyncio has small packets sent at once (TCP_NODELAY) where a socket says that it is of TCP:
-    # otherwise every answer to a browser waits up to 40 ms for an acknowledgement.
+    # asyncio has small packets sent at once (TCP_NODELAY) if a socket is declared as TCP: otherwise
+    # every answer to a browser waits up to 40 ms for an acknowledgement.
     family, kind, protocol, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     listener = socket.socket(family, kind, protocol)
     try:
-        if os.name == "posix":  # elsewhere it would let two programs share the port
+        if os.name == "posix":  # elsewhere it would allow two programs to share the port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(_BACKLOG)
@@ -139,7 +139,7 @@ def _bind(host: str, port: int) -> socket.socket:
 
 
 def address_of(listener: socket.socket, host: str) -> str:
-    """What to type into a browser on this machine."""
+    """Return the address to type into a browser on this machine."""
     port = listener.getsockname()[1]
     try:
         is_everywhere = ipaddress.ip_address(host).is_unspecified
@@ -151,7 +151,7 @@ def address_of(listener: socket.socket, host: str) -> str:
 
 
 def make_web_server(app: Starlette) -> "DashboardServer":
-    """A server for `app` with the little of uvicorn that is needed: quick to start, quiet."""
+    """Return a server for `app` with only the needed parts of uvicorn: quick to start, quiet."""
     config = uvicorn.Config(
         app,
         loop="asyncio",
@@ -168,7 +168,8 @@ def make_web_server(app: Starlette) -> "DashboardServer":
 
 
 class DashboardServer(uvicorn.Server):
-    """uvicorn, but for its end: the live streams go first, and nothing is waited for long."""
+    """uvicorn with a different shutdown: the live streams end first, and it waits for nothing
+    long."""
 
     _must_exit = False
     _wake: Callable[[], object] | None = None
@@ -179,7 +180,7 @@ class DashboardServer(uvicorn.Server):
 
     @property
     def should_exit(self) -> bool:
-        """Set from a signal handler, or by the caller of the server."""
+        """Whether to end. Set from a signal handler, or by the caller of the server."""
         return self._must_exit
 
     @should_exit.setter
@@ -189,8 +190,9 @@ class DashboardServer(uvicorn.Server):
             self._wake()
 
     async def main_loop(self) -> None:
-        # uvicorn looks ten times a second whether it should end, which is most of what an idle
-        # server does. Here the end is sent, and a look a second keeps the `date` header right.
+        # uvicorn checks ten times a second whether it should end, which is most of what an idle
+        # server does. Here the end is signalled, and one check a second keeps the `date` header
+        # right.
         is_woken = asyncio.Event()
         self._wake = partial(asyncio.get_running_loop().call_soon_threadsafe, is_woken.set)
         while not await self.on_tick(0):
@@ -199,7 +201,7 @@ class DashboardServer(uvicorn.Server):
         self._wake = None
 
     async def on_tick(self, counter: int) -> bool:
-        # Pages that look live and are not would be worse than none.
+        # Pages that look live but are not would be worse than none.
         return await super().on_tick(counter) or self.lifespan.error_occurred
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -209,7 +211,7 @@ class DashboardServer(uvicorn.Server):
             await super().shutdown(sockets)
         finally:
             cut.cancel()
-        # A signal that was obeyed is not raised again: leaving on Ctrl-C is no error here.
+        # A signal that was handled is not raised again: leaving on Ctrl-C is no error here.
         self._captured_signals.clear()
 
     def _cut_connections(self) -> None:

@@ -1,1 +1,1 @@
-"""One module a figure; each has a `measure(options)` that gives a `Figure`."""
+"""One module for each figure, with a function `measure(options)` that returns a `Figure`."""

@@ -1,4 +1,4 @@
-"""Figure 1: what logging one value costs the training loop, here and in the peers."""
+"""Figure 1: the time that logging one value takes, here and with other trackers."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from suite.scratch import scratch
 
 from ml_tracking_ops.logger import read_log
 
-# peer -> calls: enough to see its pace, few enough to wait for
+# peer -> number of calls: enough to measure it, few enough to wait for
 PEERS = {
     "tensorboardX": ("tensorboardX", 10_000),
     "tensorboard": ("tensorboard", 10_000),
@@ -21,10 +21,10 @@ PEERS = {
     "mlflow": ("mlflow", 2_000),
     "mlflow_sqlite": ("mlflow", 300),
 }
-_TOGETHER = ("trackio", "goodseed", "p95")  # a call of theirs takes the metrics of a step
+_TOGETHER = ("trackio", "goodseed", "p95")  # one call of theirs takes all metrics of a step
 N_TOGETHER = 5
-_ROUNDS = {"trackio": 7}  # the fastest of them: its best round is what ours is compared with
-_QUEUES = ("trackio", "tensorboardX", "tensorboard")  # a thread writes what the call was given
+_ROUNDS = {"trackio": 7}  # the fastest of them: our best round is compared with its best
+_QUEUES = ("trackio", "tensorboardX", "tensorboard")  # a thread writes later
 _READ_BY = {"tensorboardX": "tensorboard", "tensorboard": "tensorboard", "trackio": "trackio"}
 
 
@@ -66,7 +66,7 @@ def _own(figure: Figure, n_calls: int, n_metrics: int, *, has_thread: bool = Fal
 
 
 def _own_together(figure: Figure, n_values: int) -> None:
-    """`add_scalars`: what one of the values of a step costs, and how many system calls a step."""
+    """`add_scalars`: the time for each value of a step, and the system calls for each step."""
     with scratch() as folder:
         found = run_worker(OWN_PYTHON, "own_loops", folder, n_values, N_TOGETHER, 0, "together")
     figure.add(
@@ -83,8 +83,8 @@ def _own_together(figure: Figure, n_values: int) -> None:
 
 
 def _peers(figure: Figure, options: Options) -> None:
-    """Each peer in turn with ours: the same loop, the same number of calls."""
-    slowdowns: dict[str, float] = {}  # of the best rounds: what else the machine does counts least
+    """Measure each peer in turn with ours, with the same loop and number of calls."""
+    slowdowns: dict[str, float] = {}  # best rounds, because other programs disturb them least
     for peer, (environment, n_calls) in PEERS.items():
         try:
             python = python_of(environment)
@@ -111,7 +111,7 @@ def _peers(figure: Figure, options: Options) -> None:
 
 
 def _peers_together(figure: Figure, options: Options) -> None:
-    """The metrics of a step in one call, here and there: what a value costs."""
+    """Measure the time for each value where one call logs all metrics of a step."""
     for peer in _TOGETHER:
         environment, n_calls = PEERS[peer]
         try:
@@ -157,7 +157,7 @@ def _fastest(figure: Figure, slowdowns: dict[str, float]) -> None:
 
 
 def _cpu(figure: Figure, peer: str, python: Path | str, n_calls: int) -> None:
-    """What a value costs the process in all, until the peer's threads have written it."""
+    """Measure the CPU time for a value until the peer's threads have written it."""
     figure.add(
         f"{peer}: CPU a value, its threads included",
         _cpu_us(peer, python, n_calls),
@@ -182,7 +182,7 @@ def _us(peer: str, python: Path | str, n_calls: int, has_thread: bool) -> float:
 
 
 def _killed(figure: Figure, peer: str, python: Path | str, n_calls: int) -> None:
-    """How many of `n_calls` values are lost when the process gets SIGKILL after the last."""
+    """Count the values that are lost if the process gets SIGKILL after the last of `n_calls`."""
     with scratch() as folder:
         run_worker(python, "peer_loops", peer, folder, n_calls, 1, 0, "kill")
         if peer == "own":

@@ -1,6 +1,6 @@
-"""TensorBoard's page and ours on the same ten runs, with the same Chromium.
+"""TensorBoard's page and ours of the same ten runs, in the same Chromium.
 
-Ten runs, because TensorBoard draws none of its own accord where there are more than forty.
+Ten runs, because TensorBoard draws nothing by itself if there are more than forty.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Figure 6: from the write of the value that decides to the signal."""
+"""Figure 6: the time from writing the deciding value to the signal."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Figure 11: what waiting costs."""
+"""Figure 11: what an idle dashboard costs."""
 
 import time
 

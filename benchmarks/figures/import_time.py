@@ -1,4 +1,4 @@
-"""Figure 2: what importing the logger adds to the start of a script."""
+"""Figure 2: the time that importing the logger adds to the start of a script."""
 
 import os
 import subprocess

@@ -12,7 +12,7 @@ from suite.server import serving
 
 N_RUNS, N_METRICS, PACE = 8, 5, 20.0
 INFORMATION_BYTES = 32
-"""Of a point: metric, step, wall time and value, eight bytes each: its record in the log."""
+"""Size of a point: metric, step, wall time and value, eight bytes each, as in the log."""
 
 
 def measure(options: Options) -> Figure:

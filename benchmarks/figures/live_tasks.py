@@ -1,6 +1,6 @@
-"""Whether a page answers while its charts are live: how long the tasks of its main thread take.
+"""How long the tasks of a page's main thread take while its charts are live.
 
-Wall time is what a reader waits, and counts what others do on the machine; CPU time is the page's.
+Wall time is what a reader waits for, and includes other programs. CPU time is the page's own.
 """
 
 import json
@@ -16,7 +16,7 @@ from suite.server import serving
 
 N_RUNS, N_CHARTS, PACE = 25, 10, 2.0
 WIDTH, HEIGHT = 1920, 1400
-"""All ten charts are in view."""
+"""Large enough to show all ten charts."""
 
 
 def measure(options: Options) -> Figure:
@@ -35,7 +35,7 @@ def measure(options: Options) -> Figure:
     figure.add("longest task, wall time", max(wall), "ms")
     figure.add("tasks of 20 ms and more, CPU, p95", percentile(cpu, 95), "ms")
     figure.add("tasks of over 100 ms, wall time", sum(one > 100 for one in wall), "")
-    figure.add("long tasks that PerformanceObserver told", len(found["observed"]), "")
+    figure.add("long tasks by PerformanceObserver", len(found["observed"]), "")
     figure.notes.append(f"load at the end {describe_machine()['load_1_min']}")
     longest = sorted(found["tasks"], key=lambda task: -task[1])[:3]
     figure.notes.append("; ".join(f"{w:.0f} ms, CPU {c:.0f}: {what}" for w, c, what in longest))

@@ -1,4 +1,4 @@
-"""Figure 5, the long sweep: whether its last runs cost what the first did."""
+"""Figure 5, a long sweep: whether its last runs cost as much as its first."""
 
 from itertools import pairwise
 

@@ -69,9 +69,9 @@ def _served(logdir: Path, cache: Path, code: Path | None = None) -> AbstractCont
 
 
 def _load(server: Server) -> float:
-    """CPU seconds of the server for the page, loaded once more."""
+    """Return the CPU seconds of the server for loading the page again."""
     before = cpu_s(server.pid)
     with urllib.request.urlopen(f"{server.address}{_PAGE}", timeout=600) as answer:
         answer.read()
-    time.sleep(0.3)  # what follows the answer counts too
+    time.sleep(0.3)  # work after the answer counts too
     return cpu_s(server.pid) - before

@@ -1,4 +1,4 @@
-"""Figure 8: hundreds of browsers' streams on one server."""
+"""Figure 8: hundreds of streams on one server."""
 
 import json
 import subprocess
@@ -41,14 +41,12 @@ def measure(options: Options) -> Figure:
     figure.add("server CPU, of a core", used / (seconds + 3) * 100, "%")
     figure.add("server resident", resident, "MB")
     _stalled(figure, options)
-    figure.notes.append(
-        "that an update is encoded once is counted in tests/web/live/test_events.py, not timed here"
-    )
+    figure.notes.append("tests/web/live/test_events.py counts that an update is encoded once")
     return figure
 
 
 def _stalled(figure: Figure, options: Options) -> None:
-    """What the server keeps for a reader that takes nothing, under a flood of points."""
+    """Measure the memory that a reader costs that stops reading, while many points arrive."""
     seconds = options.pick(15, 5)
     grown = []
     for has_stalled in (False, True):
@@ -65,7 +63,7 @@ def _stalled(figure: Figure, options: Options) -> None:
                 streams.communicate()
             writer.communicate()
     figure.add("memory grown in a flood", grown[0], "MB")
-    figure.add("… the same, one more reader stalled", grown[1], "MB")
+    figure.add("… with one more stalled reader", grown[1], "MB")
     figure.add("a stalled reader costs", max(0.0, grown[1] - grown[0]), "MB", at_most=1)
 
 

@@ -1,7 +1,7 @@
-"""Figure 5, runs of a second: the shape of a benchmark that Ray publishes of Ray Tune.
+"""Figure 5, runs of one second, as in a benchmark that Ray publishes for Ray Tune.
 
-Ray's is 10,000 trials of one second with one result each on 16 CPUs: 715 s where 625 is the least
-that is possible. Here it is scaled to two CPUs and a minute.
+Ray runs 10,000 trials of one second with one result each on 16 CPUs in 715 s. The least possible
+time is 625 s. Here it is scaled to two CPUs and a minute.
 """
 
 import subprocess
@@ -25,7 +25,7 @@ def measure(options: Options) -> Figure:
         "seconds",
         "5 · runs of one second",
         f"{n_runs} runs that sleep for one second and log one value, {N_WORKERS} at once; the "
-        f"least that is possible is {least_s:g} s; whole programs, Ray's start left out too",
+        f"least possible time is {least_s:g} s. Whole programs, and Ray without its start",
     )
     ours, theirs = [], []
     for _ in range(options.pick(2, 1)):
@@ -67,7 +67,7 @@ def _sweep_s(n_runs: int) -> float:
 
 
 def _ray_s(figure: Figure, n_runs: int) -> list[tuple[float, float]]:
-    """Seconds of the whole program, and without the start of Ray; empty where it does not run."""
+    """Return the seconds of the program, and without the start of Ray, or nothing if it fails."""
     try:
         with scratch() as folder:
             found = run_worker(

@@ -1,4 +1,4 @@
-"""Figures 9a to 9c: opening pages over many runs, side by side with TensorBoard."""
+"""Figures 9a to 9c: opening pages of many runs, beside TensorBoard."""
 
 import json
 import time
@@ -40,22 +40,21 @@ def _load(
     return browse("load", address, "drawnRuns() > 0", condition, n_warm, server.pid)
 
 
-def _bare(options: Options, n_curves: int, n_points: int) -> tuple[list[float], list[float]]:
-    """The yardstick: seconds until as many curves are drawn by uPlot alone, cold and warm."""
-    colds, warms = [], []
-    with bare_page(5, n_curves, n_points) as address:
-        for _ in range(options.pick(3, 1)):
-            drawn = "window.isDrawn"
-            cold, *warm = browse("load", address, drawn, drawn, options.pick(3, 1), 0)["loads"]
-            colds.append(cold)
-            warms += warm
-    return _s(colds), _s(warms)
+def _bare(options: Options, address: str) -> list[float]:
+    """Measure the seconds until uPlot alone has drawn as many curves, cold and then warm."""
+    drawn = "window.isDrawn"
+    return _s(browse("load", address, drawn, drawn, options.pick(3, 1), 0)["loads"])
 
 
 def _hundred(figure: Figure, logdir: Path, options: Options) -> None:
     what = "9a: 100 runs × 5 × 1,000"
     ups, colds, warms, resident, cold_bytes, warm_bytes = [], [], [], [], [], []
+    bare_colds, bare_warms = [], []
     for _ in range(options.pick(5, 2)):
+        with bare_page(5, 100, 128) as bare:
+            bare_cold, *bare_warm = _bare(options, bare)
+            bare_colds.append(bare_cold)
+            bare_warms += bare_warm
         with serving(logdir) as server:
             ups.append(server.up_s)
             found = _load(server, "?newest=100", _all_drawn(100), options.pick(3, 1))
@@ -65,11 +64,14 @@ def _hundred(figure: Figure, logdir: Path, options: Options) -> None:
             warm_bytes.append(found["counted"][1]["bytes"] / 1e6)
             resident.append(peak_resident_mb(server.pid))
     figure.add(f"{what}: server up", ups, "s", at_most=0.6)
-    figure.add(f"{what}: all 100 on a chart, cold", _s(colds), "s", at_most=1.2)
-    figure.add(f"{what}: … warm", _s(warms), "s", at_most=0.5)
-    bare_cold, bare_warm = _bare(options, 100, 128)
-    figure.add("uPlot alone, 5 charts of 100 curves of 128 points, cold", bare_cold, "s")
-    figure.add("… warm", bare_warm, "s")
+    alone = "uPlot alone, 5 charts of 100 curves of 128 points"
+    cold, warm = f"{what}: all 100 on a chart, cold", f"{what}: … warm"
+    figure.add(cold, _s(colds), "s", against=bare_colds, yardstick=alone)
+    figure.add(
+        warm, _s(warms), "s", against=bare_warms, yardstick=alone, at_most=1.4, of_ratio=True
+    )
+    figure.add(f"{alone}, cold", bare_colds, "s")
+    figure.add("… warm", bare_warms, "s")
     figure.add(f"{what}: of ours on the wire, cold", cold_bytes, "MB", at_most=1)
     figure.add(f"{what}: … warm", warm_bytes, "MB", at_most=1)
     cpu = [one["server_cpu_s"] for one in warms]
@@ -99,7 +101,7 @@ def _idle(figure: Figure, what: str, logdir: Path, options: Options) -> None:
 
 
 def _tabs(figure: Figure, what: str, logdir: Path, options: Options) -> None:
-    """A browser opens six connections to a host: streams must not use them up."""
+    """Open many tabs. A browser has six connections to a host: streams must not use them all."""
     n_tabs = options.pick(12, 8)
     with serving(logdir) as server:
         address = f"{server.address}/experiments"

@@ -1,4 +1,4 @@
-"""Figure 10: the page of a sweep of ten thousand runs, and of a hundred thousand."""
+"""Figure 10: the page of a sweep of 10,000 runs, and of 100,000."""
 
 import json
 import random
@@ -71,7 +71,7 @@ def _add(
 
 
 def write_sweep(folder: Path, n_runs: int) -> None:
-    """The folder that a sweep leaves behind: its description, its journal, its newest logs."""
+    """Write the folder of a sweep that has ended: description, journal, newest logs."""
     folder.mkdir(parents=True)
     began = time.time() - n_runs
     config = {

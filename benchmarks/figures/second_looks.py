@@ -1,7 +1,7 @@
-"""What a dashboard reads again that it has read before: beside the code that kept no digests.
+"""Opening pages again, beside earlier code that kept no digests of logs.
 
-Three servers in turn, A B C A B C …: the earlier code; this one with an empty cache; this one,
-started again, with the cache that the second left behind.
+Three servers in turn, A B C A B C …: the earlier code, this code with an empty cache, and this code
+started again with the cache that the second server has filled.
 """
 
 import statistics
@@ -31,7 +31,7 @@ _CLICK = """(index) => {
 
 @dataclass(frozen=True)
 class _Look:
-    """Seconds until what was asked for is painted, and CPU of the server and of Chromium."""
+    """Seconds until the page is painted, and CPU seconds of the server and of Chromium."""
 
     seconds: float
     server_cpu_s: float
@@ -40,7 +40,7 @@ class _Look:
 
 @dataclass
 class _Looks:
-    """Of each round one look of each of the three servers."""
+    """For each round, one look at each of the three servers."""
 
     before: list[_Look] = field(default_factory=list)
     first: list[_Look] = field(default_factory=list)
@@ -52,7 +52,7 @@ def measure(options: Options) -> Figure:
         "looks",
         "4 to 6 · second looks",
         f"Chromium; the code of commit {BEFORE_DIGESTS}, this one with an empty cache (first), and "
-        "this one with the cache that is left after that, by a new server (again), in turn",
+        "a new server with the cache of the second (again), in turn",
     )
     few = options.is_quick
     many = experiments(options.pick(1_000, 50), 1_000)
@@ -136,11 +136,19 @@ def _look_in_turn(logdir: Path, look: Callable[[Server], _Look], looks: _Looks) 
 
 
 def _wait_until_quiet(cache: Path) -> None:
-    """Until nothing more has been written to the cache for some seconds."""
+    """Wait until nothing has been written to the cache for some seconds."""
     until = time.monotonic() + _PATIENCE_S
     size, changed_at = -1, time.monotonic()
     while time.monotonic() < until and time.monotonic() - changed_at < _QUIET_S:
-        now = sum(path.stat().st_size for path in cache.rglob("*") if path.is_file())
+        now = sum(map(_size_of, cache.rglob("*")))
         if now != size:
             size, changed_at = now, time.monotonic()
         time.sleep(0.5)
+
+
+def _size_of(path: Path) -> int:
+    """Return the size of a file, which may be renamed meanwhile."""
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except FileNotFoundError:
+        return 0

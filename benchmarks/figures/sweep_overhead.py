@@ -1,4 +1,4 @@
-"""Figure 5: what the orchestrator adds to runs that do nothing."""
+"""Figure 5: the time that the orchestrator adds to runs that do nothing."""
 
 import os
 import resource
@@ -27,7 +27,7 @@ def measure(options: Options) -> Figure:
     sweeps, theirs, their_cpu = [], [], []
     for index in range(options.pick(6, 2) + 1):
         (bare_s, bare_cpu_s), sweep = _xargs(n_runs), _sweep(n_runs)
-        if index:  # the first round does not count
+        if index:  # the first round is not counted
             theirs.append(bare_s)
             their_cpu.append(bare_cpu_s)
             sweeps.append(sweep)
@@ -70,14 +70,14 @@ def measure(options: Options) -> Figure:
 
 
 def _few(like: list[float]) -> list[float]:
-    """CPU seconds of the command with a single run: its start and its end."""
+    """Return the CPU seconds of the command with a single run: its start and its end."""
     return [_sweep(1).cpu_s for _ in like]
 
 
 @dataclass(frozen=True)
 class _Sweep:
-    """Seconds of a command: wall, CPU of its own, CPU with its supervisor and all runs; until its
-    first run started; after its last ended."""
+    """Seconds of a command: wall time, its own CPU time, CPU time with its supervisor and all runs,
+    the time until its first run started, and the time after its last run ended."""
 
     wall_s: float
     cpu_s: float
@@ -111,20 +111,20 @@ def _sweep(n_runs: int) -> _Sweep:
 
 
 def _own_cpu_until_end_s(pid: int) -> float:
-    """CPU seconds of a child without its own children, read once it has ended, before `wait`."""
+    """Return the CPU seconds of a child, without its own children, before it is waited for."""
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _children_cpu_s() -> float:
-    """CPU seconds of all processes that were started here and waited for, with their own."""
+    """Return the CPU seconds of all child processes that were waited for, with their children."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def _xargs(n_runs: int) -> tuple[float, float]:
-    """Seconds of xargs: wall, CPU with all runs."""
+    """Return the seconds of xargs: wall time, and CPU time with all runs."""
     with scratch() as folder:
         write_config(folder, "nothing", n_runs)
         command = [

@@ -1,4 +1,4 @@
-"""Figure 4: how far behind a reader is that follows running logs, and what that costs."""
+"""Figure 4: the delay of a reader that follows running logs, and its CPU time."""
 
 import json
 import subprocess
@@ -88,7 +88,7 @@ def _wait_ready(process: "subprocess.Popen[str]") -> None:
 
 
 def _growth(figure: Figure) -> None:
-    """A look at one new record, in a small file and in a large one."""
+    """Measure a look at one new record in a small and a large file."""
     small, large = [], []
     with scratch() as folder:
         for n_steps, samples in ((1_000, small), (400_000, large)):

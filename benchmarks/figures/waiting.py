@@ -1,4 +1,4 @@
-"""Figure 11, the orchestrator: what waiting for quiet runs costs."""
+"""Figure 11, the orchestrator: the CPU time of waiting for quiet runs."""
 
 import contextlib
 import subprocess
@@ -18,7 +18,7 @@ def measure(options: Options) -> Figure:
     figure = Figure(
         "waiting",
         "11 · an orchestrator that waits",
-        f"CPU over {seconds} s of an orchestrator with {N_QUIET} runs that are quiet, and of its "
+        f"CPU over {seconds} s of an orchestrator with {N_QUIET} quiet runs, and of its "
         "supervisor, from the scheduler's own count",
     )
     with _waiting_sweep() as pid:
@@ -35,7 +35,7 @@ def measure(options: Options) -> Figure:
 
 @contextlib.contextmanager
 def _waiting_sweep() -> Iterator[int]:
-    """The process number of an orchestrator whose runs have all logged their one value."""
+    """Yield the pid of an orchestrator whose runs have all logged their one value."""
     with scratch() as folder:
         config = write_config(folder, "quiet", N_QUIET)
         logdir = folder / "runs"

@@ -1,4 +1,4 @@
-"""What `search_quality.py` is made of: tasks, virtual workers, contenders, tables, a picture.
+"""The parts of `search_quality.py`: tasks, virtual workers, contenders, tables, a picture.
 
-`tasks` and `simulation` need only numpy and onnxruntime, so that peers' environments can use them.
+`tasks` and `simulation` need only numpy and onnxruntime, so they work in the environments of peers.
 """

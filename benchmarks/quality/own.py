@@ -1,4 +1,4 @@
-"""Our samplers with our rules, and ways of telling TPE of stopped runs that were compared."""
+"""Our samplers with our rules, and several ways in which TPE can learn from stopped runs."""
 
 from collections.abc import Callable
 from random import Random
@@ -16,20 +16,28 @@ from ml_tracking_ops.orchestrator.search.samplers.registry import open_sampler
 from ml_tracking_ops.orchestrator.search.space import Space
 from ml_tracking_ops.orchestrator.stopping import StoppingRules
 from ml_tracking_ops.orchestrator.stopping.milestones import CurveOfBest, milestones_of
+from ml_tracking_ops.orchestrator.stopping.promotion import PauseDecision, promotion_of
 from ml_tracking_ops.orchestrator.store.histories.history import HistoryEvent, RunEnded, RunSampled
+from ml_tracking_ops.orchestrator.store.outcomes.aims import aims_of
+from ml_tracking_ops.orchestrator.store.run_states import RunState
 
-from .tasks import Combination, Task
+from .simulation import Contender
+from .tasks import Combination, FastTask, Task
 
 METRIC = "accuracy"
 
 
 def rules_of(task: Task, rule: str) -> list[dict[str, Any]]:
-    """The `stopping_rules` of a configuration."""
+    """Return the `stopping_rules` of a configuration."""
     match rule:
         case "none":
             return []
         case "median":
             return [{"rule": "median"}]
+        case "wandb_hyperband":
+            return [{"rule": "wandb_hyperband", "min_iter": 1}]
+        case "asha-resume":
+            return [{"rule": "asha", "resume": True, "max_resource": task.n_levels}]
     return [{"rule": rule, "max_resource": task.n_levels}]
 
 
@@ -48,8 +56,8 @@ def _config(task: Task, sampler: Any, rule: str) -> SweepConfig:
     )
 
 
-class _Ruled:
-    """Whatever our rules decide."""
+class _Ruled(Contender):
+    """A contender whose runs our rules stop."""
 
     def __init__(self, task: Task, sampler: Any, rule: str) -> None:
         self.config = _config(task, sampler, rule)
@@ -57,10 +65,24 @@ class _Ruled:
         self.rules = StoppingRules([r.build(METRIC, "max") for r in self.config.stopping_rules])
         self._best: dict[int, float] = {}
         self._curves: dict[int, CurveOfBest] = {}
+        self._paused: set[int] = set()
+        self._promoting = promotion_of(self.rules.rules)
+        if self._promoting is not None:
+            self._promoting.is_paused = self._paused.__contains__
+
+    def promoted(self) -> int | None:
+        found = None if self._promoting is None else self._promoting.promote()
+        if found is None:
+            return None
+        self._paused.remove(found[0])
+        self.rules.forget(found[0])  # another attempt at it begins
+        return found[0]
 
     def report(self, index: int, level: int, value: float) -> bool:
         self._see(index, level, value)
         decision = self.rules.update(index, METRIC, [level], [value])
+        if isinstance(decision, PauseDecision):
+            self._paused.add(index)
         if decision is not None:
             self.ended(index, level, decision.rule)
         return decision is None
@@ -79,47 +101,58 @@ class _Ruled:
         self.seen(index, level, value)
 
     def seen(self, index: int, level: int, value: float) -> None:
-        """A run logged a value."""
+        """Take in a value of a run."""
 
     def ended(self, index: int, level: int, rule: str | None) -> None:
-        """A run ended, by itself or by a rule."""
+        """Take in that a run has ended."""
 
 
 class Ours(_Ruled):
-    """What the product does."""
+    """The product as it is."""
 
     def __init__(self, task: Task, sampler: Any, rule: str, seed: int) -> None:
         super().__init__(task, sampler, rule)
         rules = self.config.search_plan.rules
         better = self.config.search_plan.better_sampler
         settings = self.config.sampler if better is None else better[1]
-        self._sampler = open_sampler(settings, self.space, seed, "max", rules=rules)
+        self._limits = task if isinstance(task, FastTask) else None
+        where = [] if self._limits is None else [self._limits.where]
+        self._sampler = open_sampler(
+            settings, self.space, seed, "max", aims=aims_of({"where": where}), rules=rules
+        )
+        self._combinations: dict[int, Combination] = {}
         self._history: list[HistoryEvent] = []
         self._n_known = 0
 
     def suggest(self, index: int) -> Combination:
         combination = self._sampler.combination(index, self._history)
         assert combination is not None
+        self._combinations[index] = combination
         self._history.append(RunSampled(index, combination, index, n_known=self._n_known))
         return combination
 
     def ended(self, index: int, level: int, rule: str | None) -> None:
-        state = "finished" if rule is None else "early_stopped"
-        curve = self._curves.pop(index, None)
+        is_paused = index in self._paused
+        state: RunState = "paused" if is_paused else "early_stopped" if rule else "finished"
+        curve = self._curves.get(index)
         points = () if curve is None else tuple(curve.points())
-        self._history.append(RunEnded(index, state, self._best[index], rule, curve=points))
+        missed: tuple[float, ...] = ()
+        if self._limits is not None:
+            missed = (self._limits.violation(self._combinations[index], level),)
+        best = self._best[index]
+        self._history.append(RunEnded(index, state, best, rule, violations=missed, curve=points))
         self._n_known += 1
 
 
 class Counted(Ours):
-    """Runs that a rule stopped count with the best value that they had by then."""
+    """Stopped runs count with the best value that they had reached."""
 
     def ended(self, index: int, level: int, rule: str | None) -> None:
         super().ended(index, level, None)
 
 
 class _Trials(_Ruled):
-    """TPE of Optuna's, fed in some other way."""
+    """Optuna's TPE with other results."""
 
     def __init__(self, task: Task, rule: str, seed: int, settings: dict[str, Any]) -> None:
         super().__init__(task, "random", rule)
@@ -141,7 +174,7 @@ class _Trials(_Ruled):
 
 
 class Ranked(_Trials):
-    """Stopped runs are pruned trials: Optuna ranks them behind, the later stopped the better."""
+    """Stopped runs are pruned trials. Optuna ranks them after the others, later stops first."""
 
     def __init__(self, task: Task, rule: str, seed: int, settings: dict[str, Any]) -> None:
         super().__init__(task, rule, seed, settings)
@@ -162,7 +195,7 @@ class Ranked(_Trials):
 
 
 class PerRung(_Trials):
-    """A model for each rung; the highest with enough results proposes.
+    """A model for each rung. The highest with enough results proposes.
 
     Falkner, Klein and Hutter, "BOHB", 2018, section 4. `share` is how often it draws at random.
     """

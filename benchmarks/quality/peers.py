@@ -1,14 +1,15 @@
-"""Other tools under the same clock: Optuna and Syne Tune, each with its own sampler and rule."""
+"""Other tools with the same clock: Optuna and Syne Tune, each with its own sampler and rule."""
 
 import importlib.util
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from .simulation import Contender
 from .tasks import Combination, Space, Task, holds
 
 
-class OptunaPeer:
+class OptunaPeer(Contender):
     """An Optuna sampler with one of its pruners, as its documentation uses them."""
 
     def __init__(self, task: Task, rule: str, seed: int, sampler: str) -> None:
@@ -62,8 +63,8 @@ def _suggest(trial: Any, name: str, kind: Any) -> Any:
     return trial.suggest_float(name, kind["min"], kind["max"], log=is_log)
 
 
-class SynePeer:
-    """A scheduler of Syne Tune's. It has no conditions: what does not apply is not used."""
+class SynePeer(Contender):
+    """A scheduler of Syne Tune. It knows no conditions, so values that do not apply are ignored."""
 
     def __init__(self, task: Task, rule: str, seed: int, name: str) -> None:
         from syne_tune.optimizer import baselines

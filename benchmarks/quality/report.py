@@ -1,7 +1,8 @@
-"""What the results of `search_quality.py` say: means, paired differences, curves."""
+"""Tables and curves of the results of `search_quality.py`."""
 
 import json
 import math
+import re
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ _COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf", "#
 
 
 def load(path: Path) -> list[dict[str, Any]]:
-    """The sweeps in a file; none if there is no file yet. A line that was cut off is left out."""
+    """Read the sweeps in a file. A missing file has none. An incomplete line is skipped."""
     if not path.exists():
         return []
     found = []
@@ -29,7 +30,7 @@ def name_of(row: Row) -> str:
 
 
 def _by_pair(rows: Sequence[Row]) -> dict[str, dict[tuple[str, int], Row]]:
-    """For each contender its sweeps by task and seed."""
+    """Return the sweeps of each contender by task and seed."""
     found: dict[str, dict[tuple[str, int], Row]] = {}
     for row in rows:
         found.setdefault(name_of(row), {})[row["task"], row["seed"]] = row
@@ -42,7 +43,7 @@ def mean_and_error(values: Sequence[float]) -> tuple[float, float]:
 
 
 def table(rows: Sequence[Row], first: str) -> list[str]:
-    """A line of Markdown for each contender, the best first."""
+    """Return a line of Markdown for each contender, the best first."""
     found = _by_pair(rows)
     tasks = {row["task"] for row in rows}
     workers = ", ".join(str(n) for n in sorted({row["workers"] for row in rows}))
@@ -63,8 +64,8 @@ def table(rows: Sequence[Row], first: str) -> list[str]:
 
 
 def _difference(found: Mapping[str, Mapping[Any, Row]], one: str, other: str) -> str:
-    """One contender's mean regret minus another's, over the sweeps that both have."""
-    both = found[one].keys() & found[other].keys()
+    """Return the mean regret of one contender minus another's, over the sweeps that both have."""
+    both = found.get(one, {}).keys() & found.get(other, {}).keys()
     if not both:
         return ""
     values = [found[one][key]["curve"][-1] - found[other][key]["curve"][-1] for key in both]
@@ -80,10 +81,37 @@ def differences(rows: Sequence[Row], one: str, other: str) -> str:
     return f"{one} − {other}: {_difference(_by_pair(rows), one, other)}"
 
 
-def picture(rows: Sequence[Row]) -> str:
-    """Mean regret over the budget: a panel for each number of workers, as SVG.
+def regrets(rows: Sequence[Row]) -> dict[str, Any]:
+    """The regret at the end of each sweep: workers → contender and rule → task → by seed.
 
-    Each panel is of the tasks and seeds that all contenders in it have finished.
+    A sweep that was not run is null.
+    """
+    found: dict[str, Any] = {}
+    for row in rows:
+        by_task = found.setdefault(f"{row['workers']} at once", {}).setdefault(name_of(row), {})
+        by_task.setdefault(row["task"], {})[row["seed"]] = round(row["curve"][-1], 4)
+    return {
+        workers: {
+            name: {
+                task: [by_seed.get(seed) for seed in range(max(by_seed) + 1)]
+                for task, by_seed in by_task.items()
+            }
+            for name, by_task in by_name.items()
+        }
+        for workers, by_name in found.items()
+    }
+
+
+def kept(rows: Sequence[Row]) -> str:
+    """The same as JSON, a line for each task of a contender."""
+    text = json.dumps(regrets(rows), indent=1, sort_keys=True)
+    return re.sub(r"\[[^\]]*\]", lambda found: " ".join(found[0].split()), text) + "\n"
+
+
+def picture(rows: Sequence[Row]) -> str:
+    """Draw the mean regret over the budget as SVG, with a panel for each number of workers.
+
+    Each panel shows the tasks and seeds that all its contenders have finished.
     """
     panels = sorted({row["workers"] for row in rows})
     names = sorted({name_of(row) for row in rows})

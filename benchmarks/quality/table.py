@@ -17,7 +17,7 @@ KINDS = {"hpobench": "HPOBench", "hpolib": "HPOLib", "nasbench201": "NASBench201
 
 
 class Table:
-    """One data set, named `hpobench/car`. A run is one look-up: rules have nothing to stop.
+    """One data set, such as `hpobench/car`. A run is one look-up, so no rule can stop it.
 
     Where a combination was trained with several seeds, the first one counts. Losses are turned
     around as their logarithm, so that more is better.
@@ -43,10 +43,14 @@ class Table:
         ]
         self.scale = max(values), statistics.median(values)
 
+    def counts(self, combination: Combination) -> bool:
+        """Whether a combination may be the result."""
+        return True
+
     def curve(
         self, combination: Combination, first: int = 1, last: int | None = None
     ) -> Sequence[float]:
-        """What the network reached, once."""
+        """Return the result of the network, as a single value."""
         params: dict[str, Any] = dict(combination)
         self._table.reseed(0)
         value = float(self._table(params)[self._metric])

@@ -1,4 +1,4 @@
-"""Surrogates of real trainings: a combination → its accuracy at each level of the budget.
+"""Surrogates of real trainings: the accuracy of a combination at each level of the budget.
 
 The surrogates are those of YAHPO Gym (Pfisterer et al. 2022, arXiv:2109.03670), read with
 onnxruntime: `lcbench` (networks, 52 epochs) and `rbv2_xgboost` (27 sizes of the training set, each
@@ -44,6 +44,7 @@ class Scenario(NamedTuple):
     task_key: str
     column: int
     factor: float
+    time_column: int
 
 
 SCENARIOS = {
@@ -72,6 +73,7 @@ SCENARIOS = {
         "OpenML_task_id",
         1,
         1.0,
+        0,
     ),
     "rbv2_xgboost": Scenario(
         {
@@ -114,12 +116,13 @@ SCENARIOS = {
         "task_id",
         0,
         100.0,
+        6,
     ),
 }
 
 
 class Task:
-    """One data set of a scenario, named `lcbench/3945`.
+    """One data set of a scenario, with a name such as `lcbench/3945`.
 
     Args:
         scales: a file that keeps what is the same in every run of the benchmark.
@@ -143,8 +146,19 @@ class Task:
     def curve(
         self, combination: Combination, first: int = 1, last: int | None = None
     ) -> Sequence[float]:
-        """Validation accuracy in per cent at the levels from `first` to `last`."""
-        levels = np.arange(first, (last or self.n_levels) + 1, dtype=np.float32)
+        """Return the validation accuracy in per cent at the levels from `first` to `last`."""
+        outputs = self._outputs(combination, first, last or self.n_levels)
+        return [float(value) * self.scenario.factor for value in outputs[:, self.scenario.column]]
+
+    def error_and_time(self, combination: Combination) -> tuple[float, float]:
+        """Validation error in per cent and training time in seconds, of a whole run."""
+        ((*outputs,),) = self._outputs(combination, self.n_levels, self.n_levels)
+        error = 100.0 - float(outputs[self.scenario.column]) * self.scenario.factor
+        return error, float(outputs[self.scenario.time_column])
+
+    def _outputs(self, combination: Combination, first: int, last: int) -> Any:
+        """Everything that the surrogate predicts, a row for each level."""
+        levels = np.arange(first, last + 1, dtype=np.float32)
         # a size is a share of the data
         fidelity = levels if self.scenario.column == 1 else levels / self.n_levels
         columns = [
@@ -152,18 +166,21 @@ class Task:
             for name in self.scenario.numbers
         ]
         codes = [self._code, *(self._codes[n][combination[n]] for n in self.scenario.choices)]
-        values = self._model.run(
+        return self._model.run(
             None,
             {
                 "x_cat": np.tile(np.array(codes, np.int32), (len(levels), 1)),
                 "x_cont": np.stack(columns, axis=1).astype(np.float32),
             },
         )[0]
-        return [float(value) * self.scenario.factor for value in values[:, self.scenario.column]]
 
     @staticmethod
     def _number(combination: Combination, name: str) -> float:
         return 10.0 if name == "repl" else float(combination.get(name, 0.0))
+
+    def counts(self, combination: Combination) -> bool:
+        """Whether a combination may be the result."""
+        return True
 
     @functools.cached_property
     def scale(self) -> tuple[float, float]:
@@ -182,6 +199,39 @@ class Task:
             max(self.curve(draw(self.space, Random(f"{self.name}/{number}"))))
             for number in range(_N_REFERENCE)
         ]
+        return max(best), statistics.median(best)
+
+
+class FastTask(Task):
+    """A task with a constraint: a whole run takes as long as the fastest third of random ones.
+
+    It is named `fast-lcbench/3945`. What violates the constraint is no result.
+    """
+
+    where = "seconds <= 0"
+
+    def __init__(self, folder: Path, name: str, scales: Path | None = None) -> None:
+        super().__init__(folder, name.removeprefix("fast-"), scales)
+        self.name = name
+        drawn = [
+            draw(self.space, Random(f"{self.name}/{number}")) for number in range(_N_REFERENCE)
+        ]
+        seconds = sorted(self._seconds(one, self.n_levels) for one in drawn)
+        self._most_s = seconds[len(drawn) // 3]
+        self._drawn = [one for one in drawn if self.counts(one)]
+
+    def counts(self, combination: Combination) -> bool:
+        return self.violation(combination, self.n_levels) <= 0
+
+    def violation(self, combination: Combination, level: int) -> float:
+        """By how many seconds a run that ends at this level takes too long, 0 or less if not."""
+        return self._seconds(combination, level) - self._most_s
+
+    def _seconds(self, combination: Combination, level: int) -> float:
+        return float(self._outputs(combination, level, level)[0][self.scenario.time_column])
+
+    def _measured_scale(self) -> tuple[float, float]:
+        best = [max(self.curve(one)) for one in self._drawn]
         return max(best), statistics.median(best)
 
 

@@ -1,1 +1,1 @@
-"""What the figures share: measuring, the peers' environments, data, servers, browsers, results."""
+"""Code that figures share: measuring, environments of peers, data, servers, browsers, results."""

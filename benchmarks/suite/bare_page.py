@@ -1,7 +1,7 @@
-"""The yardstick of the pages: uPlot alone, drawing curves that are in a file beside it.
+"""The yardstick for pages: uPlot alone draws curves from a file beside the page.
 
-No server of ours, no names, no colours, no table: a page that does nothing but draw as many points
-in as many charts. What it takes is Chromium's and uPlot's part on this machine.
+The page has no server of ours, no names, no colours and no table. It only draws as many points in
+as many charts. Its time is the part of Chromium and uPlot on this machine.
 """
 
 import functools
@@ -43,7 +43,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 @contextmanager
 def bare_page(n_charts: int, n_curves: int, n_points: int) -> Iterator[str]:
-    """Serve the page; yields its address. `window.isDrawn` says that it has drawn."""
+    """Serve the page and yield its address. `window.isDrawn` is true once it has drawn."""
     with scratch() as folder:
         _write(folder, n_charts, n_curves, n_points)
         server = http.server.ThreadingHTTPServer(

@@ -1,4 +1,4 @@
-"""Chromium, driven by a process of its own in the suite's environment."""
+"""Chromium, driven by a separate process in the suite's environment."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""The pages' third-party files, from npm: a measurement asks no CDN, and does not depend on it."""
+"""The third-party files of the pages, from npm, so that no measurement depends on the CDN."""
 
 import subprocess
 import tarfile
@@ -12,7 +12,7 @@ FOLDER = peers.FOLDER / "cdn"
 
 
 def files() -> dict[str, str]:
-    """Path at the CDN -> the file here that holds the same bytes; the browser checks the hash."""
+    """Return the local file for each path at the CDN. The browser checks its hash."""
     return {asset.url.split("/", 3)[3]: str(_file(asset)) for asset in ASSETS.values()}
 
 

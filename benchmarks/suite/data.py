@@ -1,4 +1,4 @@
-"""Data sets that several figures read and none changes: written once, and kept."""
+"""Data sets that several figures read. They are written once and kept."""
 
 import os
 import shutil
@@ -17,13 +17,13 @@ from .scratch import FOLDER
 
 
 def experiments(n_runs: int, n_steps: int) -> Path:
-    """A log folder of so many experiments with so many steps of five metrics each."""
+    """Return a log folder with this number of experiments and of steps, with five metrics each."""
     name = f"{n_runs}-experiments-of-{n_steps}"
     return _kept(name, lambda folder: write_experiments(folder, n_runs, n_steps))
 
 
 def short_experiments(n_runs: int) -> Path:
-    """A log folder of so many experiments with 20 steps of two metrics each, all alike."""
+    """Return a log folder with this number of equal experiments: 20 steps of two metrics each."""
     return _kept(f"{n_runs}-short-experiments", lambda folder: _write_alike(folder, n_runs))
 
 
@@ -40,12 +40,12 @@ def _write_alike(logdir: Path, n_runs: int) -> None:
 
 
 def one_log(n_steps: int) -> Path:
-    """A log folder of one experiment with so many steps of five metrics."""
+    """Return a log folder of one experiment with this number of steps of five metrics."""
     return _kept(f"1-experiment-of-{n_steps}", lambda folder: write_experiments(folder, 1, n_steps))
 
 
 def tensorboard_runs(n_runs: int, n_steps: int) -> Path:
-    """The same as TensorBoard's event files."""
+    """Return the same runs as event files."""
     source = experiments(n_runs, n_steps)
     return _kept(f"{source.name}-tensorboard", lambda folder: _translate(source, folder))
 
@@ -59,7 +59,7 @@ def _translate(source: Path, folder: Path) -> None:
 
 
 def _rows(path: Path) -> np.ndarray:
-    """Metric, step, wall time and value of each point, in the order of the steps."""
+    """Return metric, step, wall time and value of each point, in the order of the steps."""
     log = read_log(path)
     columns = [
         np.column_stack(

@@ -1,4 +1,4 @@
-"""An earlier version of the product, run beside this one: what a change brought is a ratio.
+"""An earlier version of the product, run beside this one to measure the effect of a change.
 
 Its code is taken from the repository's history and run by the same interpreter, with the same
 packages.
@@ -17,7 +17,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 def code_of(commit: str) -> Path:
-    """A folder that holds the package as it was, for `PYTHONPATH`."""
+    """Return a folder with the earlier package, for `PYTHONPATH`."""
     folder = FOLDER / f"code-{commit}"
     if folder.exists():
         return folder

@@ -1,4 +1,4 @@
-"""Logs made at once by numpy: what a training of hours leaves behind, in a second."""
+"""Logs as a training of hours would write them, made by numpy in a second."""
 
 import time
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def write_log(
     seed: int = 0,
     is_closed: bool = True,
 ) -> None:
-    """A log of `n_steps` of each metric, the metrics in turn, as a training script writes them."""
+    """Write a log of `n_steps` of each metric, the metrics in turn, as a training script does."""
     began = time.time() - n_steps
     parts = [encode_header(began), *(encode_name(metric_id(name), name) for name in names)]
     parts.append(_records(n_steps, names, seed, began).tobytes())
@@ -41,7 +41,7 @@ def write_log(
 
 
 def write_experiments(logdir: Path, n_runs: int, n_steps: int) -> list[str]:
-    """Runs started by hand, a minute apart; returns their folders' names, the oldest first."""
+    """Write runs started by hand, a minute apart. Return their folder names, the oldest first."""
     first = time.time() - 60 * n_runs
     ids = []
     for index in range(n_runs):

@@ -1,4 +1,4 @@
-"""What it ran on."""
+"""The machine."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def describe_machine() -> dict[str, Any]:
-    """Cores, processor, Python, kernel, and the load that others put on the machine."""
+    """Return cores, processor, Python, kernel and load."""
     return {
         "cores": len(os.sched_getaffinity(0)),
         "cpu": _processor(),

@@ -1,4 +1,4 @@
-"""Spreads, ratios and percentiles of what was measured."""
+"""Spreads, ratios and percentiles of measurements."""
 
 import contextlib
 import math
@@ -13,7 +13,7 @@ TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Options:
-    """How thoroughly to measure: `is_quick` tries that everything works, with small sizes."""
+    """How thoroughly to measure. `is_quick` uses small sizes, to see that everything works."""
 
     is_quick: bool = False
     with_peers: bool = True
@@ -42,7 +42,7 @@ class Row:
 
     Attributes:
         ratio: to `yardstick`, pair by pair, measured in the same run.
-        target: in words; `is_met` says whether it was reached, None if there is none.
+        target: in words. `is_met` says whether it was reached (None without a target).
     """
 
     subject: str
@@ -56,7 +56,7 @@ class Row:
 
 @dataclass
 class Figure:
-    """What one figure brought: what ran, in words, and its rows."""
+    """The result of one figure: what ran, in words, and its rows."""
 
     name: str
     title: str
@@ -79,9 +79,9 @@ class Figure:
         """Add a row.
 
         Args:
-            samples: one or several; the median is what counts.
-            against: the yardstick's samples, one for each of ours: the ratio is ours to its.
-            at_most, at_least: the target, of the ratio where `of_ratio` says so.
+            samples: one or several. The median counts.
+            against: samples of the yardstick, one for each of ours, for the ratio.
+            at_most, at_least: the target for the value, or for the ratio if `of_ratio`.
         """
         ours = [samples] if isinstance(samples, int | float) else list(samples)
         ratio = None
@@ -106,9 +106,9 @@ def _judge(
 
 
 def in_turn(*measures: Callable[[], float], rounds: int) -> list[list[float]]:
-    """Call each once a round, A B A B …, after one round that does not count.
+    """Call each once in a round, A B A B …, after one round that is not counted.
 
-    A machine's speed drifts; what is side by side in a round drifts together.
+    The speed of a machine drifts, but equally for all calls of a round.
     """
     for measure in measures:
         measure()
@@ -120,25 +120,25 @@ def in_turn(*measures: Callable[[], float], rounds: int) -> list[list[float]]:
 
 
 def percentile(samples: Sequence[float], percent: float) -> float:
-    """The nearest-rank percentile."""
+    """Return the nearest-rank percentile."""
     ordered = sorted(samples)
     return ordered[min(len(ordered) - 1, max(0, math.ceil(percent / 100 * len(ordered)) - 1))]
 
 
 def cpu_s(pid: int) -> float:
-    """CPU seconds that a process and its waited-for children have used (Linux)."""
+    """Return the CPU seconds of a process and of the children that it has waited for (Linux)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / TICKS_A_SECOND
 
 
 def cpu_ns(pid: int) -> int:
-    """CPU time of a process's living threads, without its children, to the nanosecond (Linux)."""
+    """Return the CPU time in ns of the living threads of a process, not its children (Linux)."""
     threads = Path(f"/proc/{pid}/task").iterdir()
     return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads)
 
 
 def children_of(pid: int) -> list[int]:
-    """The processes that a process has started and that are still there (Linux)."""
+    """Return the living children of a process (Linux)."""
     found = []
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
@@ -149,12 +149,12 @@ def children_of(pid: int) -> list[int]:
 
 
 def resident_mb(pid: int) -> float:
-    """Resident memory of a process in MB of 10⁶ bytes (Linux)."""
+    """Return the resident memory of a process in MB (10⁶ bytes, Linux)."""
     return _status_kb(pid, "VmRSS") * 1024 / 1e6
 
 
 def peak_resident_mb(pid: int) -> float:
-    """Its highest resident memory so far."""
+    """Return its highest resident memory so far, in MB."""
     return _status_kb(pid, "VmHWM") * 1024 / 1e6
 
 

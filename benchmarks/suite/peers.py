@@ -1,8 +1,8 @@
-"""Other trackers, each in a virtual environment of its own, in a folder that git ignores.
+"""Other trackers, each in its own virtual environment, in a folder that git ignores.
 
-`BENCHMARK_PEERS` names another folder: what was installed once serves every checkout.
+`BENCHMARK_PEERS` names another folder, which several checkouts can share.
 
-None of them may talk to anybody: where a peer has an offline mode, it is set.
+The offline mode of each peer is set, if it has one.
 """
 
 import json
@@ -56,10 +56,10 @@ class PeerMissingError(Exception):
 
 @cache
 def python_of(peer: str) -> Path:
-    """The interpreter of a peer's environment, which is made where there is none.
+    """Return the interpreter of a peer's environment, and make the environment if it is missing.
 
     Raises:
-        PeerMissingError: it cannot be installed; says why.
+        PeerMissingError: it cannot be installed.
     """
     folder = FOLDER / peer
     python, mark = folder / "bin" / "python", folder / ".installed"
@@ -82,7 +82,7 @@ def python_of(peer: str) -> Path:
 
 
 def version_of(peer: str) -> str:
-    """The installed version."""
+    """Return the installed version."""
     code = f"import importlib.metadata as m; print(m.version({peer!r}))"
     return subprocess.run(
         [python_of(peer), "-c", code], capture_output=True, text=True, check=True
@@ -95,7 +95,7 @@ def run_worker(
     """Run `workers/WORKER.py` and return the JSON object of its last line.
 
     Raises:
-        PeerMissingError: it failed; says how.
+        PeerMissingError: it failed.
     """
     command = [str(python), str(WORKERS / f"{worker}.py"), *map(str, arguments)]
     try:
@@ -107,7 +107,7 @@ def run_worker(
             check=False,
             env={**os.environ, **_QUIET},
             stdin=subprocess.DEVNULL,
-            cwd=tempfile.gettempdir(),  # dvclive makes itself at home in the repository around it
+            cwd=tempfile.gettempdir(),  # dvclive writes into the repository around it
         )
     except subprocess.TimeoutExpired:
         raise PeerMissingError(

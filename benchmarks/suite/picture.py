@@ -1,4 +1,4 @@
-"""A picture of all rows that have a target: how far each is from it."""
+"""A picture of all rows that have a target."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ from .results import FOLDER
 
 
 def draw(found: list[tuple[Figure, dict[str, object]]]) -> None:
-    """`results/targets.svg`: each measured value as a part of its target, on a log scale."""
+    """Write `results/targets.svg`: each value as a share of its target, on a logarithmic scale."""
     bars = [bar for figure, _ in found for bar in _bars(figure)]
     try:
         python = python_of("suite")
@@ -25,7 +25,7 @@ def draw(found: list[tuple[Figure, dict[str, object]]]) -> None:
 
 
 def _bars(figure: Figure) -> list[tuple[str, float, bool]]:
-    """(what, how much of its target it uses, met or not); of a lower bound the inverse."""
+    """Return name, share of the target (for a lower bound the inverse), and whether it is met."""
     bars = []
     for row in figure.rows:
         if row.target is None:

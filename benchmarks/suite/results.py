@@ -1,4 +1,4 @@
-"""Printing a figure, and keeping it: JSON, a table, a picture."""
+"""Printing and keeping figures, as JSON and as a table."""
 
 import json
 import math
@@ -37,7 +37,7 @@ def _cells(row: Row) -> list[str]:
 
 
 def number(value: float) -> str:
-    """Three significant digits, where there are any behind the point."""
+    """Format a number with three significant digits."""
     if value == 0 or (value == int(value) and abs(value) < 1e6):
         return f"{value:,.0f}"
     if not 1e-3 <= abs(value) < 1e6:
@@ -55,7 +55,7 @@ def keep(figure: Figure, machine: Mapping[str, Any]) -> None:
 
 
 def load_all(names: Iterable[str]) -> list[tuple[Figure, dict[str, Any]]]:
-    """The figures kept last, each with its machine."""
+    """Return the latest results of each figure, with their machine."""
     found = []
     for name in names:
         path = FOLDER / f"{name}.json"
@@ -73,7 +73,7 @@ def _row(data: dict[str, Any]) -> Row:
 
 
 def write_table(found: list[tuple[Figure, dict[str, Any]]]) -> None:
-    """`results/TABLE.md`: every row of every figure."""
+    """Write `results/TABLE.md`: every row of every figure."""
     lines = []
     for figure, machine in found:
         lines += [f"## {figure.title}", "", figure.what_ran, ""]

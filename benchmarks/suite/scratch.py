@@ -1,4 +1,4 @@
-"""A folder for what a figure writes: on the disk that holds the suite, gone afterwards."""
+"""A temporary folder for the files of a figure, on the disk of the suite."""
 
 import tempfile
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The real command `ml-tracking-ops web`, and what it costs."""
+"""The real command `ml-tracking-ops web`, its CPU time and memory."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ _MODULE = (sys.executable, "-m", "ml_tracking_ops.orchestrator.cli")
 
 @dataclass(frozen=True)
 class Server:
-    """A dashboard that answers. `up_s`: from the command to the answer of its first page."""
+    """A running dashboard. `up_s` is the time from the command to the answer of its first page."""
 
     address: str
     pid: int
@@ -32,12 +32,12 @@ def serving(
     first: str = "/sweeps",
     patience_s: float = 120,
 ) -> Iterator[Server]:
-    """The dashboard of a log folder.
+    """Run the dashboard of a log folder.
 
     Args:
-        cache: the user's cache, in the place of the own one.
-        code: where `earlier.code_of` put another version, to run in the place of this one.
-        first: the page that is asked for first; the server is up when it has answered.
+        cache: a folder to use instead of the user's cache.
+        code: a folder of `earlier.code_of`, to run that version instead of this one.
+        first: the page to request first. The server is up when it has answered.
     """
     began = time.perf_counter()
     more = {} if cache is None else {"XDG_CACHE_HOME": str(cache)}

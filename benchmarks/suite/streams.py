@@ -1,4 +1,4 @@
-"""Pages' streams without the pages: clients of `/events` in a process of their own."""
+"""Streams without pages: clients of `/events` in a separate process."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from .server import serving
 
 @contextmanager
 def followers(logdir: Path, n_streams: int) -> Iterator[None]:
-    """A dashboard, and `n_streams` streams that follow the newest sweep and all its runs."""
+    """Open `n_streams` streams of a dashboard that follow the newest sweep and all its runs."""
     if n_streams == 0:
         yield
         return

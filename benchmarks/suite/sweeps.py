@@ -1,4 +1,4 @@
-"""Sweeps of scripts made for measuring."""
+"""Sweeps of scripts that are made for measuring."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ SCRIPTS = Path(__file__).resolve().parents[1] / "workers" / "scripts"
 
 
 def write_config(folder: Path, script: str, n_runs: int, **more: Any) -> Path:
-    """A copy of `workers/scripts/SCRIPT.py` in `folder`, and a configuration beside it."""
+    """Copy `workers/scripts/SCRIPT.py` to `folder`, and write a configuration beside it."""
     name = f"{script}.py"
     (folder / name).write_bytes((SCRIPTS / name).read_bytes())
     config = {
@@ -24,6 +24,6 @@ def write_config(folder: Path, script: str, n_runs: int, **more: Any) -> Path:
 
 
 def read_journal(logdir: Path) -> list[dict[str, Any]]:
-    """The events of the one sweep in `logdir`."""
+    """Return the events of the only sweep in `logdir`."""
     (journal,) = logdir.glob("*/journal.jsonl")
     return [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]

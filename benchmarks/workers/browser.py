@@ -2,8 +2,8 @@
 
 Usage: browser.py SETTING TASK ARGUMENT…
 
-SETTING is JSON: the path of Chromium, and the files that are in for the CDN's. They are served
-over TLS by this process, so that the browser loads and caches them as it would the CDN's.
+SETTING is JSON: the path of Chromium, and the local files for those of the CDN. This process serves
+them over TLS, so that the browser loads and caches them as it would from the CDN.
 """
 
 import contextlib
@@ -29,8 +29,8 @@ LEAST_US = 20_000
 TRACED = ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"]
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
-# Called with a condition: milliseconds since the navigation began when it first held after a frame
-# was painted.
+# Takes a condition. Returns the milliseconds from the start of the navigation until a frame was
+# painted after which the condition was true.
 WATCH = """
 window.whenPainted = (holds) => new Promise((resolve, reject) => {
   const until = performance.now() + 60_000;
@@ -52,8 +52,8 @@ window.drawnPoints = () => [...document.querySelectorAll(".chart")]
   .reduce((sum, chart) => sum + Number(chart.dataset.points ?? 0), 0);
 """
 
-# Of each point the time from its wall time, taken in add_scalar, to the end of the frame that drew
-# it: a frame callback that is asked for right after the page's own handler runs after the page's.
+# For each point, the time from its wall time (in add_scalar) to the end of the frame that drew it.
+# A frame callback requested right after the page's own handler runs after the page's callback.
 LAGS = """
 window.lags = []; window.frames = []; window.bytes = 0; window.nPoints = 0;
 const listen = EventSource.prototype.addEventListener;
@@ -86,7 +86,7 @@ requestAnimationFrame(frame);
 
 
 class Traffic:
-    """What a page asks for and gets, CDN left out."""
+    """The requests of a page and their bytes, without the CDN."""
 
     def __init__(self, page: Page) -> None:
         self.urls: list[str] = []
@@ -119,7 +119,7 @@ class Traffic:
 
 
 def new_page(context: BrowserContext, script: str = WATCH) -> Page:
-    """A tab that is open: Chromium loads a page of its own for each, half a second of CPU."""
+    """Open a tab, and wait until Chromium has loaded its own page in it (half a second of CPU)."""
     page = context.new_page()
     page.add_init_script(script)
     page.wait_for_timeout(1500)
@@ -129,10 +129,10 @@ def new_page(context: BrowserContext, script: str = WATCH) -> Page:
 def load(
     browser: Browser, address: str, first: str, condition: str, n_warm: str, pid: str
 ) -> dict[str, Any]:
-    """Load a page in a new context, then again and again in the same one.
+    """Load a page in a new context, then several times in the same one.
 
-    `first` holds when a chart is drawn, `condition` when all is. The bytes are counted in loads of
-    their own, once cold and once warm: being told of each request takes the browser's time.
+    `first` is true when a chart is drawn, `condition` when everything is. Bytes are counted in
+    separate loads, once cold and once warm, because counting takes time in the browser.
     """
     with opened(browser) as context:
         loads = [
@@ -193,9 +193,9 @@ def live(browser: Browser, address: str, seconds: str) -> dict[str, Any]:
 
 
 def tasks(browser: Browser, address: str, seconds: str, width: str, height: str) -> dict[str, Any]:
-    """Watch points being drawn, and how long the tasks of the page take: [wall ms, CPU ms, what].
+    """Watch points being drawn, and return the tasks of the page: [wall ms, CPU ms, what].
 
-    `what` is what took longest in it. Tasks of other threads and of less than 20 ms are left out.
+    `what` is the longest part of the task. Tasks of other threads or below 20 ms are left out.
     """
     with opened(browser) as context:
         page = new_page(context)
@@ -219,7 +219,7 @@ def tasks(browser: Browser, address: str, seconds: str, width: str, height: str)
 
 
 def tasks_in(events: list[dict[str, Any]]) -> list[tuple[float, float, str]]:
-    """The tasks of the thread on which most frames were drawn: that of the page."""
+    """Return the tasks of the page's thread: the thread on which most frames were drawn."""
     frames = Counter((e["pid"], e["tid"]) for e in events if e["name"] == "FireAnimationFrame")
     thread = frames.most_common(1)[0][0]
     own = [e for e in events if e["ph"] == "X" and (e["pid"], e["tid"]) == thread]
@@ -237,10 +237,10 @@ def tasks_in(events: list[dict[str, Any]]) -> list[tuple[float, float, str]]:
 def click(
     browser: Browser, address: str, condition: str, script: str, rounds: str, pid: str = "0"
 ) -> dict[str, Any]:
-    """Load a page, then run `script` (given a round's number) and wait for its own condition.
+    """Load a page, then run `script` with the number of the round, and wait for its condition.
 
-    `script` is a function that acts and returns a condition that holds once the page shows it.
-    `cpu_s` are the CPU seconds of the server `pid`, `browser_cpu_s` those of Chromium.
+    `script` is a function that acts and returns a condition, true once the page shows the result.
+    `cpu_s` is the CPU time of the server `pid`, `browser_cpu_s` that of Chromium.
     """
     with opened(browser) as context:
         page = new_page(context)
@@ -269,7 +269,7 @@ def click(
 
 
 def tabs(browser: Browser, address: str, condition: str, n_tabs: str) -> dict[str, Any]:
-    """Open tabs of one page side by side, as a person does: each new one comes to the front."""
+    """Open tabs of one page, as a person does: each new one comes to the front."""
     times = []
     with opened(browser) as context:
         for _ in range(int(n_tabs)):
@@ -311,7 +311,7 @@ def _cpu_ticks(pid: int) -> int:
 
 
 def descendants_cpu_s() -> float:
-    """CPU seconds of all processes below this one: Chromium, and what drives it."""
+    """Return the CPU seconds of all processes below this one: Chromium and its driver."""
     found = [os.getpid()]
     for pid in found:
         with contextlib.suppress(OSError):
@@ -324,8 +324,11 @@ def descendants_cpu_s() -> float:
 
 
 def _children(pid: int) -> list[int]:
-    threads = Path(f"/proc/{pid}/task").iterdir()
-    return [int(one) for thread in threads for one in (thread / "children").read_text().split()]
+    found: list[str] = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):  # it has ended
+            found += (thread / "children").read_text().split()
+    return [*map(int, found)]
 
 
 @contextlib.contextmanager
@@ -364,7 +367,7 @@ class CdnHandler(http.server.BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def cdn(files: dict[str, str]) -> Iterator[int]:
-    """The stand-in for the CDN; yields its port."""
+    """Serve the files of the CDN, and yield the port."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
             [
@@ -421,6 +424,8 @@ def main() -> None:
                 "--no-first-run",
                 "--disable-background-networking",
                 "--disable-component-update",
+                # pages that each new window loads for its address bar: 400 modules
+                "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
                 f"--host-resolver-rules=MAP cdn.jsdelivr.net:443 127.0.0.1:{port}",
             ],
         )

@@ -1,8 +1,8 @@
-"""Browsers' streams that are read and forgotten, for as long as the server keeps them.
+"""Streams that are read and forgotten, for as long as the server keeps them open.
 
 Usage: drain_streams.py ADDRESS N_STREAMS QUERY
 
-Says "ready" once all are connected. Ends when its stdin is closed, and prints how much came.
+Prints "ready" once all are connected. Ends when its stdin is closed, and prints the bytes received.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Follow a sweep, and the runs it has so far, as open pages do.
+"""Follow a sweep and its runs, as open pages do.
 
 Usage: follow_sweep.py ADDRESS LOGDIR N_STREAMS
 """
@@ -12,7 +12,7 @@ RECONNECT_S = 2.0
 
 
 async def follow(address: str, logdir: Path) -> None:
-    """One stream; every two seconds a new one, with the runs there are by then."""
+    """Open a stream, and every two seconds a new one with the runs at that time."""
     parts = urlsplit(address)
     while True:
         folders = [path.parent for path in logdir.glob("*/journal.jsonl")]

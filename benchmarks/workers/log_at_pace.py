@@ -1,9 +1,9 @@
-"""Runs that log at a pace, all from one process.
+"""Runs that log at a steady rate, all in one process.
 
 Usage: log_at_pace.py LOGDIR N_RUNS N_METRICS VALUES_A_SECOND SECONDS
 
-VALUES_A_SECOND is of each metric of each run. A run's folder is named after its number. It starts
-when a line arrives on stdin, after it has said "ready".
+VALUES_A_SECOND counts for each metric of each run. The folder of a run has its number as name. It
+prints "ready", and starts when a line arrives on stdin.
 """
 
 import os

@@ -1,8 +1,8 @@
-"""Many browsers' streams of one run, and perhaps one that stalls.
+"""Many streams of one run, and optionally one that stalls.
 
 Usage: many_streams.py ADDRESS RUN_ID N_STREAMS SECONDS HAS_STALLED CURSOR
 
-Says "ready" once all are connected; prints how long each update took to each stream.
+Prints "ready" once all are connected, and the time that each update took to each stream.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ counts: list[int] = []
 
 
 async def follow(host: str, port: int, request: bytes, seconds: float) -> None:
-    """Take a stream apart as EventSource does; note each point's way from its wall time."""
+    """Parse a stream as EventSource does, and note the delay of each point from its wall time."""
     global connected
     reader, writer = await asyncio.open_connection(host, port)
     writer.write(request)

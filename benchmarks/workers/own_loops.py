@@ -4,7 +4,7 @@ Usage: own_loops.py FOLDER N_CALLS N_METRICS HAS_THREAD [together]
 
 With `together` the metrics of a step are logged with one call of `add_scalars`.
 
-Short rounds in one process: what else the machine does meets both alike.
+Rounds are short and in one process, so that other programs disturb both equally.
 """
 
 import json
@@ -81,7 +81,7 @@ def _together_us(logger: ExperimentLogger, names: list[str], n_calls: int) -> fl
 
 
 def _written() -> tuple[int, int]:
-    """System calls that write, and bytes, of this process so far (Linux)."""
+    """Return the number of writing system calls and the bytes of this process so far (Linux)."""
     lines = Path("/proc/self/io").read_text().splitlines()
     found = dict(line.split(": ") for line in lines)
     return int(found["syscw"]), int(found["wchar"])

@@ -2,10 +2,10 @@
 
 Usage: peer_loops.py PEER FOLDER N_CALLS N_METRICS HAS_THREAD [kill|settle] [together]
 
-With `together` all metrics of a step are logged with one call; a call counts as many as it logs.
-With `kill` the process ends itself with SIGKILL right after the last call returned; with `settle`
-the peer gets three seconds first to write what it holds back, and the CPU time that its threads
-take for that counts too, as `cpu_us`.
+With `together` all metrics of a step are logged with one call, which counts as many calls as it
+logs values. With `kill` the process sends itself SIGKILL right after the last call has returned.
+With `settle` the peer first gets three seconds to write its queue, and the CPU time of its threads
+counts too, as `cpu_us`.
 """
 
 import json
@@ -23,7 +23,7 @@ LogTogether = Callable[[dict[str, float], int], object]
 
 
 def one_by_one(log_together: LogTogether) -> Log:
-    """Where the peer's call takes a dict."""
+    """Log one value with a call that takes a dict."""
     return lambda name, value, step: log_together({name: value}, step)
 
 
@@ -48,7 +48,7 @@ def tensorboardX(folder: Path) -> Log:
 
 
 def tensorboard(folder: Path) -> Log:
-    """What torch's SummaryWriter does, without torch: an event file of `tensorboard` itself."""
+    """Log as torch's SummaryWriter does, with the event file writer of `tensorboard`."""
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.summary.writer.event_file_writer import EventFileWriter
@@ -174,7 +174,7 @@ def main() -> None:
     if "settle" in sys.argv:
         time.sleep(SETTLE_S)
     cpu_us = (time.process_time() - started_cpu) / n_points * 1e6
-    # Not by the end of the script: what a peer does in its own end is not what is asked here.
+    # Do not end normally: what a peer does at its end is not measured here.
     os.write(1, json.dumps({"us": us, "cpu_us": cpu_us}).encode() + b"\n")
     if "kill" in sys.argv:
         os.kill(os.getpid(), signal.SIGKILL)

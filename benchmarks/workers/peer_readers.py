@@ -1,4 +1,4 @@
-"""Read a peer's log with the peer's own reader, and then again.
+"""Read a peer's log twice with the peer's own reader.
 
 Usage: peer_readers.py PEER FOLDER
 """

@@ -1,4 +1,4 @@
-"""Trials of one second by Ray Tune, one result each, as in its own benchmark of bookkeeping.
+"""Trials of one second with one result each by Ray Tune, as in its own benchmark.
 
 Usage: ray_trials.py FOLDER N_TRIALS N_WORKERS
 """

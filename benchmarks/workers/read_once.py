@@ -1,4 +1,4 @@
-"""Read a log once, and then again. Usage: read_once.py own|numpy FILE"""
+"""Read a log twice. Usage: read_once.py own|numpy FILE"""
 
 import json
 import resource
@@ -20,9 +20,9 @@ def own(path: str) -> int:
 
 
 def by_numpy(path: str) -> int:
-    """`numpy.fromfile`, and the split by metric; nothing is verified."""
+    """Read with `numpy.fromfile`, and split by metric without verifying anything."""
     rows = np.fromfile(path, "<u8", offset=32).reshape(-1, 4)
-    keys = rows[:, 0] & np.uint64(~(0xFFFFF << 4) & 0xFFFFFFFFFFFFFFFF)  # but for the checksum
+    keys = rows[:, 0] & np.uint64(~(0xFFFFF << 4) & 0xFFFFFFFFFFFFFFFF)  # without the checksum
     kinds = np.unique(keys[:1000])
     n_points = 0
     for key in kinds[kinds & np.uint64(0xF) == 1]:

@@ -1,4 +1,4 @@
-"""Run a sweep, and note CPU seconds and memory of this process at its first start and each tenth.
+"""Run a sweep, and note CPU seconds and memory of this process at its start and each tenth.
 
 Usage: sweep_many.py CONFIG LOGDIR N_RUNS N_WORKERS
 """
@@ -21,7 +21,7 @@ def resident_kb() -> int:
 
 def on_event(event: dict[str, object]) -> None:
     global n_ended
-    if event["event"] == "started" and not marks:  # what the sweep's start costs is not its runs'
+    if event["event"] == "started" and not marks:  # the start of the sweep is not part of its runs
         marks.append((time.process_time(), time.perf_counter(), resident_kb()))
     if event["event"] == "ended":
         n_ended += 1

@@ -1,8 +1,8 @@
-"""Follow every log under a folder as the orchestrator does: its watcher, its tails.
+"""Follow every log in a folder with the watcher and the tails of the orchestrator.
 
 Usage: tail_all.py LOGDIR SECONDS PAUSE_TO_WORK
 
-Says "ready" once it follows; prints how far behind each value was, and the CPU it took.
+Prints "ready" once it follows, then the delay of each value and the CPU time.
 """
 
 import json

@@ -16,7 +16,7 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 
 
 def png(pixels: np.ndarray) -> bytes:
-    """A PNG of pixels (height, width, 3) of uint8."""
+    """Return a PNG of uint8 pixels (height, width, 3)."""
     height, width, _ = pixels.shape
     rows = np.zeros((height, 1 + 3 * width), np.uint8)
     rows[:, 1:] = pixels.reshape(height, -1)

@@ -1,9 +1,9 @@
-"""Write our logs again as TensorBoard's event files, one folder a run.
+"""Write our logs as event files of TensorBoard, one folder for each run.
 
 Usage: write_tensorboard.py NPZ FOLDER
 
-NPZ holds for each run, under its name, an array of rows (metric, step, wall time, value), and
-`metrics`, their names.
+NPZ holds an array of rows (metric, step, wall time, value) under the name of each run, and the
+names of the metrics under `metrics`.
 """
 
 import json

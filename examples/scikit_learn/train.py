@@ -1,4 +1,4 @@
-"""Digits with scikit-learn, and a few epochs each, so that a rule can stop hopeless runs."""
+"""Digits with scikit-learn, and a few epochs each, so that a rule can stop bad runs."""
 
 import numpy as np
 from sklearn.datasets import load_digits

@@ -1,4 +1,5 @@
-"""Loggers and callbacks for training frameworks: one module each, imported when it is used.
+"""Loggers and callbacks for training frameworks, one module each, imported when it is used.
 
-Nothing here is needed by the rest. It may import `logger`, and each module its own framework.
+The rest of the package needs nothing of this. It may import `logger`, and each module its own
+framework.
 """

@@ -1,5 +1,7 @@
-"""The calls of `SummaryWriter` for what is no scalar: the arguments are those of torch's."""
+"""The calls of `SummaryWriter` for everything but scalars. The arguments are those of torch's."""
 
+from ml_tracking_ops.logger.given import as_whole
+from ml_tracking_ops.logger.media.kinds import MOST_BINS
 from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 TYPE_CHECKING = False
@@ -17,7 +19,7 @@ class SummaryMedia:
         _writer: ExperimentLogger
 
         def _step(self, tag: str, global_step: "int | None") -> int:
-            """The step of a call. Without one the calls of a tag are counted."""
+            """Return the step of a call. Calls without a step are counted by tag."""
 
     def add_image(
         self,
@@ -76,8 +78,9 @@ class SummaryMedia:
         walltime: "float | None" = None,
         max_bins: "int | None" = None,
     ) -> None:
-        """Log a histogram of 64 bins, unless `bins` is a number or edges."""
-        found = _BINS if isinstance(bins, str) else bins
+        """Log a histogram of 64 bins, unless `bins` is a number or edges. Above 1,000 bins, several
+        are counted as one."""
+        found = _BINS if isinstance(bins, str) else _as_many_as_are_kept(bins)
         step = self._step(tag, global_step)
         self._writer.add_histogram(tag, values, step, bins=found, wall_time=walltime)
 
@@ -94,7 +97,7 @@ class SummaryMedia:
         global_step: "int | None" = None,
         walltime: "float | None" = None,
     ) -> None:
-        """Log a histogram that was counted already. `bucket_limits` are the upper edges."""
+        """Log a histogram whose bins are already counted. `bucket_limits` are the upper edges."""
         self._writer.add_counts(
             tag,
             [float(count) for count in bucket_counts],
@@ -118,3 +121,13 @@ class SummaryMedia:
         """Log a sound."""
         step = self._step(tag, global_step)
         self._writer.add_audio(tag, snd_tensor, step, sample_rate=sample_rate, wall_time=walltime)
+
+
+def _as_many_as_are_kept(bins: "int | Sequence[float]") -> "int | Sequence[float]":
+    """Return fewer bins if there are more than the logger keeps: TensorBoard has no limit."""
+    number = as_whole(bins)
+    if number is not None:
+        return min(number, MOST_BINS)
+    edges = list(bins)  # type: ignore[arg-type]
+    size = -(-(len(edges) - 1) // MOST_BINS) or 1
+    return [*edges[:-1:size], *edges[-1:]]

@@ -10,7 +10,7 @@ from ml_tracking_ops.logger.run_record import json_settings
 
 
 def sweep_values() -> dict[str, Any]:
-    """The hyperparameters of the sweep that started this run, dotted names nested."""
+    """Return the hyperparameters of the sweep that started this run, dotted names nested."""
     text = os.environ.get(paths.HYPERPARAMETERS_VARIABLE)
     values: dict[str, Any] = json.loads(text) if text else {}
     nested: dict[str, Any] = {}
@@ -25,7 +25,7 @@ def sweep_values() -> dict[str, Any]:
 
 
 class Config(MutableMapping[str, Any]):
-    """Settings as attributes and items. What a sweep sets, a script does not change.
+    """Settings as attributes and items. A script cannot change what the sweep sets.
 
     Args:
         given: as `ExperimentLogger.log_config` takes it, or None.
@@ -50,7 +50,7 @@ class Config(MutableMapping[str, Any]):
                 self._change(json_settings(one))
 
     def setdefaults(self, given: object) -> None:
-        """Add those settings that are not there yet."""
+        """Add the settings that are not there yet."""
         self._change(
             {
                 name: value

@@ -1,12 +1,15 @@
 """W&B's data types: `wandb.Image`, `Histogram`, `Table` and `Audio`, as far as scripts use them."""
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
-from ml_tracking_ops.logger.media.encoding.tables import table_of
+from ml_tracking_ops.logger.media.encoding.tables import cells_of
+from ml_tracking_ops.logger.media.kinds import MOST_TABLE_ROWS
 from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
 from ._wandb_overlays import painted
+from ._wandb_pixels import with_shares
 
 _MOST_BINS = 512
 
@@ -32,24 +35,24 @@ class Image:
         masks: Any = None,
         **_: Any,
     ) -> None:
-        self.data = data_or_path
+        self.data = with_shares(data_or_path)
         self.caption = caption
         self.classes = classes
         self.boxes = boxes
         self.masks = masks
 
     def log(self, writer: ExperimentLogger, name: str, step: int) -> None:
-        """Write it as what it is."""
+        """Log it as an image."""
         if callable(getattr(self.data, "savefig", None)):
             writer.add_figure(name, self.data, step, caption=self.caption, close=False)
         else:
             writer.add_image(name, self.data, step, caption=self.caption)
-        for key, pixels, said in painted(self.data, self.masks, self.boxes, self.classes):
-            writer.add_image(f"{name}/{key}", pixels, step, caption=said)
+        for key, pixels, caption in painted(self.data, self.masks, self.boxes, self.classes):
+            writer.add_image(f"{name}/{key}", pixels, step, caption=caption)
 
 
 class Histogram:
-    """Counts of values, made here or by `numpy.histogram`."""
+    """Counts of values, computed here or by `numpy.histogram`."""
 
     MAX_LENGTH = _MOST_BINS
 
@@ -61,12 +64,13 @@ class Histogram:
     ) -> None:
         if (sequence is None) == (np_histogram is None):
             raise ValueError("wandb.Histogram takes a sequence or an np_histogram")
+        self.caption: str | None = None
         self.sequence = sequence
         self.np_histogram = np_histogram
         self.num_bins = min(num_bins, _MOST_BINS)
 
     def log(self, writer: ExperimentLogger, name: str, step: int) -> None:
-        """Write it."""
+        """Log it as a histogram."""
         if self.np_histogram is None:
             writer.add_histogram(name, self.sequence, step, bins=self.num_bins)
             return
@@ -85,13 +89,16 @@ class Audio:
         self.caption = caption
 
     def log(self, writer: ExperimentLogger, name: str, step: int) -> None:
-        """Write it."""
+        """Log it as audio."""
         rate = None if self.sample_rate is None else int(self.sample_rate)
         writer.add_audio(name, self.data, step, sample_rate=rate, caption=self.caption)
 
 
 class Table:
-    """A table that rows are added to. Images and the like in it become their text.
+    """A table that rows are added to.
+
+    Images, sounds and histograms in its cells are logged as `NAME/COLUMN`, each with its row as
+    caption if it has none. The cell holds the caption.
 
     Attributes:
         columns: their names.
@@ -111,8 +118,8 @@ class Table:
             self.columns = list(columns) if columns is not None else ["Input", "Output", "Expected"]
             self.data: list[list[Any]] = []
             return
-        found = table_of(given, columns)
-        self.columns, self.data = found.columns, found.rows
+        names, cells = cells_of(given, columns, has_labels=False)[:2]
+        self.columns, self.data = list(map(str, names)), [list(row) for row in cells]
 
     def add_data(self, *row: Any) -> None:
         """Add a row.
@@ -122,7 +129,7 @@ class Table:
         """
         if len(row) != len(self.columns):
             raise ValueError(
-                f"this table has {len(self.columns)} columns, but {len(row)} cells came"
+                f"this table has {len(self.columns)} columns, but got {len(row)} cells"
             )
         self.data.append(list(row))
 
@@ -134,15 +141,25 @@ class Table:
         """
         cells = list(data)
         if self.data and len(cells) != len(self.data):
-            raise ValueError(f"this table has {len(self.data)} rows, but {len(cells)} cells came")
+            raise ValueError(f"this table has {len(self.data)} rows, but got {len(cells)} cells")
         self.data = self.data or [[] for _ in cells]
         for row, cell in zip(self.data, cells, strict=True):
             row.append(cell)
         self.columns.append(name)
 
     def log(self, writer: ExperimentLogger, name: str, step: int) -> None:
-        """Write it as it is now."""
-        writer.add_table(name, [list(row) for row in self.data], step, columns=self.columns)
+        """Log the table as it is now."""
+        rows = [list(row) for row in self.data]
+        for number, row in enumerate(rows[:MOST_TABLE_ROWS]):
+            for place, cell in enumerate(row):
+                if isinstance(cell, _IN_CELLS):
+                    caption = getattr(cell, "caption", None) or f"row {number + 1}"
+                    captioned = copy(cell)
+                    captioned.caption = caption
+                    captioned.log(writer, f"{name}/{self.columns[place]}", step)
+                    row[place] = caption
+        writer.add_table(name, rows, step, columns=self.columns)
 
 
 MEDIA = (Image, Histogram, Audio, Table)
+_IN_CELLS = (Image, Histogram, Audio)

@@ -1,4 +1,4 @@
-"""Masks and boxes of `wandb.Image`: painted into another image, its caption names the classes."""
+"""Masks and boxes of `wandb.Image`, painted into another image whose caption names the classes."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -28,24 +28,25 @@ _TROUBLE = (AttributeError, TypeError, ValueError, KeyError, IndexError, OSError
 def painted(
     image: Any, masks: Any, boxes: Any, classes: Any
 ) -> Iterator[tuple[str, Any, str | None]]:
-    """For each key of masks and boxes (`predictions`): the key, pixels and the classes in words.
+    """Yield the key (`predictions`), the pixels and the classes in words for all masks and boxes.
 
-    What cannot be painted is left out, and said once: a training goes before a picture of it.
+    What cannot be painted is left out with one warning: a training matters more than a picture of
+    it.
     """
     masks, boxes = masks or {}, boxes or {}
     for key in dict.fromkeys([*masks, *boxes]):
         try:
             pixels = _rgb(image)
-            said = _paint_mask(pixels, masks[key], classes) if key in masks else []
-            said += _paint_boxes(pixels, boxes[key], classes) if key in boxes else []
+            legend = _paint_mask(pixels, masks[key], classes) if key in masks else []
+            legend += _paint_boxes(pixels, boxes[key], classes) if key in boxes else []
         except _TROUBLE as error:
-            _notices.say_once(f"wandb.Image: {key!r} of masks and boxes is not drawn: {error}")
+            _notices.warn_once(f"wandb.Image: {key!r} of masks and boxes is not drawn: {error}")
             continue
-        yield key, pixels, ", ".join(said[:_MOST_NAMED]) or None
+        yield key, pixels, ", ".join(legend[:_MOST_NAMED]) or None
 
 
 def _rgb(image: Any) -> Any:
-    """A copy of the image, shape (height, width, 3), uint8. Its largest value may be 1 or 255."""
+    """Return a copy, shape (height, width, 3), uint8. The image's largest value may be 1 or 255."""
     import numpy
 
     if not is_array(image):
@@ -71,7 +72,7 @@ def _paint_mask(pixels: Any, mask: Mapping[str, Any], classes: Any) -> list[str]
     if ids.shape != pixels.shape[:2]:
         raise ValueError(f"the mask is {ids.shape} pixels, the image {pixels.shape[:2]}")
     known, counts = numpy.unique(ids, return_counts=True)
-    said = []
+    legend = []
     for one, count in sorted(
         zip(known.tolist(), counts.tolist(), strict=True), key=lambda pair: -pair[1]
     ):
@@ -80,14 +81,14 @@ def _paint_mask(pixels: Any, mask: Mapping[str, Any], classes: Any) -> list[str]
         where = ids == one
         mixed = pixels[where] * (1 - _OPACITY) + numpy.array(_color(one)) * _OPACITY
         pixels[where] = mixed.astype(numpy.uint8)
-        said.append(f"{labels.get(one, one)} {100 * count / ids.size:.3g} %")
-    return said
+        legend.append(f"{labels.get(one, one)} {100 * count / ids.size:.3g} %")
+    return legend
 
 
 def _paint_boxes(pixels: Any, boxes: Mapping[str, Any], classes: Any) -> list[str]:
     height, width = pixels.shape[:2]
     labels, thick = _labels(boxes, classes), max(1, min(height, width) // 160)
-    said = []
+    legend = []
     for box in boxes["box_data"]:
         number = int(box.get("class_id", 0))
         left, top, right, bottom = _corners(box, width, height)
@@ -95,8 +96,8 @@ def _paint_boxes(pixels: Any, boxes: Mapping[str, Any], classes: Any) -> list[st
         color = _color(number)
         for edge in (part[:thick], part[-thick:], part[:, :thick], part[:, -thick:]):
             edge[...] = color
-        said.append(_words(box, labels.get(number, str(number))))
-    return said
+        legend.append(_words(box, labels.get(number, str(number))))
+    return legend
 
 
 def _corners(box: Mapping[str, Any], width: int, height: int) -> tuple[int, int, int, int]:
@@ -120,7 +121,7 @@ def _words(box: Mapping[str, Any], label: str) -> str:
 
 
 def _labels(given: Mapping[str, Any], classes: Any) -> dict[int, str]:
-    """Names of classes by number: those of the mask or the boxes, else those of the image."""
+    """Return the names of classes by number, from the mask or the boxes, or else from the image."""
     own = given.get("class_labels")
     if own:
         return {int(number): str(name) for number, name in own.items()}

@@ -1,4 +1,4 @@
-"""W&B's steps: they count by themselves, never go back, and another metric may take their place."""
+"""The steps of W&B: counted automatically, never decreasing, and replaceable by another metric."""
 
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 class Steps:
     """Attributes:
-    current: the step of the next `log` that names none.
+    current: the step of the next `log` without a step.
     """
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class Steps:
             self._step_metrics.append((pattern, step_metric))
 
     def take(self, step: int | None, commit: bool | None) -> int | None:
-        """The step of a `log`, or None if it lies before the current one."""
+        """Return the step of a `log`, or None if it is before the current one."""
         if step is not None and step < self.current:
             return None
         at = self.current if step is None else step
@@ -33,15 +33,15 @@ class Steps:
         """Remember the latest values, some of which may be steps."""
         self._latest.update(values)
 
-    def step_for(self, name: str, at: int, say_once: Callable[[str], None]) -> int:
-        """The step that a value of a metric is logged with."""
+    def step_for(self, name: str, at: int, warn_once: Callable[[str], None]) -> int:
+        """Return the step that a value of a metric is logged with."""
         for pattern, step_metric in reversed(self._step_metrics):
             if not fnmatchcase(name, pattern) or name == step_metric:
                 continue
             value = self._latest.get(step_metric)
             if value is not None and float(value).is_integer():
                 return int(value)
-            say_once(
+            warn_once(
                 f"wandb: the step metric {step_metric!r} of {name!r} is {value}, not a "
                 "whole number. "
                 "W&B's own step is used instead"

@@ -14,7 +14,7 @@ __all__ = ["TrackingCallback"]
 
 
 class TrackingCallback(Callback):
-    """Logs the metrics of each epoch, and of each batch where that is asked for.
+    """Logs the metrics of each epoch, and of each batch if `update_freq` is `"batch"`.
 
     Epochs are counted from 0, as Keras passes them. Batches over all epochs, under `batch/NAME`.
     When the sweep stops the run, the training ends after the current batch (`stop_training`).

@@ -16,7 +16,7 @@ __all__ = ["tracking_callback"]
 def tracking_callback(
     logdir: str | os.PathLike[str] = "runs", *, writer: ExperimentLogger | None = None
 ) -> Callable[[CallbackEnv], None]:
-    """A callback that logs each evaluation of each round as `DATA/METRIC`, such as `valid/l1`.
+    """Return a callback that logs each evaluation of each round, as `valid/l1` and the like.
 
     Of `cv` it logs the mean over the folds. When the sweep stops the run, the training ends after
     the current round, as by LightGBM's own early stopping.

@@ -57,7 +57,7 @@ class TrackingLogger(Logger):
 
     @property
     def name(self) -> str:
-        """Empty: the run's folder is the run's alone."""
+        """Empty: no other run shares the run's folder."""
         return ""
 
     @property
@@ -132,18 +132,18 @@ class TrackingLogger(Logger):
         dataframe: Any = None,
         step: int | None = None,
     ) -> None:
-        """Log texts as a table, as Lightning's loggers do."""
+        """Log texts as a table, as other Lightning loggers do."""
         self.log_table(key, columns, data, dataframe, step)
 
     @rank_zero_only
     def finalize(self, status: str) -> None:
-        """Called after each of `fit`, `validate` and `test`. A failure ends the log."""
+        """End the log if the training failed. Called after each of `fit`, `validate` and `test`."""
         if status == "failed" and self._writer is not None:
             self._writer.end(records.FAILED)
 
 
 def stop_callbacks() -> list[Callback]:
-    """What Lightning adds to every Trainer by itself (its entry point for callbacks).
+    """Return the callbacks that Lightning adds to every Trainer (an entry point for callbacks).
 
     Outside of a sweep it adds nothing.
     """

@@ -1,4 +1,4 @@
-"""Values that trainers log and that are no numbers: passed on as what they are."""
+"""Values that trainers log and that are not numbers: logged as images, texts and so on."""
 
 from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def add_media(writer: ExperimentLogger, name: str, value: "Any", step: int) -> bool:
     """Log a figure, an image, a table, an array or a text, and return whether it is one of these.
 
-    What cannot be logged all the same, such as an array of objects, ends no training: False.
+    A value that cannot be logged, such as an array of objects, gives False and ends no training.
     """
     try:
         return _add(writer, name, value, step)
@@ -38,7 +38,9 @@ def _add(writer: ExperimentLogger, name: str, value: "Any", step: int) -> bool:
 
 
 def _add_of_baselines(writer: ExperimentLogger, name: str, value: "Any", step: int) -> bool:
-    """Stable-Baselines3 wraps figures and images in classes of its own."""
+    """Log a figure or an image that Stable-Baselines3 wraps in a class of its own.
+
+    Returns whether it is one."""
     if hasattr(value, "figure") and hasattr(value, "close"):
         writer.add_figure(name, value.figure, step, close=bool(value.close))
     elif hasattr(value, "image") and hasattr(value, "dataformats"):
@@ -52,11 +54,11 @@ def _add_of_baselines(writer: ExperimentLogger, name: str, value: "Any", step: i
 
 
 def without_numbers(values: "Mapping[str, Any]") -> "dict[str, Any]":
-    """The values that `add_numbers` leaves out."""
+    """Return the values that `add_numbers` leaves out."""
     return {name: value for name, value in values.items() if number(value) is None}
 
 
 def add_all_media(writer: ExperimentLogger, values: "Mapping[str, Any]", step: int) -> None:
-    """Log those of the values that are no numbers."""
+    """Log the values that are not numbers."""
     for name, value in values.items():
         add_media(writer, name, value, step)

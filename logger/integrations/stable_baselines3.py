@@ -40,7 +40,7 @@ class TrackingOutputFormat(KVWriter):
         add_all_media(self._writer, without_numbers(values), step)
 
     def close(self) -> None:
-        """The log ends with the script: SB3 closes its outputs before a model is evaluated."""
+        """Keep the log open: SB3 closes its outputs before a model is evaluated."""
 
 
 class StopCallback(BaseCallback):

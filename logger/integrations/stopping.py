@@ -1,4 +1,4 @@
-"""How a training loop ends in order when a stopping rule, or a user, stops its run."""
+"""End a training loop in order when a stopping rule, or a user, stops its run."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def can_watch() -> bool:
-    """Whether this is a sweep's run whose script leaves SIGTERM alone."""
+    """Return whether this is a sweep's run whose script does not handle SIGTERM."""
     return (
         bool(os.environ.get(paths.RUN_FILE_VARIABLE))
         and threading.current_thread() is threading.main_thread()
@@ -24,9 +24,9 @@ def can_watch() -> bool:
 class StopRequest:
     """Whether this run was asked to stop. A sweep asks by SIGTERM, then waits `grace_s`.
 
-    In a sweep's run SIGTERM only sets `is_set`, from `watch` to `unwatch`. The training loop looks
-    at it and ends by itself, so that it can save what it has. By hand, in other threads, and where
-    the script has a handler of its own, nothing changes.
+    In a sweep's run SIGTERM only sets `is_set`, from `watch` to `unwatch`. The training loop checks
+    it and ends by itself, so that it can save its state. In a run started by hand, in other
+    threads, and if the script has its own handler, nothing changes.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class StopRequest:
             self.replace_handler()
 
     def replace_handler(self) -> None:
-        """As `watch`, also where SIGTERM has a handler: one of the framework itself."""
+        """Watch as `watch` does, even if SIGTERM has a handler: the framework's own."""
         signal.signal(signal.SIGTERM, self._note)
         self._is_watching = True
 
@@ -51,5 +51,5 @@ class StopRequest:
 
     def _note(self, number: int, frame: "FrameType | None") -> None:
         self.is_set = True
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends the process at once
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second SIGTERM ends the process at once
         print_notice("asked to stop: the training ends after this step")

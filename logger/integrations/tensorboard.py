@@ -38,7 +38,7 @@ _NOT_KEPT = frozenset(
 
 
 class SummaryWriter(SummaryMedia):
-    """Logs a run of this product. Calls that it does not keep say so, once.
+    """Logs a run of this product. Calls without an effect warn once.
 
     In a sweep it writes the log of the sweep's run and ignores `log_dir`.
     """
@@ -52,13 +52,13 @@ class SummaryWriter(SummaryMedia):
         **__: object,
     ) -> None:
         """Args:
-        log_dir: the folder of the run. `runs/TIME` with `comment` behind it if it is not given.
-            One that holds a run already continues it.
+        log_dir: the folder of the run, by default `runs/TIME` followed by `comment`. A folder that
+            already holds a run continues it.
         logdir: the same, as tensorboardX calls it.
 
         `purge_step`, `max_queue`, `flush_secs`, `filename_suffix` and the like are accepted and
         have no effect: a value is in the file when the call returns, and a training that continues
-        from an earlier step makes later values void by itself.
+        from an earlier step makes later values void automatically.
         """
         given = log_dir if log_dir is not None else logdir
         folder = f"runs/{paths.timestamp()}{comment}" if given is None else os.fspath(given)
@@ -111,11 +111,11 @@ class SummaryWriter(SummaryMedia):
             self.add_scalar(tag, value, global_step)
 
     def get_logdir(self) -> str:
-        """The folder of the run."""
+        """Return the run's folder."""
         return self.log_dir
 
     def flush(self) -> None:
-        """Nothing waits: each value was written by its call."""
+        """Do nothing: each value was written by its call."""
 
     def close(self) -> None:
         """Mark the run as finished. A second call does nothing."""
@@ -137,7 +137,7 @@ class SummaryWriter(SummaryMedia):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
         def not_kept(*_: object, **__: object) -> None:
-            self._notices.say_once(f"{name} of SummaryWriter: not kept")
+            self._notices.warn_once(f"{name} of SummaryWriter: not kept")
 
         return not_kept
 
@@ -148,7 +148,8 @@ class SummaryWriter(SummaryMedia):
 
 
 def _open(folder: str) -> ExperimentLogger:
-    """The logger that writes `folder`/NAME.dat, or a sweep's run, silent in other ranks."""
+    """Return the logger that writes `folder`/NAME.dat, or a sweep's run. Other ranks stay
+    silent."""
     if os.environ.get(paths.RUN_FILE_VARIABLE) or ranks.is_other_rank():
         return ExperimentLogger(folder)
     from ml_tracking_ops.logger import run_record
@@ -161,5 +162,5 @@ def _open(folder: str) -> ExperimentLogger:
         environment = run_record.environment_of_this_process(path)
         run_record.merge(path, {"environment": environment})
     except OSError:
-        return ExperimentLogger.at(path)  # it says that it cannot write, once
+        return ExperimentLogger.at(path)  # it warns once that it cannot write
     return writer

@@ -1,7 +1,7 @@
 """The calls of W&B's client that training scripts use: `import ….integrations.wandb as wandb`.
 
 What they log goes to an `ExperimentLogger`. Nothing is uploaded. Calls that are not listed in
-`__all__` do nothing, and say so once. In a sweep `wandb.config` holds the sweep's hyperparameters.
+`__all__` do nothing and warn once. In a sweep `wandb.config` holds the sweep's hyperparameters.
 """
 
 import os
@@ -74,7 +74,7 @@ class Run:
 
     @property
     def dir(self) -> str:
-        """The folder for the run's own files, made when first asked for."""
+        """The folder for the run's own files, created on first use."""
         return self._writer.run_dir
 
     @property
@@ -99,7 +99,7 @@ class Run:
             raise TypeError(f"wandb.log takes a mapping of names to values, not {data!r}")
         at = self._steps.take(step, commit)
         if at is None:
-            _notices.say_once(
+            _notices.warn_once(
                 f"wandb.log: step {step} is before the current step {self.step}. "
                 "Its values are ignored, as in W&B"
             )
@@ -109,11 +109,11 @@ class Run:
         numbers = {name: value for name, value in found.items() if value is not None}
         self._steps.note(numbers)
         for name in values.keys() - numbers.keys():
-            step_there = self._steps.step_for(name, at, _notices.say_once)
+            step_there = self._steps.step_for(name, at, _notices.warn_once)
             if not self._log_media(name, values[name], step_there):
-                _notices.say_once(f"wandb.log: {name!r} is not kept")
+                _notices.warn_once(f"wandb.log: {name!r} is not kept")
         for name, value in numbers.items():
-            self._writer.add_scalar(name, value, self._steps.step_for(name, at, _notices.say_once))
+            self._writer.add_scalar(name, value, self._steps.step_for(name, at, _notices.warn_once))
         self._logged |= numbers.keys()
         self.summary.update(numbers)
 
@@ -135,13 +135,14 @@ class Run:
         goal: str | None = None,
         **_: Any,
     ) -> None:
-        """Use another metric as the step of a metric, or of all whose names match `train/*`."""
+        """Use another metric as the step of a metric, or of all metrics that match a pattern
+        (`train/*`)."""
         self._steps.define(name, step_metric)
         if goal in ("maximize", "minimize") and "*" not in name:
             self._writer.set_directions({name: goal == "maximize"})
 
     def finish(self, exit_code: int | None = None, **_: Any) -> None:
-        """End the run. Another exit code than 0 marks it as failed."""
+        """End the run. An exit code other than 0 marks it as failed."""
         if self._is_finished:
             return
         self._is_finished = True
@@ -174,7 +175,7 @@ def init(
     dir: str | os.PathLike[str] | None = None,
     **_: Any,
 ) -> Run:
-    """Begin a run. One that was begun before and not finished is returned again.
+    """Begin a run, or return the one that is not finished yet.
 
     Args:
         dir: where a run that is started by hand gets its folder, by default `runs`.
@@ -195,29 +196,29 @@ def _run(call: str) -> Run:
 
 
 def log(data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
-    """As `Run.log`, for the current run."""
+    """Log numbers to the current run, as `Run.log` does."""
     _run("log()").log(data, step, commit)
 
 
 def define_metric(name: str, step_metric: str | None = None, **named: Any) -> None:
-    """As `Run.define_metric`, for the current run."""
+    """Define a metric of the current run, as `Run.define_metric` does."""
     _run("define_metric()").define_metric(name, step_metric, **named)
 
 
 def finish(exit_code: int | None = None, **_: Any) -> None:
-    """End the current run, if there is one."""
+    """End the current run, if any."""
     if _current:
         _current[-1].finish(exit_code)
 
 
 def sweep(sweep: object, *_: Any, **__: Any) -> str:
     """Return a name for `agent`. The sweep itself is run by `ml-tracking-ops sweep`."""
-    _notices.say_once("wandb.sweep: start the sweep itself with: ml-tracking-ops sweep FILE")
+    _notices.warn_once("wandb.sweep: start the sweep itself with: ml-tracking-ops sweep FILE")
     return "local"
 
 
 def agent(sweep_id: str, function: Callable[[], object] | None = None, **_: Any) -> None:
-    """Call the function once: each run of `ml-tracking-ops sweep` is a process of its own."""
+    """Call the function once: `ml-tracking-ops sweep` starts a process for each run."""
     if function is not None:
         function()
 
@@ -237,7 +238,7 @@ def _scalar(value: object) -> float | None:
 
 
 class _NotKept:
-    """Stands in for W&B's return values: it can be called, and has every attribute."""
+    """A substitute for W&B's return values: it can be called, and has every attribute."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -263,7 +264,7 @@ class _NotKept:
 def _not_kept(where: str, name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
-    _notices.say_once(f"wandb.{where} is not kept")
+    _notices.warn_once(f"wandb.{where} is not kept")
     return _NotKept(where)
 
 

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 def writer_for(
     writer: ExperimentLogger | None, logdir: "str | os.PathLike[str]"
 ) -> ExperimentLogger:
-    """The logger that a user gave, or a new one in `logdir`."""
+    """Return the logger that a user gave, or a new one in `logdir`."""
     return ExperimentLogger(logdir) if writer is None else writer
 
 
 def add_numbers(writer: ExperimentLogger, values: "Mapping[str, object]", step: int) -> None:
-    """Log those of the values that are numbers. Booleans, texts and arrays are left out."""
+    """Log the values that are numbers. Booleans, texts and arrays are left out."""
     found = {name: number(value) for name, value in values.items()}
     numbers = {name: value for name, value in found.items() if value is not None}
     if numbers:
@@ -25,7 +25,8 @@ def add_numbers(writer: ExperimentLogger, values: "Mapping[str, object]", step: 
 
 
 def number(value: object) -> float | None:
-    """A number, also of numpy or torch, or an array of one, or None for everything else."""
+    """Return a number as a float, or None. Scalars of numpy and torch and arrays of one count
+    too."""
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, float)):

@@ -52,6 +52,7 @@ class TrackingCallback(TrainingCallback):
 
 
 def _latest(series: Any) -> object:
-    """The last value of a series. Of `cv`, whose values are (mean, std), the mean."""
+    """Return the last value of a series, or the last mean if it is (mean, std), as `cv` gives
+    it."""
     value = series[-1]
     return value[0] if isinstance(value, tuple) else value

@@ -1,4 +1,5 @@
-"""One line of an index as readers know it. Anybody may have written it: every field is checked."""
+"""One line of an index as readers see it. Any program may have written it: all fields are
+checked."""
 
 import json
 import math
@@ -6,7 +7,8 @@ import re
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from .kinds import KINDS, MOST_BINS, SUFFIXES, TEXT
+from .edges import equal_edges
+from .kinds import MOST_BINS, SUFFIXES, TEXT
 
 _FILE = re.compile(r"[^/\\\0]{1,240}\.files/logged_media/[0-9a-f]{32}(?P<suffix>\.[a-z0-9]{3,4})")
 _MOST_NAME = 65_535
@@ -18,14 +20,15 @@ class MediaEntry(NamedTuple):
     """One image, text, histogram, table or sound.
 
     Attributes:
-        source: the file that says so, absolute: an index, or an event file of TensorBoard.
-        at: where in the source its line or record begins. `length` is that of it, in bytes.
-        file: what holds it, relative to the folder of the source, or None if the source does.
+        source: the file with this entry, absolute: an index, or an event file of TensorBoard.
+        at: where in the source its line or record begins. `length` is its length in bytes.
+        file: the file with the content, relative to the folder of the source, or None if it is in
+            the source itself.
         size_bytes: of the file.
-        width, height: of an image in pixels, or 0 if nobody says.
+        width, height: of an image in pixels, or 0 if not known.
         keep: only the last so many steps of this name are kept, or 0 for all.
         svg: the same image as SVG, as `file`.
-        form: of what an event file holds at this place, or empty for a line in an index.
+        form: of the content at this place of an event file, or empty for a line in an index.
     """
 
     kind: str
@@ -50,7 +53,7 @@ class SessionMark(NamedTuple):
 
 
 class BudgetMark(NamedTuple):
-    """The budget was used up: nothing that came later was kept, but in a new session."""
+    """The budget was used up: of what followed, only what still fitted was kept."""
 
     budget_bytes: int
 
@@ -77,39 +80,8 @@ class HistogramEntry(NamedTuple):
     mean: float | None
 
 
-def parse_lines(lines: list[bytes], source: str, at: int) -> list[IndexLine]:
-    """The lines of a part of an index that begins at a place. What is no line is left out."""
-    found = []
-    for line, fields in zip(lines, _fields_of_each(lines), strict=True):
-        parsed = None if fields is None else _line_of(fields, source, at, len(line))
-        if parsed is not None:
-            found.append(parsed)
-        at += len(line) + 1
-    return found
-
-
-def _fields_of_each(lines: list[bytes]) -> "list[dict[str, Any] | None]":
-    """The objects of lines: parsed as one list, which takes half the time, if all are whole."""
-    try:
-        found = json.loads(b"[" + b",".join(lines) + b"]")
-    except (ValueError, RecursionError):
-        found = []
-    if len(found) != len(lines):
-        return [parse_fields(line) for line in lines]
-    return [fields if isinstance(fields, dict) else None for fields in found]
-
-
-def _line_of(fields: "dict[str, Any]", source: str, at: int, length: int) -> IndexLine | None:
-    kind = fields.get("kind")
-    if kind == "session":
-        return SessionMark()
-    if kind == "budget":
-        return BudgetMark(_whole(fields.get("bytes")))
-    return _entry(fields, source, at, length) if kind in KINDS else None
-
-
 def parse_fields(line: bytes) -> "dict[str, Any] | None":
-    """The object of a line, or None if there is none."""
+    """Parse a line as an object. Return None if it is not one."""
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError):
@@ -118,24 +90,23 @@ def parse_fields(line: bytes) -> "dict[str, Any] | None":
 
 
 def histogram_of(fields: "dict[str, Any]") -> HistogramEntry | None:
-    """The histogram of a line, or None if its numbers fit nowhere."""
+    """Parse a line as a histogram. Return None if its numbers are not plausible."""
     counts, edges = _numbers(fields.get("counts", [])), _numbers(fields.get("edges", []))
     if counts is None or edges is None or len(counts) > MOST_BINS:
         return None
     if len(edges) == 2 and len(counts) > 1:
-        low, high, n = edges[0], edges[1], len(counts)
-        edges = [low + (high / n - low / n) * i for i in range(n)] + [high]
+        edges = equal_edges(edges[0], edges[1], len(counts))
     is_ascending = all(a <= b for a, b in pairwise(edges))
     if counts and (len(edges) != len(counts) + 1 or not is_ascending or min(counts) < 0):
         return None
     numbers = [fields.get(key) for key in ("minimum", "maximum", "mean")]
     low_, high_, mean = (_finite(number) for number in numbers)
-    number, n_not_finite = _whole(fields.get("number")), _whole(fields.get("n_not_finite"))
+    number, n_not_finite = whole(fields.get("number")), whole(fields.get("n_not_finite"))
     return HistogramEntry(tuple(counts), tuple(edges), number, n_not_finite, low_, high_, mean)
 
 
 def clean(text: object, most: int = 100_000) -> str:
-    """A text that can be sent: without lone surrogates and NUL, and not too long."""
+    """Return a text that can be sent: without lone surrogates and NUL, and not too long."""
     if not isinstance(text, str):
         return ""
     if text.isascii() and text.isprintable() and len(text) <= most:
@@ -143,7 +114,8 @@ def clean(text: object, most: int = 100_000) -> str:
     return text[:most].encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
-def _entry(fields: "dict[str, Any]", source: str, at: int, length: int) -> MediaEntry | None:
+def entry_of(fields: "dict[str, Any]", source: str, at: int, length: int) -> MediaEntry | None:
+    """Check the fields of a line. Return None if they are not an entry."""
     kind, step, wall_time = fields["kind"], fields.get("step"), _finite(fields.get("time"))
     name = clean(fields.get("name"), _MOST_NAME)
     if type(step) is not int or not name or wall_time is None:
@@ -163,11 +135,11 @@ def _entry(fields: "dict[str, Any]", source: str, at: int, length: int) -> Media
         at,
         length,
         file,
-        _whole(fields.get("bytes")),
-        min(_whole(fields.get("width")), _MOST_SIDE),
-        min(_whole(fields.get("height")), _MOST_SIDE),
+        whole(fields.get("bytes")),
+        min(whole(fields.get("width")), _MOST_SIDE),
+        min(whole(fields.get("height")), _MOST_SIDE),
         clean(fields["caption"], 2_000) if "caption" in fields else "",
-        min(_whole(fields.get("keep")), 1 << 30),
+        min(whole(fields.get("keep")), 1 << 30),
         _checked_file(fields.get("svg"), frozenset((".svg",))),
     )
 
@@ -177,7 +149,8 @@ def _checked_file(file: object, suffixes: frozenset[str]) -> str | None:
     return found[0] if found is not None and found["suffix"] in suffixes else None
 
 
-def _whole(number: object) -> int:
+def whole(number: object) -> int:
+    """Return a number that is whole and not negative, or else 0."""
     if type(number) is not int:
         return 0
     return number if 0 <= number < _MOST_STEP else 0
@@ -194,7 +167,7 @@ def _finite(number: object) -> float | None:
 
 
 def _numbers(values: object) -> list[float] | None:
-    """Finite numbers, or None if one of them is none."""
+    """Return finite numbers, or None if one of them is not finite."""
     if not isinstance(values, list) or len(values) > MOST_BINS + 1:
         return None
     found = [_finite(value) for value in values]

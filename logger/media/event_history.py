@@ -1,4 +1,4 @@
-"""The media of a run whose log is TensorBoard's event files, read from where they lie."""
+"""The media of a run whose log is TensorBoard's event files, read in place."""
 
 import time
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class MediaDecoder(EventDecoder):
         self._offset = 0
 
     def begin(self, path: str, offset: int) -> None:
-        """What is decoded next is of this file, from this byte on."""
+        """Set the file, and the byte in it, of what is decoded next."""
         self._path, self._offset = path, offset
 
     def _take_others(

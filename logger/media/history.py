@@ -1,4 +1,4 @@
-"""The media of a run, with our log or TensorBoard's."""
+"""The media of a run, whether its log is ours or TensorBoard's."""
 
 from ..tensorboard.event_names import is_event_file
 from .event_history import EventMediaHistory
@@ -8,7 +8,7 @@ __all__ = ["MediaHistory", "open_history"]
 
 
 def open_history(dat_path: str) -> MediaHistory:
-    """What a run logged besides metrics. Nothing is read before `refresh`."""
+    """Return the media history of a run. Nothing is read before `refresh`."""
     if is_event_file(dat_path):
         return EventMediaHistory(dat_path)
     return MediaHistory(dat_path)

@@ -4,7 +4,7 @@ IMAGE, TEXT, HISTOGRAM, TABLE, AUDIO = "image", "text", "histogram", "table", "a
 KINDS = (IMAGE, TEXT, HISTOGRAM, TABLE, AUDIO)
 
 FOLDER_NAME = "logged_media"
-"""In a run's own folder. A name that nothing else there has."""
+"""The folder for media, in a run's own folder. No other file there has this name."""
 IMAGE_SUFFIXES = frozenset((".png", ".jpg", ".gif", ".webp", ".svg"))
 AUDIO_SUFFIXES = frozenset((".wav", ".flac", ".ogg", ".mp3"))
 SUFFIXES = {
@@ -21,4 +21,4 @@ MOST_TABLE_BYTES = 16 << 20
 MOST_TEXT_BYTES = 1 << 20
 MOST_BINS = 1_000
 DEFAULT_BUDGET_BYTES = 1_000_000_000
-"""Of one run: 1 GB."""
+"""The budget of one run: 1 GB."""

@@ -1,13 +1,14 @@
-"""The calls of `ExperimentLogger` for everything that is no number: `add_image` and the others."""
+"""The calls of `ExperimentLogger` for everything but numbers: `add_image` and the others."""
 
 import time
 
-from .keeping import ALL, Keep, parse_keep
+from .entry_target import EntryTarget, checked_time
+from .keeping import ALL, parse_keep
 from .kinds import AUDIO, HISTOGRAM, IMAGE, MOST_TEXT_BYTES, TABLE, TEXT
 
 TYPE_CHECKING = False  # importing it from typing would cost more than the rest of the logger
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any, SupportsIndex
 
     from ..notices import NoticePrinter
@@ -18,33 +19,28 @@ if TYPE_CHECKING:
 
 _INLINE_BYTES = 4_000
 _MOST_CAPTION = 2_000
-
-
-class EntryTarget:
-    """What and when something belongs to, checked."""
-
-    __slots__ = ("keep", "kind", "name", "step", "wall_time")
-
-    def __init__(
-        self, kind: str, name: str, step: int, keep: Keep, wall_time: float | None
-    ) -> None:
-        self.kind = kind
-        self.name = name
-        self.step = step
-        self.keep = keep
-        self.wall_time = wall_time
+_ORDERS = {
+    IMAGE: "add_image(name, image, step)",
+    TEXT: "add_text(name, text, step)",
+    HISTOGRAM: "add_histogram(name, values, step)",
+    TABLE: "add_table(name, rows, step)",
+    AUDIO: "add_audio(name, audio, step)",
+}
+_ORDER_OF_FIGURES = "add_figure(name, figure, step)"
+_ORDER_OF_COUNTS = "add_counts(name, counts, edges, step)"
+_encode_image: "Callable[[Any, str | None], EncodedImage] | None" = None
 
 
 class MediaLogging:
     """Images, figures, text, histograms, tables and audio of a run.
 
-    Each call returns when what it was given is in the run's folder and its line in the index beside
+    Each call returns when its content is in the run's folder and its line is in the index beside
     the log: `kill -9` loses nothing. Equal bytes are kept once. A wrong argument raises. A full
-    disk and a budget that is used up do not: the logger says so, and continues.
+    disk or a used-up budget does not: the logger warns and continues.
 
     All calls take `keep`, which thins: `"every 100"` keeps the steps that are multiples of 100,
     `"last 5"` the last five steps that were logged, and `wall_time`, in seconds since the epoch,
-    for what was made earlier.
+    for content made earlier.
     """
 
     __slots__ = ()
@@ -52,14 +48,16 @@ class MediaLogging:
     if TYPE_CHECKING:
         _notices: NoticePrinter
 
-        def _check_media(self, name: str, step: SupportsIndex) -> tuple[str, int] | None:
-            """Name and step, or None if this process writes nothing."""
+        def _check_media(
+            self, kind: str, name: str, step: SupportsIndex, order: str
+        ) -> tuple[str, int] | None:
+            """Return name and step, or None if this process writes nothing."""
 
         def _media_writer(self) -> MediaWriter | None:
-            """The writer, or None if the run's folder cannot be written."""
+            """Return the writer, or None if the run's folder cannot be written."""
 
         def _drop_media(self, error: OSError) -> None:
-            """Count and say what could not be written."""
+            """Count what could not be written, and warn."""
 
     def add_image(
         self,
@@ -77,7 +75,7 @@ class MediaLogging:
         Args:
             image: bytes of a PNG, JPEG, WebP or GIF file, or its path (stored unchanged), a PIL
                 image, a numpy array or torch tensor of uint8 or of floats from 0 to 1, or a
-                batch or list of arrays, which becomes a grid.
+                batch or a list of arrays or PIL images, which becomes a grid.
             dataformats: the dimensions of an array as in TensorBoard: HW, HWC, CHW, NHW, NHWC or
                 NCHW. By default it is inferred from the shape. Where both ends could be channels, a
                 tensor has them first and an array last.
@@ -89,11 +87,9 @@ class MediaLogging:
         place = self._media_place(IMAGE, name, step, keep, wall_time)
         if place is None:
             return
-        from .encoding.images import encode_image
-
-        found = encode_image(image, dataformats)
+        found = _image_encoder()(image, dataformats)
         if found.is_cut:
-            self._notices.say_once(
+            self._notices.warn_once(
                 f"add_image({name!r}, …): values outside of 0…1 (or 0…255) are cut off"
             )
         self._add_encoded(place, found, caption)
@@ -113,13 +109,14 @@ class MediaLogging:
         """Log a matplotlib figure as an image.
 
         Args:
-            svg: keep it as SVG besides, which stays sharp at every size.
-            close: the figure, as TensorBoard does: pyplot keeps figures in memory otherwise.
+            svg: keep it as SVG too, which is sharp at every size.
+            close: close the figure afterwards, as TensorBoard does: pyplot keeps figures in memory
+                otherwise.
 
         Raises:
             TypeError: it is no figure, or as `add_image`.
         """
-        place = self._media_place(IMAGE, name, step, keep, wall_time)
+        place = self._media_place(IMAGE, name, step, keep, wall_time, _ORDER_OF_FIGURES)
         if place is not None:
             from .encoding.images import encode_figure
 
@@ -138,19 +135,19 @@ class MediaLogging:
         keep: str | None = None,
         wall_time: float | None = None,
     ) -> None:
-        """Log a text. The dashboard shows it as Markdown. Of more than 1 MiB the beginning is kept.
+        """Log a text. The dashboard shows it as Markdown. A text is cut after 1 MiB.
 
         Raises:
-            TypeError: it is no text, or as `add_image`.
+            TypeError: it is not a string, or as `add_image`.
         """
         place = self._media_place(TEXT, name, step, keep, wall_time)
         if place is None:
             return
         if not isinstance(text, str):
-            raise TypeError(f"add_text takes a text, not {type(text).__qualname__}: str(value)")
+            raise TypeError(f"add_text takes a string, not {type(text).__qualname__}: str(value)")
         data = text.encode("utf-8", "replace")
         if len(data) > MOST_TEXT_BYTES:
-            self._notices.say_once(f"add_text({name!r}, …): only the first MiB of a text is kept")
+            self._notices.warn_once(f"add_text({name!r}, …): only the first MiB of a text is kept")
             data = data[:MOST_TEXT_BYTES]
         if len(data) <= _INLINE_BYTES:
             self._write_media(place, {"text": data.decode("utf-8", "ignore")}, {})
@@ -163,7 +160,7 @@ class MediaLogging:
         values: "Any",
         step: "SupportsIndex",
         *,
-        bins: "int | Sequence[float]" = 64,
+        bins: "SupportsIndex | Sequence[float]" = 64,
         keep: str | None = None,
         wall_time: float | None = None,
     ) -> None:
@@ -191,24 +188,24 @@ class MediaLogging:
         edges: "Sequence[float]",
         step: "SupportsIndex",
         *,
-        number: int | None = None,
+        number: "SupportsIndex | None" = None,
         minimum: float | None = None,
         maximum: float | None = None,
         mean: float | None = None,
         keep: str | None = None,
         wall_time: float | None = None,
     ) -> None:
-        """Log a histogram that was counted already, as by `numpy.histogram`.
+        """Log a histogram that is already counted, for example by `numpy.histogram`.
 
         Args:
             counts: of values between an edge and the next.
             edges: ascending, one more than counts.
-            number, minimum, maximum, mean: of the values, by default as the counts tell them.
+            number, minimum, maximum, mean: of the values, by default estimated from the counts.
 
         Raises:
             TypeError, ValueError: as `add_image`.
         """
-        place = self._media_place(HISTOGRAM, name, step, keep, wall_time)
+        place = self._media_place(HISTOGRAM, name, step, keep, wall_time, _ORDER_OF_COUNTS)
         if place is None:
             return
         from .encoding.counts import summary_of_counts
@@ -226,12 +223,12 @@ class MediaLogging:
         keep: str | None = None,
         wall_time: float | None = None,
     ) -> None:
-        """Log a table. The first 10,000 rows are kept, and how many there were.
+        """Log a table. The first 10,000 rows are kept, and the number of all rows.
 
         Args:
             rows: a list of dicts, a dict of columns, a pandas or polars data frame, or a list of
                 lists.
-            columns: the names of the columns, where `rows` does not say them.
+            columns: the names of the columns, if `rows` has none.
 
         Raises:
             TypeError, ValueError: as `add_image`.
@@ -245,7 +242,7 @@ class MediaLogging:
         data = table.encode()
         n_kept = len(table.rows)
         if n_kept < table.n_rows:
-            self._notices.say_once(
+            self._notices.warn_once(
                 f"add_table({name!r}, …): the first {n_kept} of {table.n_rows} rows are kept"
             )
         sizes: dict[str, object] = {
@@ -261,7 +258,7 @@ class MediaLogging:
         audio: "Any",
         step: "SupportsIndex",
         *,
-        sample_rate: int | None = None,
+        sample_rate: "SupportsIndex | None" = None,
         caption: str | None = None,
         keep: str | None = None,
         wall_time: float | None = None,
@@ -269,8 +266,9 @@ class MediaLogging:
         """Log a sound.
 
         Args:
-            audio: bytes of a WAV, FLAC, Ogg or MP3 file, or its path, or samples: floats from -1 to
-                1 or whole numbers of 16 bits, shape (n,), (n, channels) or (channels, n).
+            audio: bytes of a WAV, FLAC, Ogg or MP3 file, or its path, or samples, shape (n,), (n,
+                channels) or (channels, n): floats from -1 to 1, or whole numbers, whose type says
+                how loud they are (uint8, int16, int32).
             sample_rate: of samples, in Hz.
 
         Raises:
@@ -282,6 +280,10 @@ class MediaLogging:
         from .encoding.audio import encode_audio
 
         found = encode_audio(audio, sample_rate)
+        if found.is_cut:
+            self._notices.warn_once(
+                f"add_audio({name!r}, …): samples outside of -1…1 (or of 16 bits) are cut off"
+            )
         about = _captioned({} if found.seconds is None else {"seconds": found.seconds}, caption)
         self._write_media(place, about, {"file": (found.data, found.suffix)})
 
@@ -290,39 +292,48 @@ class MediaLogging:
         files = {"file": (found.data, found.content.suffix)}
         if found.svg is not None:
             files["svg"] = found.svg, ".svg"
-        self._write_media(place, _captioned(size, caption), files)
+        self._write_media(place, size if caption is None else _captioned(size, caption), files)
 
     def _media_place(
-        self, kind: str, name: str, step: "SupportsIndex", keep: str | None, wall_time: float | None
+        self,
+        kind: str,
+        name: str,
+        step: "SupportsIndex",
+        keep: str | None,
+        wall_time: float | None,
+        order: str | None = None,
     ) -> EntryTarget | None:
-        """Where something goes, or None if it is not written at all."""
-        checked = self._check_media(name, step)
+        """Return where an entry goes, or None if it is not written at all."""
+        checked = self._check_media(kind, name, step, order or _ORDERS[kind])
         rule = ALL if keep is None else parse_keep(keep)
         if checked is None:
             return None
         if not rule.wants(checked[1]):
-            self._notices.say_once(
+            self._notices.warn_once(
                 f"{kind} {name!r}: only steps that are multiples of {rule.every} are kept"
             )
             return None
-        return EntryTarget(kind, checked[0], checked[1], rule, wall_time)
+        at = time.time() if wall_time is None else checked_time(wall_time)
+        return EntryTarget(kind, checked[0], checked[1], rule, at)
 
     def _write_media(self, place: EntryTarget, about: "dict[str, object]", files: "Files") -> None:
         writer = self._media_writer()
         if writer is None:
             return
-        at = time.time() if place.wall_time is None else float(place.wall_time)
-        entry: dict[str, object] = {
-            "kind": place.kind,
-            "name": place.name,
-            "step": place.step,
-            "time": at,
-            **about,
-        }
         try:
-            writer.add(entry, files, place.keep)
+            writer.add(place, about, files)
         except OSError as error:
             self._drop_media(error)
+
+
+def _image_encoder() -> "Callable[[Any, str | None], EncodedImage]":
+    """Return `encode_image`. It is imported once, because an import statement takes 1 µs."""
+    global _encode_image
+    if _encode_image is None:
+        from .encoding.images import encode_image
+
+        _encode_image = encode_image
+    return _encode_image
 
 
 def _captioned(about: "dict[str, object]", caption: object) -> "dict[str, object]":

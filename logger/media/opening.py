@@ -1,4 +1,4 @@
-"""Opening what an entry speaks of. No link is followed, and nothing unfinished is shown."""
+"""Open the file of an entry. Links are not followed, and unfinished files are not shown."""
 
 import os
 import stat
@@ -15,7 +15,7 @@ _MOST_READ = 64 << 20
 
 
 class MediaGoneError(OSError):
-    """What an entry speaks of is not there any more, or is not what was written."""
+    """The content of an entry is missing, or has changed since it was written."""
 
 
 class MediaPart:
@@ -31,7 +31,7 @@ class MediaPart:
         self.size_bytes = size_bytes
 
     def read(self, offset: int, n_bytes: int) -> bytes:
-        """Bytes from a place on, fewer at the end.
+        """Return up to `n_bytes` bytes from a place on, fewer at the end.
 
         Raises:
             OSError: they cannot be read.
@@ -59,7 +59,7 @@ class MediaPart:
 
 
 def open_media(entry: MediaEntry, *, as_svg: bool = False) -> MediaPart:
-    """The bytes of an image or a sound, or of what else has a file.
+    """Open the content of an entry that has a file, such as an image or a sound.
 
     Raises:
         OSError: as `open_file_of`.
@@ -76,18 +76,18 @@ def _open_event(entry: MediaEntry) -> MediaPart:
     if stat.S_ISREG(found.st_mode) and entry.at + entry.length <= found.st_size:
         return MediaPart(fd, entry.at, entry.length)
     os.close(fd)
-    raise MediaGoneError(f"{entry.source} is not what it was")
+    raise MediaGoneError(f"{entry.source} has changed since it was read")
 
 
 def open_file_of(entry: MediaEntry, *, as_svg: bool = False) -> int:
-    """A descriptor of the file of an entry.
+    """Return a descriptor of an entry's file.
 
     Raises:
-        OSError: it is missing, behind a link, or not of the size that the index says.
+        OSError: it is missing, behind a link, or not of the size that the index gives.
     """
     file = entry.svg if as_svg else entry.file
     if file is None:
-        raise MediaGoneError(f"{entry.name} of step {entry.step} has no such file")
+        raise MediaGoneError(f"{entry.name} of step {entry.step} has no file of this kind")
     fd = _open_below(os.path.dirname(entry.source), file.split("/"))
     found = os.fstat(fd)
     if stat.S_ISREG(found.st_mode) and (as_svg or found.st_size == entry.size_bytes):
@@ -97,14 +97,14 @@ def open_file_of(entry: MediaEntry, *, as_svg: bool = False) -> int:
 
 
 def entry_path(entry: MediaEntry) -> str | None:
-    """The file of an entry, absolute."""
+    """Return the file of an entry, absolute."""
     if entry.file is None:
         return None
     return os.path.join(os.path.dirname(entry.source), *entry.file.split("/"))
 
 
 def read_file_of(entry: MediaEntry, most_bytes: int = _MOST_READ) -> bytes:
-    """All bytes of the file of an entry.
+    """Return all bytes of the file of an entry.
 
     Raises:
         OSError: as `open_file_of`, or it is longer than is read at once.
@@ -116,7 +116,7 @@ def read_file_of(entry: MediaEntry, most_bytes: int = _MOST_READ) -> bytes:
 
 
 def read_svg_of(entry: MediaEntry) -> bytes:
-    """The same image as SVG.
+    """Return the same image as SVG.
 
     Raises:
         OSError: as `read_file_of`.
@@ -126,7 +126,7 @@ def read_svg_of(entry: MediaEntry) -> bytes:
 
 
 def fields_of(entry: MediaEntry) -> "dict[str, Any]":
-    """All that the line of an entry says.
+    """Return all fields of an entry's line.
 
     Raises:
         OSError: it cannot be read any more.
@@ -138,7 +138,7 @@ def fields_of(entry: MediaEntry) -> "dict[str, Any]":
         os.close(fd)
     fields = parse_fields(line)
     if fields is None or fields.get("kind") != entry.kind:
-        raise MediaGoneError(f"{entry.source} is not what it was")
+        raise MediaGoneError(f"{entry.source} has changed since it was read")
     return fields
 
 

@@ -1,4 +1,4 @@
-"""The content of entries: texts, histograms and tables, each checked as a stranger's."""
+"""The content of entries: texts, histograms and tables. None of it is trusted: all is checked."""
 
 import json
 import math
@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from ..tensorboard.event_media import BUCKETS, decode_buckets, decode_rows
+from ..tensorboard.event_media import (
+    BUCKETS,
+    TEXTS,
+    decode_buckets,
+    decode_rows,
+    decode_texts,
+)
 from ..tensorboard.wire import WireError
 from .entries import HistogramEntry, MediaEntry, clean, histogram_of
 from .kinds import MOST_BINS, MOST_TABLE_BYTES, MOST_TABLE_COLUMNS, MOST_TABLE_ROWS, MOST_TEXT_BYTES
@@ -27,7 +33,7 @@ class MediaTable:
     n_rows: int
 
     def to_pandas(self) -> Any:
-        """As a pandas data frame.
+        """Convert to a pandas data frame.
 
         Raises:
             ImportError: pandas is not installed.
@@ -36,20 +42,38 @@ class MediaTable:
 
 
 def text_of(entry: MediaEntry) -> str:
-    """The text of an entry. Of one in a file at most 2 MiB.
+    """Return the text of an entry, at most 2 MiB of a text in a file.
 
     Raises:
         OSError: it cannot be read.
     """
     if entry.file is None and not entry.form:
         return clean(fields_of(entry).get("text"))
+    if entry.form == TEXTS:
+        return clean(_markdown_of_texts(entry), 2 * MOST_TEXT_BYTES)
     with open_media(entry) as part:
         data = part.read(0, 2 * MOST_TEXT_BYTES)
     return clean(data.decode("utf-8", "replace"), 2 * MOST_TEXT_BYTES)
 
 
+def _markdown_of_texts(entry: MediaEntry) -> str:
+    """Return a table of texts as Markdown. Its head is empty, since the first row is none."""
+    try:
+        rows = decode_texts(read_file_of(entry))
+    except WireError as error:
+        raise MediaGoneError(f"{entry.source}: the text is damaged") from error
+    widest = max(map(len, rows), default=0)
+    head = ["| " * widest + "|", "| --- " * widest + "|"]
+    lines = [f"| {' | '.join(map(_cell_of_markdown, row))} |" for row in rows]
+    return "\n".join([*head, *lines])
+
+
+def _cell_of_markdown(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
 def histogram_of_entry(entry: MediaEntry) -> HistogramEntry:
-    """The histogram of an entry.
+    """Return the histogram of an entry.
 
     Raises:
         OSError: it cannot be read, or its numbers fit nowhere.
@@ -61,7 +85,7 @@ def histogram_of_entry(entry: MediaEntry) -> HistogramEntry:
 
 
 def _of_event(entry: MediaEntry) -> HistogramEntry | None:
-    """A histogram as TensorBoard writes it: of very many bins some are put together."""
+    """Return a histogram in TensorBoard's form, with bins merged if there are very many."""
     decode = decode_buckets if entry.form == BUCKETS else decode_rows
     try:
         raw = decode(read_file_of(entry))
@@ -84,7 +108,7 @@ def _of_event(entry: MediaEntry) -> HistogramEntry | None:
 
 
 def table_of_entry(entry: MediaEntry) -> MediaTable:
-    """The table of an entry. Whatever does not fit a table that was logged is refused.
+    """Return the table of an entry. Everything that a logged table cannot contain is refused.
 
     Raises:
         OSError: it cannot be read, or is no table.

@@ -13,7 +13,7 @@ from .reading import MediaTable, histogram_of_entry, table_of_entry, text_of
 
 @dataclass(frozen=True)
 class MediaItem:
-    """One image, text, histogram, table or sound of a run. Its content is read when asked for.
+    """One image, text, histogram, table or sound of a run. Its content is read on access.
 
     Attributes:
         kind: `image`, `text`, `histogram`, `table` or `audio`.
@@ -56,7 +56,7 @@ class MediaItem:
         return entry_path(self.entry)
 
     def read_bytes(self) -> bytes:
-        """The bytes of its file. Of a text, the text in UTF-8.
+        """Return the bytes of its file. Of a text, the text in UTF-8.
 
         Raises:
             OSError: they cannot be read.
@@ -70,10 +70,10 @@ class MediaItem:
 
     @cached_property
     def text(self) -> str:
-        """The text of a text.
+        """The content of a text.
 
         Raises:
-            ValueError: it is none.
+            ValueError: it is not a text.
             OSError: it cannot be read.
         """
         self._require(TEXT)
@@ -81,10 +81,10 @@ class MediaItem:
 
     @cached_property
     def histogram(self) -> HistogramEntry:
-        """Counts and edges of a histogram, and what is known of its values.
+        """Counts and edges of a histogram, and statistics of its values.
 
         Raises:
-            ValueError: it is none.
+            ValueError: it is not a histogram.
             OSError: it cannot be read.
         """
         self._require(HISTOGRAM)
@@ -95,7 +95,7 @@ class MediaItem:
         """Columns and rows of a table.
 
         Raises:
-            ValueError: it is none.
+            ValueError: it is not a table.
             OSError: it cannot be read.
         """
         self._require(TABLE)
@@ -107,18 +107,18 @@ class MediaItem:
 
 
 class RunMedia:
-    """What a run logged besides numbers. Iterating gives all of it by kind, name and step."""
+    """Everything that a run logged besides numbers. Iterates by kind, name and step."""
 
     def __init__(self, dat_path: str) -> None:
         self._history = open_history(dat_path)
         self._history.refresh()
 
     def names(self, kind: str | None = None) -> list[str]:
-        """The names of one kind, or of all, each once."""
+        """Return the names of one kind, or of all kinds, each once."""
         return list(dict.fromkeys(name for one, name in self._ordered() if kind in (None, one)))
 
     def of(self, name: str, kind: str | None = None) -> list[MediaItem]:
-        """All of one name, and of one kind if that is given, by step.
+        """Return all entries of one name (and kind, if given), by step.
 
         Raises:
             KeyError: there is nothing of this name.
@@ -141,7 +141,7 @@ class RunMedia:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many there are of each kind that there is."""
+        """How many entries there are of each kind."""
         found: dict[str, int] = {}
         for kind, name in self._ordered():
             found[kind] = found.get(kind, 0) + len(self._history.tracks[kind, name].kept)
@@ -151,5 +151,5 @@ class RunMedia:
         return sorted(self._history.tracks, key=lambda key: KINDS.index(key[0]))
 
     def __repr__(self) -> str:
-        said = ", ".join(f"{number} {kind}" for kind, number in self.counts.items())
-        return f"<RunMedia: {said or 'nothing'}>"
+        counts = ", ".join(f"{number} {kind}" for kind, number in self.counts.items())
+        return f"<RunMedia: {counts or 'nothing'}>"

@@ -1,12 +1,13 @@
-"""Reading an index: all of it, and then what is new."""
+"""Read an index: all of it, and then what is new."""
 
 import os
 import stat
 
 from .. import os_files
 from ..guarded import open_guarded
-from ..reading.bounded_reading import Progress, TooLongError, next_data
-from .entries import IndexLine, parse_lines
+from ..reading.bounded_reading import BoundedReading, TooLongError, next_data
+from .entries import IndexLine
+from .index_lines import parse_lines
 
 _PIECE_BYTES = 1 << 20
 _LONGEST_LINE = 1 << 20
@@ -28,7 +29,7 @@ class IndexTail:
         self._offset = 0
 
     def read(self) -> list[IndexLine]:
-        """The whole lines that came since, or none if there is no index, or it cannot be read."""
+        """Return the whole lines added since the last call, or none if the index cannot be read."""
         self.was_replaced = False
         try:
             fd = open_guarded(self.path, os_files.READ)
@@ -43,7 +44,7 @@ class IndexTail:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode):
             return []
-        file = found.st_dev, found.st_ino
+        file = os_files.file_of(found)
         if self._file is not None and (file != self._file or found.st_size < self._offset):
             self.was_replaced, self.is_cut = True, False
             self._offset = 0
@@ -51,17 +52,17 @@ class IndexTail:
         lines: list[IndexLine] = []
         if self.is_cut:
             return lines
-        progress = Progress(self.path)
+        reading = BoundedReading(self.path)
         try:
-            self._take_in(fd, found.st_size, progress, lines)
-            progress.end()
+            self._take_in(fd, found.st_size, reading, lines)
+            reading.end()
         except TooLongError:
             self.is_cut = True
-        except OSError:  # what was read so far counts
+        except OSError:  # what has been read so far counts
             pass
         return lines
 
-    def _take_in(self, fd: int, size: int, progress: Progress, lines: list[IndexLine]) -> None:
+    def _take_in(self, fd: int, size: int, reading: BoundedReading, lines: list[IndexLine]) -> None:
         rest, start, is_skipping = b"", self._offset, False
         at = start
         while at < size:
@@ -74,7 +75,7 @@ class IndexTail:
             if not piece:
                 return
             at += len(piece)
-            progress.note(len(piece))
+            reading.note(len(piece))
             parts = (rest + piece).split(b"\n")
             rest = parts.pop()
             if is_skipping and parts:  # the end of a line that is too long

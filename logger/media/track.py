@@ -1,7 +1,8 @@
-"""Which entries of a run count: those of abandoned branches and those thinned out do not."""
+"""The entries of a run that count: not those of abandoned branches, and not those thinned out."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from ..paths import media_index_of
 from ..reading.attempts import earlier_logs
 from ..reading.branches import are_kept
 from .entries import BudgetMark, IndexLine, MediaEntry, SessionMark
+from .keeping import continued, last_steps
 from .tail import IndexTail
 
 MediaKey = tuple[str, str]
@@ -16,7 +18,7 @@ MediaKey = tuple[str, str]
 
 
 class MediaTrack:
-    """All entries of one kind and name, in the order in which they were written."""
+    """All entries of one kind and name, in the order written."""
 
     __slots__ = ("_kept", "_session", "_starts", "entries")
 
@@ -40,13 +42,14 @@ class MediaTrack:
 
     @property
     def kept(self) -> list[MediaEntry]:
-        """Those that count, by step. Of one step in the order in which they were logged."""
+        """The entries that count, by step. Entries of one step are in the order logged."""
         if self._kept is None:
             self._kept = self._select()
         return self._kept
 
     def step_at(self, step: int | None) -> int | None:
-        """The last step that is not after this one, or the first. None means the last of all."""
+        """Return the last step that is not after this one, or else the first. None means the last
+        of all."""
         kept = self.kept
         if not kept:
             return None
@@ -56,33 +59,31 @@ class MediaTrack:
         return kept[max(place - 1, 0)].step
 
     def at(self, step: int) -> list[MediaEntry]:
-        """Those of one step."""
+        """Return the entries of one step."""
         kept = self.kept
         begin = bisect_left(kept, step, key=lambda entry: entry.step)
         return kept[begin : bisect_right(kept, step, key=lambda entry: entry.step)]
 
     def _select(self) -> list[MediaEntry]:
-        found: Iterable[MediaEntry] = self.entries
-        if self._starts:
-            steps = np.array([entry.step for entry in self.entries], np.int64)
+        found = self.entries
+        if any(entry.keep for entry in found):
+            found = self._thin()
+        elif self._starts:
+            steps = np.array([entry.step for entry in found], np.int64)
             is_kept = are_kept(steps, self._starts).tolist()
-            found = [entry for entry, yes in zip(self.entries, is_kept, strict=True) if yes]
-        return sorted(_last_steps(list(found)), key=lambda entry: entry.step)
+            found = [entry for entry, yes in zip(found, is_kept, strict=True) if yes]
+        return sorted(found, key=lambda entry: entry.step)
 
+    def _thin(self) -> list[MediaEntry]:
+        """Drop what `keep="last n"` drops, in the order in which the writers did.
 
-def _last_steps(entries: list[MediaEntry]) -> list[MediaEntry]:
-    """Without those that `keep="last n"` thinned out."""
-    if not entries or not any(entry.keep for entry in entries):
-        return entries
-    kept: list[MediaEntry] = []
-    n_steps, step = 0, None
-    for entry in reversed(entries):
-        if entry.keep:
-            n_steps += entry.step != step
-            step = entry.step
-        if not entry.keep or n_steps <= entry.keep:
-            kept.append(entry)
-    return kept[::-1]
+        A step that was dropped does not come back when a later session abandons those after it.
+        """
+        kept: list[MediaEntry] = []
+        for begin, end in pairwise([0, *self._starts, len(self.entries)]):
+            part = self.entries[begin:end]
+            kept = last_steps([*continued(kept, part[0].step), *part])
+        return kept
 
 
 class MediaHistory:
@@ -91,8 +92,8 @@ class MediaHistory:
     Attributes:
         tracks: by kind and name, in the order of their first entries.
         budget_bytes: of a run that used up its budget, or 0 for others.
-        n_changes: grows with everything that is new.
-        is_behind: the last `refresh` had not enough time for all.
+        n_changes: increases with everything that is new.
+        is_behind: the last `refresh` ran out of time before the end.
     """
 
     is_behind = False
@@ -110,7 +111,7 @@ class MediaHistory:
 
     @property
     def is_cut(self) -> bool:
-        """Whether an index is longer than is read."""
+        """Whether an index is too long to be read whole."""
         return any(tail.is_cut for tail in self._tails)
 
     @property
@@ -120,7 +121,7 @@ class MediaHistory:
 
     @property
     def other_tags(self) -> Mapping[str, str]:
-        """Tags of event files that are no scalars, and their kinds."""
+        """Tags of event files that are not scalars, and their kinds."""
         return {}
 
     def refresh(self, most_s: float | None = None) -> set[MediaKey]:
@@ -166,4 +167,4 @@ class MediaHistory:
 
 
 _FAR = 1 << 20
-"""Between the sessions of one attempt and those of the next."""
+"""A distance between the sessions of one attempt and those of the next."""

@@ -1,14 +1,12 @@
-"""Writes the media of one run: the files first, then their line in the index."""
+"""Write the media of one run: the files first, then their line in the index."""
 
 import os
 import time
-from _thread import allocate_lock
-from collections import deque
+from _thread import LockType, allocate_lock
 
 from .. import paths
 from .files import MediaFiles
-from .index_file import IndexFile
-from .keeping import Keep
+from .index_file import IndexFile, encode_fields, encode_value
 from .kinds import FOLDER_NAME
 
 TYPE_CHECKING = False
@@ -16,114 +14,138 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..notices import NoticePrinter
+    from .entry_target import EntryTarget
+    from .thinning import Thinning
 
 
 class MediaWriter:
-    """What an `ExperimentLogger` writes media with, made with the first of them.
+    """Writes the media of an `ExperimentLogger`. It is made with the first of them.
 
     Attributes:
-        n_over_budget: how many were not kept, since the budget was used up.
+        n_over_budget: how many were not kept because the budget was used up.
     """
 
     def __init__(
         self, dat_path: str, budget_bytes: int, notices: "NoticePrinter", *, begins_session: bool
     ) -> None:
         folder = media_folder_of(dat_path)
-        self._place = "/".join((os.path.basename(os.path.dirname(folder)), FOLDER_NAME, ""))
+        place = "/".join((os.path.basename(os.path.dirname(folder)), FOLDER_NAME, ""))
+        self._dat_path, self._place = dat_path, place
+        self._quoted_place = encode_value(place)[:-1]
         self._files = MediaFiles(folder)
         self._index = IndexFile(paths.media_index_of(dat_path), begins_session=begins_session)
         self._budget_bytes = budget_bytes
         self._notices = notices
-        self._lasts: dict[tuple[object, object], deque[tuple[int, list[str]]]] = {}
+        self._thinning: Thinning | None = None
         self._lock, self._lock_pid = allocate_lock(), os.getpid()
-        self._has_reported_budget = False
+        self._has_marked_budget = False
         self.n_over_budget = 0
 
     def add(
         self,
-        entry: "dict[str, object]",
+        target: "EntryTarget",
+        about: "Mapping[str, object]",
         files: "Mapping[str, tuple[bytes, str]]",
-        keep: Keep,
     ) -> None:
         """Write what belongs to one call.
 
         Args:
-            entry: its line, but for the files: `kind`, `name`, `step`, `time` and more.
+            about: further fields of its line.
             files: bytes and suffix of each file, by its key in the line.
 
         Raises:
             OSError: it cannot be written.
         """
-        if self._lock_pid != os.getpid():
-            # forked while another thread of the parent held it: here nobody will let it go
-            self._lock, self._lock_pid = allocate_lock(), os.getpid()
-        with self._lock:
-            if not self._fits(files):
-                self._say_over_budget(entry)
+        with self._own_lock():
+            line = (
+                f'{{"kind":"{target.kind}","name":{encode_value(target.name)},'
+                f'"step":{target.step},"time":{target.wall_time:.6f}{encode_fields(about)}'
+            )
+            if not self._fits(len(line), files):
+                self._report_budget(target)
                 return
-            names: list[str] = []
+            written: list[tuple[str, bytes]] = []
+            found: list[tuple[str, bytes]] = []
             try:
                 for key, (data, suffix) in files.items():
-                    names.append(self._files.put(data, suffix))
-                    entry[key] = self._place + names[-1]
+                    name, is_new = self._files.put(data, suffix)
+                    (written if is_new else found).append((name, data))
+                    line += f',"{key}":{self._quoted_place}{name}"'
                     if key == "file":
-                        entry["bytes"] = len(data)
-                if keep.last is not None:
-                    entry["keep"] = keep.last
-                self._index.append(entry)
+                        line += f',"bytes":{len(data)}'
+                if target.keep.last is not None:
+                    line += f',"keep":{target.keep.last}'
+                self._index.append(line + "}")
             except OSError:
-                for name in names:
-                    self._files.remove(name)
+                for name, _ in written:
+                    self._files.discard(name)
                 raise
-            if keep.last is not None:
-                self._thin(entry, names, keep.last)
+            for name, data in found:
+                self._files.restore(name, data)
+            if target.keep.last is not None:
+                self._thin(target, target.keep.last)
+
+    def look(self) -> None:
+        """Check that the index is still there."""
+        with self._own_lock():
+            self._index.look()
 
     def close(self) -> None:
-        """Close the index, and say what was not kept."""
+        """Close the index, and report what was not kept."""
         self._index.close()
         if self.n_over_budget:
-            self._notices.say_once(
+            self._notices.warn_once(
                 f"{self.n_over_budget} images or other media were not kept: the budget of this run "
                 f"({_size(self._budget_bytes)}) is used up"
             )
 
-    def _fits(self, files: "Mapping[str, tuple[bytes, str]]") -> bool:
-        n_bytes = sum(len(data) for data, _ in files.values())
-        if self._files.used_bytes + n_bytes <= self._budget_bytes:
+    def _own_lock(self) -> LockType:
+        if self._lock_pid != os.getpid():
+            # forked while another thread of the parent held it: nobody will release it here
+            self._lock, self._lock_pid = allocate_lock(), os.getpid()
+        return self._lock
+
+    def _fits(self, n_line_bytes: int, files: "Mapping[str, tuple[bytes, str]]") -> bool:
+        n_left = self._budget_bytes - self._files.used_bytes - self._index.size_bytes - n_line_bytes
+        for data, _ in files.values():
+            n_left -= len(data)
+        if n_left >= 0:
             return True
-        return not any(self._files.needs_space(data, suffix) for data, suffix in files.values())
+        for data, suffix in files.values():
+            if not self._files.needs_space(data, suffix):
+                n_left += len(data)
+        return n_left >= 0
 
-    def _say_over_budget(self, entry: "dict[str, object]") -> None:
+    def _report_budget(self, target: "EntryTarget") -> None:
+        """Count what is not kept. The first time, say so, here and to the readers."""
         self.n_over_budget += 1
-        self._notices.say_once(
-            f"the budget of {_size(self._budget_bytes)} for images and other media of this run is "
-            f"used up, so {entry['kind']} {entry['name']!r} of step {entry['step']} is not kept, "
-            "nor is anything after it. Training continues. Raise the budget with "
-            "media_budget_bytes=, or keep less with keep='last 5' or keep='every 100'"
-        )
-        if not self._has_reported_budget:
-            self._has_reported_budget = True
-            self._index.append({"kind": "budget", "time": time.time(), "bytes": self._budget_bytes})
-
-    def _thin(self, entry: "dict[str, object]", names: list[str], last: int) -> None:
-        key = entry["kind"], entry["name"]
-        step = entry["step"]
-        assert isinstance(step, int)
-        known = self._lasts.setdefault(key, deque())
-        if known and known[-1][0] == step:
-            known[-1][1].extend(names)
-        else:
-            known.append((step, names))
-        while len(known) > last:
-            self._notices.say_once(
-                f"{entry['kind']} {entry['name']!r}: only the last {last} steps are kept"
+        if self.n_over_budget == 1:
+            self._notices.warn_once(
+                f"the budget of {_size(self._budget_bytes)} for images and other media of this run "
+                f"is used up: {target.kind} {target.name!r} of step {target.step} is not kept. Of "
+                "what follows, only what still fits is kept. Training continues. Raise the budget "
+                "with media_budget_bytes=, or keep less with keep='last 5' or keep='every 100'"
             )
-            for name in known.popleft()[1]:
-                self._files.remove(name)
+        if not self._has_marked_budget:
+            about = encode_fields({"bytes": self._budget_bytes})
+            self._index.append(f'{{"kind":"budget","time":{time.time():.6f}{about}}}')
+            self._has_marked_budget = True
+
+    def _thin(self, target: "EntryTarget", last: int) -> None:
+        if self._thinning is None:
+            from .thinning import Thinning
+
+            self._thinning = Thinning(self._dat_path, self._place)
+        if (target.kind, target.name) in self._thinning.read():
+            self._notices.warn_once(
+                f"{target.kind} {target.name!r}: only the last {last} steps are kept"
+            )
+        while self._thinning.needless:
+            self._files.remove(self._thinning.needless.pop(), self._thinning.needs)
 
 
 def media_folder_of(dat_path: str) -> str:
-    """The folder for the media of a run. Attempts at a run of a sweep share it."""
+    """Return the folder for the media of a run. All attempts at a run of a sweep share it."""
     own = paths.run_folder_of(dat_path)
     if os.path.dirname(own) != os.path.dirname(dat_path) or not own.endswith(
         paths.RUN_FOLDER_SUFFIX

@@ -1,4 +1,4 @@
-"""Reading logs: whole, from the tail, as numpy columns, and which values count.
+"""Read logs: whole, from the tail, as numpy columns, and decide which values count.
 
 May import the modules of the logger itself and `tensorboard`. The writing side imports nothing of
 it.

@@ -1,4 +1,4 @@
-"""The attempts at one run of a sweep: each has its own log, and all are one history."""
+"""The attempts at one run of a sweep. Each has its own log. Together they are one history."""
 
 import os
 import re
@@ -9,7 +9,7 @@ _STEM = re.compile(r"(?P<time>.+)_(?P<index>\d{4,})(?:_attempt(?P<attempt>\d+))?
 
 
 def earlier_logs(dat_path: str | os.PathLike[str]) -> list[str]:
-    """The logs of the attempts before this one, oldest first, or none if it is the first.
+    """Return the logs of the attempts before this one, oldest first, or none if it is the first.
 
     They are recognised by the names that `paths.run_stem` makes.
     """
@@ -31,7 +31,7 @@ def earlier_logs(dat_path: str | os.PathLike[str]) -> list[str]:
 
 
 def _run_of(name: str) -> tuple[int | None, int]:
-    """Index and attempt in a file's name, no index where the name is of another form."""
+    """Return index and attempt from a file's name, or no index if the name has another form."""
     if not name.endswith(DAT_SUFFIX):
         return None, 0
     found = _STEM.fullmatch(name.removesuffix(DAT_SUFFIX))

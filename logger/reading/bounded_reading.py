@@ -1,8 +1,8 @@
-"""Reading files that may be far longer than anybody can read: holes, bounds, and interruption.
+"""Read files that may be extremely long: skip holes, set bounds, allow interruption.
 
-A sparse file of a terabyte takes a few bytes on disk: holes are stepped over. The dashboard and
-`list`, which many files are read for, set `limit_files`: a longer file is then given up with
-`TooLongError`. What `call_meanwhile` sets is called while files are read, and may raise.
+A sparse file of a terabyte takes a few bytes on disk: holes are skipped. The dashboard and `list`,
+which read many files, set `limit_files`: a longer file is then given up with `TooLongError`. The
+function set with `call_meanwhile` is called while files are read, and may raise.
 """
 
 import os
@@ -14,7 +14,7 @@ from ..records import LogFormatError
 
 
 class TooLongError(LogFormatError):
-    """A file is longer than is read."""
+    """A file is too long to be read."""
 
 
 def _do_nothing() -> None:
@@ -29,34 +29,35 @@ _meanwhile: Callable[[], None] = _do_nothing
 
 
 def limit_files(most_bytes: int | None, most_s: float | None) -> None:
-    """From now on, give up a file after so many bytes or seconds. `None` means read all of it."""
+    """Give up files after so many bytes or seconds from now on. `None` means no limit."""
     global _most_bytes, _most_s
     _most_bytes, _most_s = most_bytes, most_s
 
 
 def call_meanwhile(function: Callable[[], None]) -> None:
-    """Call this for each piece of a file that is read. What it raises ends the reading."""
+    """Call this function for each piece of a file that is read. An exception in it ends the
+    reading."""
     global _meanwhile
     _meanwhile = function
 
 
 def meanwhile() -> None:
-    """Between two pieces of work that take long together."""
+    """Call the function between two pieces of work that take long together."""
     _meanwhile()
 
 
 def given_up() -> dict[str, str]:
-    """The files that were given up so far, and why. Those read to their end later are left out."""
+    """Return the files that were given up, and why, except those read to their end later."""
     return dict(_given_up)
 
 
 def note_given_up(path: str, why: str) -> None:
-    """Note that not all of a file was read, and why. It is said wherever the file is shown."""
+    """Record that a file was not read to its end, and why. All pages that show the file say so."""
     if len(_given_up) < _MOST_GIVEN_UP:
         _given_up[path] = why
 
 
-class Progress:
+class BoundedReading:
     """How much of one file was read, and how long that took.
 
     Args:
@@ -96,15 +97,15 @@ class Progress:
 
 
 def next_data(fd: int, offset: int, size_bytes: int) -> int:
-    """Where the next bytes begin that were ever written. `size_bytes` if there are none.
+    """Return where the next written bytes begin, or `size_bytes` if there are none.
 
-    The position of `fd` changes where it is `offset` or behind it.
+    Changes the position of `fd` to `offset` or behind it.
     """
     if not os_files.CAN_SEEK_DATA or offset >= size_bytes:
         return offset
     try:
         return os.lseek(fd, offset, os_files.SEEK_DATA)
-    except OSError:  # nothing but a hole from here on, or a file system that does not tell
+    except OSError:  # only a hole from here on, or a file system that does not report holes
         return size_bytes if _ends_in_hole(fd, offset, size_bytes) else offset
 
 

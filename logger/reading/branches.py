@@ -1,7 +1,7 @@
-"""Which values of a log count: a writer that continued from an earlier step leaves a branch behind.
+"""Which values of a log count: a writer that continues from an earlier step leaves a branch behind.
 
 A log that is opened again begins a new session. From the first step that a session logs of a
-metric, what earlier sessions logged of it at that step or beyond was abandoned: the training
+metric, the values that earlier sessions logged at that step or beyond are abandoned: the training
 continued from a checkpoint before it. Several values of one step within a session are repetitions,
 and all of them count.
 """
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 
 def are_kept(step: NDArray[np.int64], starts: Sequence[int]) -> NDArray[np.bool_]:
-    """Whether each value counts. The others are of an abandoned branch.
+    """Return whether each value counts. The others belong to an abandoned branch.
 
     Args:
         step: of one metric in the order in which its values were logged, shape (n_points,).

@@ -1,8 +1,8 @@
 """The checksums of many records at once.
 
-A CRC is linear over GF(2): the CRC of a record is the exclusive or of what each of its sixteen
-16-bit words contributes. So one table of 65,536 entries for each word, and sixteen look-ups, verify
-any number of records without a Python loop: about 20 ns a record.
+A CRC is linear over GF(2): the CRC of a record is the exclusive or of the contributions of its
+sixteen 16-bit words. So one table of 65,536 entries for each word, and sixteen look-ups, verify any
+number of records without a Python loop: about 20 ns a record.
 """
 
 from functools import cache
@@ -28,18 +28,19 @@ _N_WORDS = RECORD_SIZE // 2
 
 
 def as_rows(data: bytes | memoryview) -> Rows:
-    """The whole records in some bytes, without a copy. The rest at the end is left out."""
+    """Return the whole records in some bytes, without a copy. A partial one at the end is left
+    out."""
     return np.frombuffer(data, "<u8", len(data) // RECORD_SIZE * 4).reshape(-1, 4)
 
 
 def are_intact(rows: Rows) -> NDArray[np.bool_]:
-    """Which records are of a known kind and have the right checksum, shape (n_records,)."""
+    """Return which records are of a known kind with the right checksum, shape (n_records,)."""
     tables, checksum_of_zeros = _tables()
     words = rows.view("<u2")
     difference = np.full(len(rows), checksum_of_zeros, np.uint32)
     contribution = np.empty(len(rows), np.uint32)
     for index in range(_N_WORDS):
-        # "wrap" cannot happen, and is faster than the check that it does not.
+        # "wrap" cannot happen, and is faster than a check that it does not.
         tables[index].take(words[:, index], out=contribution, mode="wrap")
         np.bitwise_xor(difference, contribution, out=difference)
     kinds = words[:, 0] & np.uint16(KIND_MASK)
@@ -49,7 +50,7 @@ def are_intact(rows: Rows) -> NDArray[np.bool_]:
 
 @cache
 def _tables() -> tuple[NDArray[np.uint32], int]:
-    """What each 16-bit word adds to the checksum, or takes from it, shape (16, 65536).
+    """Return what each 16-bit word contributes to the checksum, shape (16, 65536).
 
     The words that hold the checksum itself contribute it, so that all contributions together, with
     the checksum of 32 zero bytes (also returned), cancel in an intact record.

@@ -1,4 +1,4 @@
-"""Records to columns: many of them by numpy, a few one by one. Every checksum is verified."""
+"""Convert records to columns: many with numpy, a few one by one. Every checksum is verified."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from .checksums import Rows, are_intact, as_rows
 from .metric_limit import MetricLimit
 
 CHUNK_BYTES = 16384 * RECORD_SIZE
-"""How much is decoded at once: half a megabyte, which stays in the processor's cache."""
+"""How many bytes are decoded at once: half a megabyte, which stays in the processor's cache."""
 
 _NO_ROWS: Rows = np.empty((0, 4), "<u8")
 _SLAB_BYTES = 64 << 20
@@ -50,14 +50,14 @@ class Series:
         return len(self.step)
 
     def among(self, are_wanted: NDArray[np.bool_]) -> "Series":
-        """Some of the values: those where `are_wanted`, shape (n_points,), is true."""
+        """Return some of the values: those where `are_wanted`, shape (n_points,), is true."""
         if are_wanted.all():
             return self
         return Series(self.step[are_wanted], self.wall_time[are_wanted], self.value[are_wanted])
 
     @staticmethod
     def joined(parts: "list[Series]") -> "Series":
-        """One series after the other."""
+        """Concatenate several series."""
         if len(parts) == 1:
             return parts[0]
         return Series(
@@ -71,7 +71,7 @@ class Series:
 class _Chunk:
     """The values of one stretch of a file, those of a metric side by side (a run of them).
 
-    `are_in_turn`: they are not side by side. One of each metric comes after the other.
+    `are_in_turn`: instead, one value of each metric follows the other.
     """
 
     rows: Rows
@@ -80,7 +80,7 @@ class _Chunk:
     are_in_turn: bool = False
 
     def runs(self) -> Iterator[Rows]:
-        """The values of one metric after those of the other."""
+        """Yield the values of each metric."""
         if self.are_in_turn:
             n_metrics = len(self.run_ids)
             for place in range(n_metrics):
@@ -100,14 +100,14 @@ class Columns:
     ranges: dict[int, slice]
     """Metric id → where its values are."""
     starts: list[dict[int, int]] = field(default_factory=list)
-    """For each time that the log was opened again: metric id → how many values came before."""
+    """For each time the log was opened again: metric id → how many values came before."""
 
     def starts_of(self, identifier: int) -> list[int]:
-        """Where in the values of a metric each session but the first begins."""
+        """Return where each session but the first begins in the values of a metric."""
         return [counts.get(identifier, 0) for counts in self.starts]
 
     def of(self, identifier: int) -> Series:
-        """The values of one metric: views, not copies."""
+        """Return the values of one metric: views, not copies."""
         where = self.ranges[identifier]
         series = self.series
         return Series(series.step[where], series.wall_time[where], series.value[where])
@@ -117,10 +117,10 @@ class Decoder:
     """Decodes a file's records piece by piece, and keeps what later pieces need.
 
     Attributes:
-        names: what has been declared.
+        names: declared so far.
         n_damaged: records that could not be read.
-        is_closed: whether the last record says that a process finished writing.
-        ended_with_error: whether one of the last such records says that it was by an exception.
+        is_closed: whether the last record marks that a process finished writing.
+        ended_with_error: whether the last such record marks an exception.
         n_reopened: how often the log was opened again.
     """
 
@@ -131,8 +131,8 @@ class Decoder:
         few_bytes: int = _FEW_BYTES,
     ) -> None:
         """Args:
-        max_metrics: of how many metrics, the first ones, values are kept.
-        always: ids of metrics that are kept besides.
+        max_metrics: keep the values of only this many metrics, the first ones.
+        always: ids of metrics that are kept in addition.
         few_bytes: up to how many are decoded in a loop, without numpy.
         """
         self._few_bytes = few_bytes
@@ -149,16 +149,16 @@ class Decoder:
 
     @property
     def n_skipped(self) -> int:
-        """Records that could not be read, and names that contradict an earlier declaration."""
+        """How many records could not be read, or contradict an earlier declaration of a name."""
         return self.n_damaged + self.names.n_conflicts
 
     @property
     def ids(self) -> list[int]:
-        """The metrics' ids, in the order in which they were declared or first seen."""
+        """The metrics' ids, in the order declared or first seen."""
         return list(self._ids)
 
     def decode(self, data: bytes) -> dict[int, Series]:
-        """The values in some whole records, by metric id."""
+        """Return the values in some whole records, by metric id."""
         if len(data) <= self._few_bytes:
             return self._decode_few(data)
         for start in range(0, len(data), CHUNK_BYTES):
@@ -257,7 +257,8 @@ class Decoder:
             self._meet(chunk, rows)
 
     def _space_for(self, n_rows: int, n_rows_to_come: int) -> Rows:
-        """Room for some rows, cut from a large piece: the system hands out large pieces faster."""
+        """Return space for some rows, cut from a large piece: the system allocates large pieces
+        faster."""
         if len(self._slab) < n_rows:
             n_slab_rows = max(n_rows, min(n_rows_to_come, _SLAB_BYTES // RECORD_SIZE))
             self._slab = np.empty((n_slab_rows, 4), "<u8")
@@ -287,10 +288,10 @@ class Decoder:
                 self._note(identifier)
 
     def finish(self) -> Columns:
-        """All values fed since the last call. Their rows are let go of on the way."""
+        """Return all values fed since the last call. Their rows are released along the way."""
         chunks, self._chunks = self._chunks, []
         sessions, self._starts = _counts_before(chunks, self._starts), []
-        self._slab = _NO_ROWS  # a part of it would keep the whole
+        self._slab = _NO_ROWS  # a part of it would keep the whole in memory
         if not chunks:
             return Columns(_empty_series(0), {}, sessions)
         run_ids = np.concatenate([chunk.run_ids for chunk in chunks])
@@ -307,7 +308,7 @@ class Decoder:
 
 
 def _counts_before(chunks: list[_Chunk], starts: list[int]) -> list[dict[int, int]]:
-    """For each number of chunks: metric id → how many values are in so many of them."""
+    """Return, by number of chunks: metric id → how many values those chunks contain."""
     found: list[dict[int, int]] = []
     counts: dict[int, int] = {}
     done = 0
@@ -327,7 +328,7 @@ def _empty_series(n_points: int) -> Series:
 
 
 def _filled(chunks: list[_Chunk], run_stops: list[int]) -> Series:
-    """The runs of all chunks, each put where it ends in the columns. Empties `chunks`."""
+    """Copy the runs of all chunks to where they end in the columns. Empties `chunks`."""
     series = _empty_series(sum(len(chunk.rows) for chunk in chunks))
     stops = iter(run_stops)
     chunks.reverse()
@@ -344,13 +345,13 @@ def _filled(chunks: list[_Chunk], run_stops: list[int]) -> Series:
 
 
 def _grouped(rows: Rows, space: Rows) -> _Chunk:
-    """The rows copied into `space`, those of a metric side by side and in the order of the file."""
+    """Copy the rows into `space`, those of a metric side by side and in the order of the file."""
     ids = rows[:, 0] >> np.uint64(ID_SHIFT)
     if (ids == ids[0]).all():
         space[:] = rows
         return _Chunk(space, ids[:1].copy(), np.array([len(rows)]))
     n_metrics = _period_of(ids)
-    if n_metrics:  # as `add_scalars` writes them: the same metrics again and again, in one order
+    if n_metrics:  # as `add_scalars` writes them: the same metrics repeatedly, in one order
         space[:] = rows
         n_turns, n_more = divmod(len(rows), n_metrics)
         sizes = n_turns + (np.arange(n_metrics) < n_more)
@@ -370,7 +371,7 @@ def _kinds(rows: Rows) -> NDArray[np.uint16]:
 
 
 def _without(rows: Rows, are_wanted: NDArray[np.bool_], others: NDArray[np.intp]) -> Rows:
-    """The rows that are wanted. No copy of them where the others are all before or behind."""
+    """Return the wanted rows, without a copy if the others are all before or behind them."""
     n_before = int(np.count_nonzero(others == np.arange(len(others))))
     end = len(rows) - (len(others) - n_before)
     if n_before == len(others) or others[n_before] >= end:
@@ -379,7 +380,7 @@ def _without(rows: Rows, are_wanted: NDArray[np.bool_], others: NDArray[np.intp]
 
 
 def _period_of(ids: NDArray[np.uint64]) -> int:
-    """After how many rows the ids repeat, all in one order and each once, or 0 if they do not."""
+    """Return after how many rows the ids repeat in one order, each once, or 0 if they do not."""
     again = np.flatnonzero(ids[1 : _MOST_IN_TURN + 1] == ids[0])
     if not again.size:
         return 0

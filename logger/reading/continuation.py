@@ -1,7 +1,8 @@
-"""Reading on in a log that was read before, perhaps by a program that has ended since.
+"""Continue reading a log, perhaps one that a program which has ended since began to read.
 
-A log is only appended to. A `LogPosition` remembers how far it was read and what its bytes were at
-the beginning and just before that place: where both are unchanged, only the bytes behind are new.
+A log is only appended to. A `LogPosition` records how far it was read, with checksums of its
+beginning and of the bytes just before that place. If both still match, only the bytes behind are
+new.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from .. import os_files
 from ..records import RECORD_SIZE, LogFormatError, metric_id, unnamed
-from .bounded_reading import Progress, TooLongError, next_data
+from .bounded_reading import BoundedReading, TooLongError, next_data
 from .columns import CHUNK_BYTES, Decoder, Series
 from .source import open_descriptor
 
@@ -29,14 +30,15 @@ class LogPosition:
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """What is behind a mark, and the mark behind that."""
+    """The values behind a mark, and the next mark."""
 
     series: dict[str, Series]
     mark: LogPosition
 
 
 def mark_at(path: str | os.PathLike[str], cursor: int) -> LogPosition | None:
-    """The mark of a place up to which a log was read, or None if nothing can continue there."""
+    """Return a mark for the place up to which a log was read, or None if it allows no
+    continuation."""
     if cursor < RECORD_SIZE or cursor % RECORD_SIZE:
         return None
     try:
@@ -64,10 +66,10 @@ def _checksum(fd: int, cursor: int) -> str | None:
 def read_behind(
     path: str | os.PathLike[str], mark: LogPosition, names: Iterable[str], max_metrics: int
 ) -> Continuation | None:
-    """The values behind a mark, or None if the whole log has to be read.
+    """Return the values behind a mark, or None if the whole log has to be read.
 
-    That is so where the file is another one, where a metric is met whose name comes before the
-    mark or is lost, and where there are more than `max_metrics`.
+    This is so if the file is another one, if a metric is met whose name is before the mark or is
+    lost, or if there are more than `max_metrics`.
 
     Args:
         names: the metrics that were found before the mark.
@@ -104,7 +106,7 @@ def read_behind(
 
 def _feed(fd: int, path: str, decoder: Decoder, cursor: int, size_bytes: int) -> int:
     """Decode what is behind a place, and return where it ends. A torn record waits."""
-    progress = Progress(path)
+    reading = BoundedReading(path)
     while True:
         cursor = max(cursor, next_data(fd, cursor, size_bytes) // RECORD_SIZE * RECORD_SIZE)
         if cursor + RECORD_SIZE > size_bytes:
@@ -114,7 +116,7 @@ def _feed(fd: int, path: str, decoder: Decoder, cursor: int, size_bytes: int) ->
         if not n_whole:
             return cursor
         try:
-            progress.note(n_whole)
+            reading.note(n_whole)
         except TooLongError:
             return cursor
         decoder.feed(memoryview(data)[:n_whole], size_bytes - cursor)

@@ -27,7 +27,7 @@ from .source import open_descriptor
 CHUNK_BYTES = 1 << 20
 _SMALL_BYTES = 1 << 13
 _LONG_BYTES = 1 << 16
-"""A longer record, of images or sounds, is left in its file: names and lengths alone are read."""
+"""A longer record, of images or sounds, stays in its file: only names and lengths are read."""
 
 
 @dataclass(slots=True)
@@ -44,15 +44,15 @@ class _Place:
 
 
 class ReplacedError(Exception):
-    """A file is shorter than what was read of it, another one, or gone: all is to be read again."""
+    """A file is shorter than what was read of it, another one, or gone: all must be read again."""
 
 
 class EventFiles:
-    """Reads the event files of a folder, each from where it was read to. Keeps none open.
+    """Reads the event files of a folder, each from where reading stopped. Keeps none open.
 
     Attributes:
-        decoder: what it has found besides scalars.
-        n_damaged: files whose rest is not read, since a record is damaged.
+        decoder: everything found besides scalars.
+        n_damaged: files whose rest is not read because of a damaged record.
         n_stepped_over: records that are too long to be read.
     """
 
@@ -82,14 +82,14 @@ class EventFiles:
         return sum(place.offset for place in self._places.values())
 
     def files(self) -> list[str]:
-        """The paths, in the order in which they are read."""
+        """Return the paths, in the order in which they are read."""
         if self._only is not None:
             return self._only
         folder = os.path.isdir(self._path)
         return files_beside(os.path.join(self._path, "") if folder else self._path)
 
     def read(self, max_bytes: int = CHUNK_BYTES) -> tuple[Scalars, bool]:
-        """What is new, about `max_bytes` of it, and whether there is more.
+        """Read about `max_bytes` that are new. Returns the scalars, and whether there is more.
 
         Raises:
             ReplacedError: it must be read from the beginning, with another `EventFiles`.
@@ -116,7 +116,7 @@ class EventFiles:
     def skip_to(self, offset: int) -> bool:
         """Go to where so many bytes have been read.
 
-        False means that no reading can have ended there.
+        Returns False if no reading can have ended there.
         """
         for path in self.files():
             place = self._places.setdefault(path, _Place())
@@ -125,10 +125,10 @@ class EventFiles:
         return offset == 0
 
     def _read_file(self, parts: list[Scalars], path: str, place: _Place, max_bytes: int) -> bool:
-        """Decode the next records of a file, and return whether more of them are there."""
+        """Decode the next records of a file, and return whether there are more."""
         fd, found = open_descriptor(path, follow_link=self._follow_link)
         try:
-            file = found.st_dev, found.st_ino
+            file = os_files.file_of(found)
             if place.file not in (None, file) or found.st_size < place.offset:
                 raise ReplacedError
             place.file = file
@@ -168,7 +168,7 @@ class EventFiles:
         self, parts: list[Scalars], place: _Place, fd: int, n_bytes: int, size_bytes: int
     ) -> bool:
         if place.offset + n_bytes > size_bytes:
-            return False  # it is being written, or cut short
+            return False  # it is still being written, or is cut short
         window = RecordWindow(fd, place.offset + HEAD, n_bytes - AROUND)
         parts.append(self.decoder.decode_one(window))
         place.offset += n_bytes
@@ -176,14 +176,14 @@ class EventFiles:
 
     def _step_over(self, place: _Place, n_bytes: int, size_bytes: int) -> bool:
         if place.offset + n_bytes > size_bytes:
-            return False  # it is being written, or cut short
+            return False  # it is still being written, or is cut short
         place.offset += n_bytes
         self.n_stepped_over += 1
         return place.offset < size_bytes
 
 
 def _records_at(fd: int, place: _Place, n_bytes: int) -> Records:
-    """The whole records from a place on. Of a single short one all, however few bytes are asked."""
+    """Return the whole records from a place on. A single record is returned whole, however long."""
     records = split(os_files.pread(fd, n_bytes, place.offset))
     is_long = records.n_missing > _LONG_BYTES
     if not (records.n_bytes or records.is_damaged or is_long) and n_bytes < _LONG_BYTES:
@@ -192,7 +192,7 @@ def _records_at(fd: int, place: _Place, n_bytes: int) -> Records:
 
 
 def size_of_files(path: str) -> int:
-    """How many bytes the event files beside this one have together."""
+    """Return how many bytes the event files beside this one have together."""
     sizes = 0
     for one in files_beside(path):
         with suppress(OSError):
@@ -201,7 +201,7 @@ def size_of_files(path: str) -> int:
 
 
 def whole_records_of_files(path: str) -> int:
-    """How many of these bytes are whole records, by their lengths alone."""
+    """Return how many of these bytes are whole records, by their lengths alone."""
     total = 0
     for one in files_beside(path):
         with suppress(OSError, LogFormatError):
@@ -230,14 +230,14 @@ def _whole_records(path: str) -> int:
 
 
 def damage_at(offset: int) -> str:
-    """What is said of a file with a damaged record."""
+    """Return the message about a file with a damaged record."""
     return f"is damaged at byte {offset}: what follows was not read"
 
 
 def series_by_name(
     found: Scalars, decoder: EventDecoder, *, purges: bool = True
 ) -> tuple[dict[str, Series], dict[str, Series]]:
-    """The values of each metric, in the order of the files: those that count, and those void."""
+    """Return the values of each metric, in the order of the files: valid ones, and purged ones."""
     is_small = len(decoder.names) < 1 << 16  # numpy sorts these in one pass
     keys = found.number.astype(np.uint16) if is_small else found.number
     in_order = found.where(np.argsort(keys, kind="stable"))
@@ -263,7 +263,11 @@ def series_by_name(
 
 
 def require_events(path: str) -> None:
-    """Raises: FileNotFoundError, LogFormatError: there is no event file, or the first is none."""
+    """Check that there is an event file.
+
+    Raises:
+        FileNotFoundError, LogFormatError: there is no event file, or the first is not one.
+    """
     paths = files_beside(os.path.join(path, "") if os.path.isdir(path) else path)
     if not paths:
         raise FileNotFoundError(f"the folder {os.path.dirname(path)} holds no event file")

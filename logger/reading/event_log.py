@@ -13,7 +13,7 @@ from ..tensorboard.event import HPARAMS
 from ..tensorboard.event_names import files_beside
 from ..tensorboard.framing import AROUND, HEAD, Records, chain, head_is_intact, split
 from ..tensorboard.hparams import Setting
-from .bounded_reading import Progress, TooLongError
+from .bounded_reading import BoundedReading, TooLongError
 from .columns import Series
 from .event_files import EventFiles, ReplacedError, require_events, series_by_name
 from .source import open_descriptor
@@ -52,7 +52,7 @@ def read_events(
     always: Iterable[str] = (),
     is_whole: bool = False,
 ) -> EventSeries:
-    """Read all event files of a folder. `path` is one of them, the options as in `read_log`.
+    """Read all event files of a folder. `path` is one of them. The options are those of `read_log`.
 
     Raises:
         FileNotFoundError: there is none.
@@ -62,16 +62,16 @@ def read_events(
     require_events(path)
     decoder = EventDecoder(max_metrics, tuple(always))
     files = EventFiles(path, decoder, follow_link=follow_link)
-    progress = Progress(path, is_bounded=not is_whole)
+    reading = BoundedReading(path, is_bounded=not is_whole)
     parts, before, has_more = [], 0, True
-    with suppress(TooLongError, ReplacedError):  # what was read so far counts
+    with suppress(TooLongError, ReplacedError):  # what has been read so far counts
         while has_more:
             found, has_more = files.read()
             parts.append(found)
-            progress.note(files.offset - before)
+            reading.note(files.offset - before)
             before = files.offset
         if not files.n_damaged:
-            progress.end()
+            reading.end()
     kept, void = series_by_name(join_scalars(parts), decoder)
     return EventSeries(
         kept,
@@ -86,12 +86,12 @@ def read_events(
 
 @dataclass(frozen=True, slots=True)
 class EventPeek:
-    """What the beginning and the end of a folder's event files say.
+    """What the beginning and the end of a folder's event files contain.
 
     Attributes:
         created_at: the wall time of the first event. `last_wall_time`: of the last one.
         config: the hyperparameters of the hparams plugin.
-        status: how the run ended, as that plugin says: `success`, `failure` or nothing.
+        status: how the run ended according to that plugin: `success`, `failure` or nothing.
     """
 
     created_at: float | None
@@ -129,7 +129,7 @@ def peek_events(path: str) -> EventPeek:
 
 
 def _decode_hparams(decoder: EventDecoder, data: bytes) -> None:
-    """Decode those of some records that the hparams plugin reads. Few, if any, do."""
+    """Decode the records that the hparams plugin reads. There are few, if any."""
     if _HPARAMS not in data:
         return
     starts, _, end = chain(data)
@@ -142,7 +142,7 @@ def _decode_hparams(decoder: EventDecoder, data: bytes) -> None:
 
 
 def _record_at(data: bytes, at: int) -> Records:
-    """The record that begins there, if it is whole and intact."""
+    """Return the record that begins at a place, if it is whole and intact."""
     length = int.from_bytes(data[at : at + 8], "little")
     return split(data[at : at + AROUND + length])
 
@@ -157,7 +157,7 @@ def _bytes_of(path: str, start: int, n_bytes: int) -> bytes:
 
 
 def _places_of_records(data: bytes) -> list[int]:
-    """Where the whole records in the end of a file begin.
+    """Return where the whole records at the end of a file begin.
 
     The first is found by the checksum of its length, the others by following the lengths.
     """
@@ -175,7 +175,7 @@ def _places_of_records(data: bytes) -> list[int]:
 
 
 class EventTail:
-    """What is new in the event files of a folder since the last look, as `LogTail` of a `.dat`.
+    """Reads what is new in the event files of a folder, as `LogTail` does for a `.dat`.
 
     A restart that makes values void is a reset: everything comes again, without them.
     """
@@ -183,7 +183,8 @@ class EventTail:
     def __init__(
         self, path: str | os.PathLike[str], offset: int = 0, *, follow_link: bool = True
     ) -> None:
-        """Args: path: one of the files. offset: where an earlier tail of the same files was."""
+        """Args:
+        path: one of the files. offset: where an earlier tail of the same files ended."""
         self.path = os.fspath(path)
         self._follow_link = follow_link
         self._files = self._open()
@@ -203,7 +204,7 @@ class EventTail:
         return self._files.decoder.n_damaged + self._files.n_damaged
 
     def read(self, max_bytes: int = 4 << 20) -> TailBatch:
-        """What is new, about `max_bytes` of it. A half-written last record waits.
+        """Return what is new, about `max_bytes` of it. A partially written last record waits.
 
         Raises:
             OSError, LogFormatError: as `read_events`.
@@ -230,7 +231,7 @@ class EventTail:
         )
 
     def _read_again(self) -> dict[str, Series]:
-        """All that counts, after a restart."""
+        """Return all values that count, after a restart."""
         self._files = self._open()
         parts, has_more = [], True
         while has_more:

@@ -18,7 +18,7 @@ import numpy as np
 from ..records import LogFormatError
 from .columns import Series
 
-MAX_BYTES = 128 << 20  # over a million values. The tool itself slowed down long before
+MAX_BYTES = 128 << 20  # over a million values. The tool itself slowed down long before that
 
 # Opcodes of pickle protocols 3 to 5, by their bytes (see pickletools in the standard library).
 _SKIPPED = {0x80: 1, 0x95: 8, 0x71: 1, 0x72: 4, 0x94: 0}  # PROTO FRAME BINPUT LONG_BINPUT MEMOIZE
@@ -69,7 +69,7 @@ def read_legacy(
 
 
 def byte_strings(pickled: bytes) -> list[bytes]:
-    """The byte strings of a pickled list, in order, or nothing in the pickle is ever run.
+    """Return the byte strings of a pickled list, in order, or nothing in the pickle is ever run.
 
     Raises:
         ValueError: the pickle is cut short, or holds anything else.

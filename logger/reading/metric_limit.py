@@ -1,4 +1,4 @@
-"""Of a log with very many metrics only the first are kept. The others are counted."""
+"""Keep only the first metrics of a log with very many. The others are counted."""
 
 from collections.abc import Collection, Iterable
 
@@ -14,7 +14,7 @@ _MOST_PENDING = 1 << 18
 
 
 class MetricLimit:
-    """Which of the records that come stretch by stretch belong to one of the first metrics."""
+    """Decides which records, given stretch by stretch, belong to one of the first metrics."""
 
     def __init__(self, max_metrics: int, always: Iterable[int] = ()) -> None:
         self._max_metrics = max_metrics
@@ -30,13 +30,13 @@ class MetricLimit:
         return sum(len(part) for part in self._left_out)
 
     def may_be_passed(self, n_metrics: int) -> bool:
-        """Whether so many metrics, and those that are kept in any case, are too many."""
+        """Return whether so many metrics, with those always kept, are too many."""
         return n_metrics > self._max_metrics or self._kept is not None
 
     def is_within(
         self, rows: Rows, kinds: NDArray[np.uint16], known: Collection[int]
     ) -> NDArray[np.bool_]:
-        """A mask of intact records: those to keep. `known` are the metrics met so far."""
+        """Return a mask of intact records: those to keep. `known` are the metrics met so far."""
         if self._kept is None:
             self._kept = np.union1d(np.fromiter(known, np.uint64, len(known)), self._always)
         ids = rows[:, 0] >> np.uint64(ID_SHIFT)
@@ -66,7 +66,7 @@ class MetricLimit:
 
 
 def _are_among(ids: Ids, some: Ids) -> NDArray[np.bool_]:
-    """Like `np.isin` where `some` is sorted, many times as fast."""
+    """Return what `np.isin` does if `some` is sorted, many times as fast."""
     if not some.size:
         return np.zeros(len(ids), np.bool_)
     found: NDArray[np.bool_] = some[np.minimum(np.searchsorted(some, ids), some.size - 1)] == ids
@@ -74,6 +74,6 @@ def _are_among(ids: Ids, some: Ids) -> NDArray[np.bool_]:
 
 
 def _distinct(ids: Ids) -> Ids:
-    """Sorted, each once, by sorting, since numpy's hashing takes much longer with so many."""
+    """Return the numbers sorted, each once. numpy's hashing takes much longer with so many."""
     ids = np.sort(ids)
     return ids[np.concatenate([[True], ids[1:] != ids[:-1]])] if ids.size else ids

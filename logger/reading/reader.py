@@ -1,7 +1,7 @@
-"""Reading whole logs (`read_log`). How a log ended is in `ending`, and what is new in `tail`.
+"""Read whole logs (`read_log`). `ending` finds how a log ended, `tail` what is new.
 
 Readers report damage and skip it. They raise `LogFormatError` for a file that is no log at all or
-of a newer version, and the usual `OSError` where a file cannot be opened.
+of a newer version, and the usual `OSError` if a file cannot be opened.
 """
 
 import os
@@ -19,7 +19,7 @@ from ..records import (
 )
 from ..tensorboard.event_names import event_files_in_order, is_event_file
 from .attempts import earlier_logs
-from .bounded_reading import Progress, TooLongError, next_data
+from .bounded_reading import BoundedReading, TooLongError, next_data
 from .columns import CHUNK_BYTES, Decoder, Series
 from .ending import Ending, read_ending
 from .event_log import read_events
@@ -54,11 +54,11 @@ def read_log(
 
     Args:
         path: a `.dat` file, a folder that holds exactly one, or one of event files. One event file
-            stands for all of its folder.
+            represents all of its folder.
         follow_link: whether a link in place of the `.dat` may lead to a file elsewhere.
-        max_metrics: of how many metrics, in the order of declaration. Without it all.
-        always: metrics that are read besides, wherever they were declared.
-        is_whole: whether limits that a program has set do not count (`bounded_reading`).
+        max_metrics: read only this many metrics, in the order of declaration, by default all.
+        always: metrics that are read in addition, wherever they were declared.
+        is_whole: ignore the limits that a program has set (`bounded_reading`).
 
     Raises:
         FileNotFoundError: there is no such file, or none in the folder.
@@ -80,8 +80,8 @@ def read_log(
         if origin.is_legacy:
             return _read_whole_legacy(file, dat_path)
         decoder = Decoder(max_metrics, map(metric_id, always))
-        progress = Progress(dat_path, is_bounded=not is_whole)
-        return _read_records(file, progress, origin, decoder)
+        reading = BoundedReading(dat_path, is_bounded=not is_whole)
+        return _read_records(file, reading, origin, decoder)
 
 
 def read_run_log(
@@ -91,10 +91,11 @@ def read_run_log(
     always: Iterable[str] = (),
     is_whole: bool = False,
 ) -> RunLog:
-    """The history of a run of a sweep up to this attempt: earlier attempts belong to it.
+    """Return the history of a run of a sweep up to this attempt, earlier attempts included.
 
-    They count up to the step at which a later attempt begins, for each metric. A run by hand, and
-    one that had no earlier attempt, is read as `read_log` does. Links are not followed.
+    Of each metric, an earlier attempt counts up to the step at which a later one begins. A run
+    started by hand, and one that had no earlier attempt, is read as `read_log` does. Links are not
+    followed.
 
     Raises:
         as `read_log`. Earlier logs that cannot be read are left out.
@@ -110,9 +111,9 @@ def read_run_log(
 
 
 def history_before(path: str | os.PathLike[str]) -> Mapping[str, Series]:
-    """What counts of the attempts before this one, as if this one had logged nothing.
+    """Return what counts of the earlier attempts, as if this attempt had logged nothing.
 
-    Empty for a first attempt, for a run by hand, and where no earlier log can be read.
+    Empty for a first attempt, for a run started by hand, and if no earlier log can be read.
     """
     for earlier in reversed(earlier_logs(path)):
         with suppress(OSError, LogFormatError):
@@ -156,7 +157,9 @@ def _read_whole_legacy(file: FileIO, path: str) -> RunLog:
     return RunLog(series, n_skipped=n_skipped, size_bytes=size_bytes, is_legacy=True)
 
 
-def _read_records(file: FileIO, progress: Progress, origin: Origin, decoder: Decoder) -> RunLog:
+def _read_records(
+    file: FileIO, reading: BoundedReading, origin: Origin, decoder: Decoder
+) -> RunLog:
     size_bytes = RECORD_SIZE if origin.has_header else 0
     file.seek(size_bytes)
     expected_bytes = os.fstat(file.fileno()).st_size
@@ -170,11 +173,11 @@ def _read_records(file: FileIO, progress: Progress, origin: Origin, decoder: Dec
             size_bytes = data_at
         n_read = file.readinto(buffer[n_left_over:])
         if not n_read:
-            progress.end()
+            reading.end()
             break
         try:
-            progress.note(n_read)
-        except TooLongError:  # what was read so far counts (see `given_up`)
+            reading.note(n_read)
+        except TooLongError:  # what has been read so far counts (see `given_up`)
             n_left_over = 0
             break
         n_left_over += n_read
@@ -201,7 +204,7 @@ def _is_sparse(file: FileIO) -> bool:
 
 
 def _step_over_hole(file: FileIO, offset: int) -> int:
-    """Go to the next record that was ever written, and return where that is."""
+    """Go to the next record that was ever written, and return its place."""
     fd = file.fileno()
     found = next_data(fd, offset, os.fstat(fd).st_size)
     start = max(offset, found // RECORD_SIZE * RECORD_SIZE)

@@ -1,4 +1,4 @@
-"""The metrics of a run by name, cut out of the columns only when they are asked for."""
+"""The metrics of a run by name, cut out of the columns on access."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -11,17 +11,17 @@ from .columns import Columns, Series
 class RunLog(Mapping[str, Series]):
     """The metrics of a run by name, in the order of declaration, each a `Series`.
 
-    A log that was opened again by a training which continued from an earlier step holds values that
-    were abandoned. The series hold those that count. `abandoned` gives the others.
+    A log that was opened again by a training which continued from an earlier step holds abandoned
+    values. The series hold the values that count. `abandoned` returns the others.
 
     Attributes:
         n_skipped: damaged records, torn ones included, and names that contradict an earlier one.
-        is_closed: the last record says that a process finished writing.
+        is_closed: the last record marks that a process finished writing.
         ended_with_error: … and that it was by an exception.
-        is_legacy: written by the original tool, which does not say how a run ended.
-        created_at: when the file was made, seconds since the epoch, or None if it does not say.
-        size_bytes: the end of what was read: where a `LogTail` may continue.
-        n_left_out: how many metrics there are besides, where not all were asked for.
+        is_legacy: written by the original tool, which does not record how a run ended.
+        created_at: when the file was made, seconds since the epoch, or None if not recorded.
+        size_bytes: the end of what was read, where a `LogTail` may continue.
+        n_left_out: how many other metrics there are, if not all were requested.
         others: in TensorBoard's event files, tags of what is no scalar, and their kinds.
     """
 
@@ -58,7 +58,7 @@ class RunLog(Mapping[str, Series]):
         return len(self._series)
 
     def abandoned(self, name: str) -> Series | None:
-        """The values of a metric that do not count any more, in the order of the file, or None."""
+        """Return the values of a metric that no longer count, in the order of the file, or None."""
         series = self._series
         return (
             series.abandoned(name)
@@ -67,7 +67,7 @@ class RunLog(Mapping[str, Series]):
         )
 
     def continuing(self, earlier: "Sequence[RunLog]") -> "RunLog":
-        """This log as the continuation of earlier ones, oldest first."""
+        """Return this log as the continuation of earlier ones, oldest first."""
         return RunLog(
             _History([*earlier, self]),
             n_skipped=self.n_skipped,
@@ -84,7 +84,7 @@ class RunLog(Mapping[str, Series]):
 
 
 class LazySeries(Mapping[str, Series]):
-    """Series that are cut out when they are asked for: a log may hold a million metrics."""
+    """Series that are cut out on access: a log may hold a million metrics."""
 
     def __init__(self, columns: Columns, ids: dict[str, list[int]]) -> None:
         self._columns = columns
@@ -96,7 +96,7 @@ class LazySeries(Mapping[str, Series]):
         return series.among(are_kept(series.step, starts)) if starts else series
 
     def abandoned(self, name: str) -> Series | None:
-        """The values that were abandoned, in the order of the file, or None without any."""
+        """Return the abandoned values of a metric, or None if there are none."""
         starts = self._starts(name)
         if not starts:
             return None
@@ -152,12 +152,15 @@ class _History(Mapping[str, Series]):
     def abandoned(self, name: str) -> Series | None:
         series, starts = self._joined(name)
         is_abandoned = ~are_kept(series.step, starts)
-        parts = [part for log in self._logs if (part := log.abandoned(name)) is not None]
+        logs = [log for log in self._logs if name in log]
+        parts = [part for log in logs if (part := log.abandoned(name)) is not None]
         if is_abandoned.any():
             parts.append(series.among(is_abandoned))
         return Series.joined(parts) if parts else None
 
     def _joined(self, name: str) -> tuple[Series, list[int]]:
+        if name not in self._names:
+            raise KeyError(name)
         parts = [log[name] for log in self._logs if name in log]
         return Series.joined(parts), np.cumsum([len(part) for part in parts])[:-1].tolist()
 

@@ -1,4 +1,4 @@
-"""Opening a log for reading, and telling what it is."""
+"""Open a log for reading, and find out what it is."""
 
 import os
 import re
@@ -15,17 +15,17 @@ from .columns import CHUNK_BYTES
 
 _MAX_LEGACY_BYTES = 64 << 10
 _LEGACY_VALUES = re.compile(rb'"\s*:\s*"gA|^\s*\{\s*\}\s*$')
-"""In a log of the original tool: a pickle in base64, or no metric at all."""
+"""The values in a log of the original tool: a pickle in base64, or no metric at all."""
 _MAX_SEARCHED_BYTES = 64 << 20
 _RECORDS_PER_FIND = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a file's beginning says.
+    """What the beginning of a file shows.
 
     Attributes:
-        created_at: seconds since the epoch, or None if the header is damaged or there is none.
+        created_at: seconds since the epoch, or None if the header is damaged or missing.
         is_legacy: written by the original tool.
         has_header: False for a file that is still shorter than its header.
     """
@@ -52,7 +52,7 @@ def open_regular(path: str | os.PathLike[str], *, follow_link: bool = True) -> F
 def open_descriptor(
     path: str | os.PathLike[str], *, follow_link: bool = True
 ) -> tuple[int, os.stat_result]:
-    """The same without an object around the descriptor, which costs as much as opening the file."""
+    """Open as above, but return a descriptor: a file object costs as much as opening the file."""
     fd = os.open(path, READ) if follow_link else open_guarded(path, READ)
     found = os.fstat(fd)
     if not stat.S_ISREG(found.st_mode):
@@ -62,7 +62,7 @@ def open_descriptor(
 
 
 def identify_log(file: FileIO, path: str) -> Origin:
-    """Tell a log by its header, or, where that is damaged, by the records behind it.
+    """Identify a log by its header, or, if that is damaged, by the records behind it.
 
     Raises:
         LogFormatError: it is no log, or a newer version wrote it.
@@ -84,7 +84,7 @@ def identify_log(file: FileIO, path: str) -> Origin:
 
 
 def is_log(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is a log that this package or the original tool wrote, and no other `.dat`.
+    """Return whether a file is a log of this package or of the original tool, and no other `.dat`.
 
     Stricter than reading: any JSON object may be a damaged log of the original tool.
 
@@ -104,7 +104,7 @@ def is_log(path: str | os.PathLike[str]) -> bool:
 
 
 def _holds_records(file: FileIO) -> bool:
-    """Whether the file holds more intact records than chance would put there."""
+    """Return whether the file holds more intact records than chance would put there."""
     file.seek(RECORD_SIZE)
     n_found = n_searched = 0
     while n_searched * RECORD_SIZE < _MAX_SEARCHED_BYTES:

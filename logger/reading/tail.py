@@ -1,4 +1,4 @@
-"""What is new in a log since the last look: `LogTail`."""
+"""Read what is new in a log since the last call: `LogTail`."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import os_files
 from ..records import KIND_MASK, KIND_NAME, RECORD_SIZE, is_intact, unnamed
-from .bounded_reading import Progress, next_data
+from .bounded_reading import BoundedReading, next_data
 from .branches import are_kept
 from .checksums import as_rows
 from .columns import CHUNK_BYTES, Decoder, Series
@@ -17,20 +17,20 @@ from .legacy import read_legacy
 from .source import identify_log, open_descriptor
 
 _NOT_WRITTEN = bytes(8)
-"""How no record begins, but what nobody has written."""
+"""Bytes that no record begins with, but a part of a file that was never written."""
 
 
 @dataclass(frozen=True, slots=True)
 class TailBatch:
-    """What one look found.
+    """The result of one read.
 
     Attributes:
         series: the new values by metric name. Metrics without new values are left out.
-        was_reset: forget what earlier batches gave, this one begins again: the file was truncated,
-            replaced or deleted, or the training continued from an earlier step.
+        was_reset: discard earlier batches, this one begins again: the file was truncated, replaced
+            or deleted, or the training continued from an earlier step.
         offset: bytes consumed up to here. A later `LogTail` may continue from it.
-        has_more: `max_bytes` ended the batch before the file did.
-        is_closed: the last record says that a process finished writing.
+        has_more: `max_bytes` ended the batch before the end of the file.
+        is_closed: the last record marks that a process finished writing.
         ended_with_error: … and that it was by an exception.
     """
 
@@ -43,13 +43,13 @@ class TailBatch:
 
 
 class LogTail:
-    """Reads what is new in a log since the last look, however it is split into looks.
+    """Reads what is new in a log since the last read. Any split into reads gives the same values.
 
-    The work is in proportion to the new bytes. Between looks no file is kept open: opening one
+    The work is in proportion to the new bytes. Between reads no file is kept open: opening one
     takes a few microseconds, while a process that tails thousands would run out of descriptors.
 
-    A log of the original tool is rewritten by its writer, not appended to: it comes as a whole, and
-    again as a whole, with `was_reset`, after every change.
+    A log of the original tool is rewritten by its writer, not appended to. It is read as a whole
+    after every change, with `was_reset`.
 
     Attributes:
         offset: bytes consumed so far: 0, or the header and whole records.
@@ -63,20 +63,20 @@ class LogTail:
         follow_link: bool = True,
         before: Callable[[str], Mapping[str, Series]] | None = None,
     ) -> None:
-        """Nothing is opened yet. There may be no file yet.
+        """Open nothing yet. The file need not exist yet.
 
         Args:
             path: a `.dat` file.
-            offset: where to continue, as an earlier tail's `offset` said.
+            offset: where to continue: the `offset` of an earlier tail.
             follow_link: as in `read_log`.
-            before: gives what a run of a sweep logged in earlier attempts, for the path of this log
-                (`history_before`). The first batch then begins with what counts of it.
+            before: returns what a run of a sweep logged in earlier attempts, given the path of this
+                log (`history_before`). The first batch then begins with the part of it that counts.
 
         Raises:
-            ValueError: no tail can have given this offset.
+            ValueError: no tail can have had this offset.
         """
         if offset < 0:
-            raise ValueError(f"offset must be what an earlier tail gave, not {offset}")
+            raise ValueError(f"offset must be the offset of an earlier tail, not {offset}")
         self.path = os.fspath(path)
         self._follow_link = follow_link
         self._read_before = before if offset == 0 else None
@@ -96,11 +96,11 @@ class LogTail:
 
     @property
     def n_skipped(self) -> int:
-        """Damaged records and contradictory names so far, since the last reset."""
+        """How many damaged records and contradictory names there were since the last reset."""
         return self._n_damaged + self._decoder.n_skipped
 
     def close(self) -> None:
-        """Nothing is kept open. For symmetry with files."""
+        """Do nothing: no file is kept open. For symmetry with files."""
 
     def __enter__(self) -> "LogTail":
         return self
@@ -109,7 +109,7 @@ class LogTail:
         self.close()
 
     def read(self, max_bytes: int = 4 << 20) -> TailBatch:
-        """What is new, at most `max_bytes` of it. A half-written last record waits.
+        """Read what is new, at most `max_bytes` of it. A partially written last record waits.
 
         Raises:
             LogFormatError: the file is no log, or a newer version wrote it.
@@ -126,7 +126,7 @@ class LogTail:
             os.close(fd)
 
     def _read(self, fd: int, found: os.stat_result, max_bytes: int) -> TailBatch:
-        identity = found.st_dev, found.st_ino, os_files.pread(fd, RECORD_SIZE, 0)
+        identity = *os_files.file_of(found), os_files.pread(fd, RECORD_SIZE, 0)
         if self._identity not in (None, identity) or found.st_size < self.offset:
             self._reset()
         if self._identity is None:
@@ -146,8 +146,8 @@ class LogTail:
         return self._batch(series, has_more=has_more)
 
     def _begin(self, *, is_header_damaged: bool) -> None:
-        """Step over the header, unless this tail continues where an earlier one was."""
-        if self.offset % RECORD_SIZE:  # no tail of these contents has given this offset
+        """Skip the header, unless this tail continues where an earlier one ended."""
+        if self.offset % RECORD_SIZE:  # no tail of this content can have had this offset
             self._owes_reset = True
             self.offset = 0
         if self.offset == 0:
@@ -172,7 +172,7 @@ class LogTail:
         return self._read_again(fd) if self._is_abandoning(found) else found
 
     def _is_abandoning(self, found: dict[str, Series]) -> bool:
-        """Whether these values may make values abandoned that earlier batches gave."""
+        """Return whether these values may abandon values of earlier batches."""
         is_reopened = self._decoder.n_reopened > self._n_reopened
         if is_reopened or self._owes_earlier:
             self._n_reopened, self._owes_earlier = self._decoder.n_reopened, False
@@ -181,7 +181,7 @@ class LogTail:
         return any(int(found[name].step[0]) <= step for name, step in latest.items())
 
     def _read_again(self, fd: int) -> dict[str, Series]:
-        """All values up to here that count, those of earlier attempts among them."""
+        """Read all values up to here that count, those of earlier attempts included."""
         decoder = Decoder()
         start = RECORD_SIZE
         while (
@@ -214,7 +214,7 @@ class LogTail:
         }
 
     def _before(self) -> Mapping[str, Series]:
-        """What earlier attempts logged, read once."""
+        """Return what earlier attempts logged, read once."""
         if self._known_before is None:
             self._known_before = self._read_before(self.path) if self._read_before else {}
         return self._known_before
@@ -229,8 +229,9 @@ class LogTail:
         return False
 
     def _find_names(self, fd: int, wanted: set[int]) -> None:
-        """Look for declarations before the offset where this tail began. Each stretch only once."""
-        progress = Progress(self.path)
+        """Find declarations before the offset where this tail began. Each stretch is read only
+        once."""
+        reading = BoundedReading(self.path)
         while wanted and self._scanned_to < self._first_offset:
             data_at = next_data(fd, self._scanned_to, self._first_offset)
             data_at = min(data_at, self._first_offset) // RECORD_SIZE * RECORD_SIZE
@@ -239,7 +240,7 @@ class LogTail:
             rows = as_rows(os_files.pread(fd, n_bytes, self._scanned_to))
             if not len(rows):
                 return
-            progress.note(rows.nbytes)
+            reading.note(rows.nbytes)
             self._scanned_to += rows.nbytes
             for row in rows[(rows[:, 0] & np.uint64(KIND_MASK)) == KIND_NAME]:
                 record = row.tobytes()
@@ -248,7 +249,7 @@ class LogTail:
             wanted -= self._decoder.names.names.keys()
 
     def _read_legacy(self, fd: int, version: tuple[int, int]) -> dict[str, Series]:
-        """All values, unless this very version (size, time of change) was read before."""
+        """Read all values, unless this very version (size, time of change) was read before."""
         is_known = self._legacy_version is None and self.offset == version[0]
         if is_known or self._legacy_version == version:
             self._legacy_version = version

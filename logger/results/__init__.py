@@ -1,5 +1,5 @@
 """Runs as objects, for notebooks and scripts.
 
-May import the modules of the logger that read logs. It reads a sweep's journal by itself: the
-orchestrator, which knows more of it, is a layer above.
+May import the modules of the logger that read logs. It reads a sweep's journal itself: the
+orchestrator, which reads more of it, is a layer above.
 """

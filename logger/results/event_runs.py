@@ -1,4 +1,4 @@
-"""Runs whose logs are event files of TensorBoard: what is known of them without their points."""
+"""Runs whose logs are event files of TensorBoard, without their points."""
 
 import os
 from collections.abc import Mapping
@@ -9,10 +9,7 @@ from typing import Any
 from ..records import LogFormatError
 from ..server_clock import silent_for_s
 from ..tensorboard.event_names import files_beside, origin_of
-from ..tensorboard.writers import has_writer
-
-_GROWS_S = 10.0
-_SILENT_AFTER_S = 600.0
+from .open_logs import are_events_written
 
 
 @dataclass(frozen=True)
@@ -26,7 +23,7 @@ class EventRun:
 
 
 def event_run(folder: str) -> EventRun | None:
-    """The run of the event files in a folder, or None if it has none."""
+    """Return the run of the event files in a folder, or None if it has none."""
     paths = files_beside(os.path.join(folder, ""))
     if not paths:
         return None
@@ -48,9 +45,8 @@ def _environment(path: str) -> dict[str, Any]:
 
 
 def _state(paths: list[str], status: str | None) -> str:
-    """As the dashboard tells it: event files hold no end, so what counts is whether one grows."""
+    """Return the state that the dashboard shows: event files record no end, so growth decides."""
     silent_s = min(silent_for_s(Path(path), Path(path).parent) for path in paths)
-    writes = has_writer(Path(paths[-1]))
-    if silent_s < _GROWS_S or (silent_s < _SILENT_AFTER_S if writes is None else writes):
+    if are_events_written(Path(paths[-1]), silent_s):
         return "running"
     return "failed" if status == "failure" else "finished"

@@ -1,25 +1,19 @@
 """The state of a run as its files show it, on this machine or on another."""
 
-import math
 import os
-import platform
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from .. import locks
 from ..reading.reader import LogFormatError, read_ending
-from ..server_clock import silent_for_s
-from ..system_metrics.sampler import system_path
-
-_SILENT_AFTER_S = 600.0
+from ..run_record import is_of_this_file, mapping_in
+from .open_logs import find_writer
 
 
 def state_of_log(dat_path: str, record: Mapping[str, Any], *, is_of_here: bool) -> str:
-    """The state that the log itself shows.
+    """Return the state that the log itself shows.
 
     Args:
-        is_of_here: whether a sweep on this machine ran it. Otherwise the record of the run says so.
+        is_of_here: whether a sweep on this machine ran it. Otherwise the record of the run decides.
     """
     try:
         ending = read_ending(dat_path)
@@ -28,7 +22,8 @@ def state_of_log(dat_path: str, record: Mapping[str, Any], *, is_of_here: bool) 
     if ending.is_legacy:
         return "finished"
     if not ending.is_closed:
-        return _state_of_open_log(dat_path, is_of_here or _was_written_here(dat_path, record))
+        writer = find_writer(dat_path, lambda: is_of_here or _was_written_here(dat_path, record))
+        return "running" if writer == "writing" else "killed"
     if ending.exit_is_unknown:
         return "lost"
     if not ending.ended_with_error:
@@ -37,33 +32,10 @@ def state_of_log(dat_path: str, record: Mapping[str, Any], *, is_of_here: bool) 
     return "killed" if is_stopped else "failed"
 
 
-def _state_of_open_log(dat_path: str, is_of_here: bool) -> str:
-    """A lock that is free proves only of a log of this machine that nobody writes.
-
-    Any other log counts as running until it has been silent for ten minutes, by the clock of the
-    file server.
-    """
-    held = locks.is_held(dat_path)
-    if held:
-        return "running"
-    if held is False and is_of_here:
-        return "killed"
-    written = [Path(one) for one in (dat_path, system_path(dat_path)) if os.path.exists(one)]
-    silent_s = min((silent_for_s(one, one.parent) for one in written), default=math.inf)
-    return "running" if silent_s < _SILENT_AFTER_S else "killed"
-
-
 def _was_written_here(dat_path: str, record: Mapping[str, Any]) -> bool:
-    """Whether a logger on this machine made this very file: a copy has another inode."""
-    environment = mapping_in(record, "environment")
+    """Return whether a logger on this machine made this very file: a copy has another inode."""
     try:
         status = os.stat(dat_path)
     except OSError:
         return False
-    origin = environment.get("host"), environment.get("file")
-    return origin == (platform.node(), [status.st_dev, status.st_ino])
-
-
-def mapping_in(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = record.get(name)
-    return found if isinstance(found, dict) else {}
+    return is_of_this_file(mapping_in(record, "environment"), status)

@@ -13,7 +13,7 @@ from ..reading.reader import LogFormatError, RunLog, Series, read_run_log
 from ..reading.source import is_log
 from ..tensorboard.event_names import event_files_in_order, is_event_file
 from .event_runs import event_run
-from .evidence import mapping_in, state_of_log
+from .evidence import state_of_log
 from .sweeps import SweepRuns
 from .tables import as_columns, flat, frame_of, html_table
 
@@ -28,7 +28,7 @@ class BestValue:
 
 @dataclass(frozen=True)
 class RunResult:
-    """One run: what it was started with, and what it logged. Points are read when asked for.
+    """One run: what it was started with, and what it logged. Points are read on access.
 
     Attributes:
         name: its folder's, or in a sweep its file's.
@@ -52,7 +52,7 @@ class RunResult:
         """By name, columns `step`, `wall_time` and `value`, each of shape `(n_points,)`.
 
         Raises:
-            LogFormatError: the log is none.
+            LogFormatError: the file is not a log.
             OSError: it cannot be read.
         """
         return read_run_log(self.path)
@@ -63,14 +63,14 @@ class RunResult:
         return RunMedia(self.path)
 
     def best(self, metric: str, *, higher_is_better: bool | None = None) -> BestValue | None:
-        """The best value of a metric, or None if it has no number.
+        """Return the best value of a metric, or None if it has no number.
 
         Args:
-            higher_is_better: which values are good, by default as the script passed it.
+            higher_is_better: which values are good, by default as the script set it.
 
         Raises:
             KeyError: the run has no such metric.
-            ValueError: nobody said which values are good.
+            ValueError: it is not known which values are good.
         """
         if metric not in self.metrics:
             known = ", ".join(self.metrics) or "none"
@@ -98,14 +98,14 @@ class RunResult:
         return found
 
     def columns(self) -> dict[str, list[Any]]:
-        """All points as columns `metric`, `step`, `wall_time`, `value`."""
+        """Return all points as columns `metric`, `step`, `wall_time`, `value`."""
         table: dict[str, list[Any]] = {"metric": [], "step": [], "wall_time": [], "value": []}
         for name, series in self.metrics.items():
             _add_points(table, name, series)
         return table
 
     def to_pandas(self) -> Any:
-        """All points as a pandas data frame: `metric`, `step`, `wall_time`, `value`.
+        """Return all points as a pandas data frame: `metric`, `step`, `wall_time`, `value`.
 
         Raises:
             ImportError: pandas is not installed.
@@ -113,7 +113,7 @@ class RunResult:
         return frame_of("pandas", self.columns())
 
     def to_polars(self) -> Any:
-        """The same as a polars data frame.
+        """Return all points as a polars data frame, with the same columns.
 
         Raises:
             ImportError: polars is not installed.
@@ -126,7 +126,7 @@ class RunResult:
 
 @dataclass(frozen=True)
 class RunResults:
-    """Several runs, as a list of them. In a notebook it shows itself as a table."""
+    """A list of runs. A notebook shows it as a table."""
 
     runs: tuple[RunResult, ...]
 
@@ -137,7 +137,7 @@ class RunResults:
         return len(self.runs)
 
     def __getitem__(self, place: int | str) -> RunResult:
-        """A run by its place, or by its name.
+        """Return a run by its position or its name.
 
         Raises:
             IndexError, KeyError: there is none.
@@ -150,7 +150,8 @@ class RunResults:
         return found
 
     def to_pandas(self) -> Any:
-        """A pandas data frame with a row a run: name, state, settings, last value of each metric.
+        """Return a pandas data frame, a row per run: name, state, settings, last value of each
+        metric.
 
         Raises:
             ImportError: pandas is not installed.
@@ -158,7 +159,7 @@ class RunResults:
         return frame_of("pandas", as_columns([_row(run, with_metrics=True) for run in self.runs]))
 
     def to_polars(self) -> Any:
-        """The same as a polars data frame.
+        """Return the same table as a polars data frame.
 
         Raises:
             ImportError: polars is not installed.
@@ -170,7 +171,7 @@ class RunResults:
 
 
 def read_run(path: str | os.PathLike[str]) -> RunResult:
-    """A run, given its `.dat`, an event file of TensorBoard, or the folder of an experiment.
+    """Return a run, given its `.dat`, an event file of TensorBoard, or the folder of an experiment.
 
     Raises:
         FileNotFoundError: there is none.
@@ -199,10 +200,11 @@ def read_run(path: str | os.PathLike[str]) -> RunResult:
 
 
 def read_runs(logdir: str | os.PathLike[str] = "runs") -> RunResults:
-    """All runs below a log folder, by hand and of sweeps, in the order of their paths.
+    """Return all runs below a log folder, started by hand or in sweeps, in the order of their
+    paths.
 
-    The event files of TensorBoard in a folder are one run, called as TensorBoard calls it.
-    Links are not followed, and hidden folders and the runs' own folders are not looked into.
+    The event files of TensorBoard in a folder are one run, named as in TensorBoard. Links, hidden
+    folders and the runs' own folders are not searched.
 
     Raises:
         FileNotFoundError: there is no such folder.
@@ -228,13 +230,13 @@ def read_runs(logdir: str | os.PathLike[str] = "runs") -> RunResults:
 
 def _event_run(folder: str, name: str, path: str | None = None) -> RunResult:
     found = event_run(folder)
-    if found is None:  # gone meanwhile
+    if found is None:  # deleted meanwhile
         raise FileNotFoundError(f"the folder {folder} holds no run")
     return RunResult(name, path or found.path, found.state, found.config, found.environment)
 
 
 def _event_name(folder: str, top: str, *, is_alone: bool) -> str:
-    """The path of the folder below the log folder, as the dashboard and TensorBoard have it."""
+    """Return the folder's path below the log folder, as the dashboard and TensorBoard show it."""
     inner = os.path.relpath(folder, top)
     name = os.path.basename(top) if inner == os.curdir else inner.replace(os.sep, "/")
     if is_alone:
@@ -251,8 +253,8 @@ def _run_at(dat_path: str, sweep: SweepRuns) -> RunResult:
         os.path.basename(folder) if is_own_folder else stem,
         dat_path,
         sweep.state(stem) or state_of_log(dat_path, record, is_of_here=sweep.has_run_here(stem)),
-        mapping_in(record, "config"),
-        mapping_in(record, "environment"),
+        run_record.mapping_in(record, "config"),
+        run_record.mapping_in(record, "environment"),
         sweep.hyperparameters(stem),
     )
 

@@ -1,8 +1,7 @@
-"""What a sweep's journal says of its runs, by the names of their files."""
+"""The runs of a sweep according to its journal, by the names of their files."""
 
 import json
 import os
-import platform
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from ..guarded import open_guarded
 
 
 class SweepRuns:
-    """The runs of the sweep in a folder, or none for a folder that is no sweep."""
+    """The runs of the sweep in a folder, or none if the folder is no sweep."""
 
     def __init__(self, folder: str) -> None:
         self._hyperparameters: dict[str, dict[str, Any]] = {}
@@ -30,7 +29,7 @@ class SweepRuns:
                 name = names[index] = event["name"]
                 self._hyperparameters[name] = combinations.get(index, {})
                 self._states[name] = "running"
-                if host != platform.node() or _is_on_an_engine(event):
+                if host != os_files.host_name() or _is_on_an_engine(event):
                     self._elsewhere.add(name)
             elif kind == "ended" and index in names:
                 state = event.get("state", event.get("status"))
@@ -41,19 +40,18 @@ class SweepRuns:
         return self._hyperparameters.get(name, {})
 
     def state(self, name: str) -> str | None:
-        """As the journal has it, or None for a run that it does not know, or whose end it
-        missed.
-        """
+        """Return the state in the journal, or None if it does not know the run or missed its
+        end."""
         state = self._states.get(name)
         return None if state == "running" and self._is_at_work is False else state
 
     def has_run_here(self, name: str) -> bool:
-        """Whether the process of a run was one of this machine, as the journal says."""
+        """Return whether a run's process was on this machine, according to the journal."""
         return name in self._states and name not in self._elsewhere
 
 
 def _is_on_an_engine(event: Mapping[str, Any]) -> bool:
-    """Whether a run was started by Slurm, Ray or the like, perhaps on another machine."""
+    """Return whether Slurm, Ray or the like started a run, perhaps on another machine."""
     ref = event.get("ref")
     return isinstance(ref, dict) and ref.get("executor") != "local"
 

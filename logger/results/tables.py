@@ -1,6 +1,5 @@
-"""Rows and columns of results: as data frames, where such a library is installed, and as HTML."""
+"""Rows and columns of results: as data frames, if such a library is installed, and as HTML."""
 
-import html
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
@@ -12,7 +11,7 @@ _MOST_DEPTH = 32
 def flat(
     settings: Mapping[str, Any], prefix: str = "", depth: int = 0
 ) -> Iterator[tuple[str, Any]]:
-    """`{"optimizer": {"lr": 0.1}}` → `optimizer.lr`, 0.1."""
+    """Flatten nested settings: `{"optimizer": {"lr": 0.1}}` → `optimizer.lr`, 0.1."""
     for name, value in settings.items():
         if isinstance(value, Mapping) and value and depth < _MOST_DEPTH:
             yield from flat(value, f"{prefix}{name}.", depth + 1)
@@ -21,7 +20,7 @@ def flat(
 
 
 def as_columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    """Rows as columns. A column whose values are of several types, or nested, becomes text."""
+    """Return rows as columns. A column of several types, or of nested values, becomes text."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     return {name: _of_one_type([row.get(name) for row in rows]) for name in names}
 
@@ -45,9 +44,11 @@ def frame_of(library: str, columns: Mapping[str, list[Any]]) -> Any:
 
 
 def html_table(rows: list[dict[str, Any]]) -> str:
-    """Rows as an HTML table, all texts escaped. Of many rows the first."""
+    """Return rows as an HTML table with all texts escaped, cut if there are many rows."""
+    from html import escape  # takes 5 ms, and only notebooks need it
+
     names = list(dict.fromkeys(name for row in rows for name in row))
-    head = "".join(f"<th>{html.escape(str(name))}</th>" for name in names)
+    head = "".join(f"<th>{escape(str(name))}</th>" for name in names)
     lines = "".join(
         f"<tr>{''.join(f'<td>{_shown(row.get(name))}</td>' for name in names)}</tr>"
         for row in rows[:_MOST_ROWS_SHOWN]
@@ -60,4 +61,6 @@ def html_table(rows: list[dict[str, Any]]) -> str:
 def _shown(value: object) -> str:
     if value is None:
         return ""
-    return html.escape(f"{value:.6g}" if isinstance(value, float) else str(value)[:200])
+    from html import escape
+
+    return escape(f"{value:.6g}" if isinstance(value, float) else str(value)[:200])

@@ -1,6 +1,8 @@
-"""What NVIDIA's GPUs do, asked of NVML if its Python bindings (`pynvml`) are installed."""
+"""The state of NVIDIA's GPUs, from NVML if its Python bindings (`pynvml`) are installed."""
 
 import os
+
+from ..gpu_names import nvml_text, visible_entries
 
 TYPE_CHECKING = False  # importing it from typing would cost more than the rest of the logger
 if TYPE_CHECKING:
@@ -20,20 +22,20 @@ class GpuReader:
         self._read: dict[str, dict[str, float]] = {}
 
     def begin(self) -> None:
-        """Begin a new look at the GPUs."""
+        """Forget the values of the last look at the GPUs."""
         self._read.clear()
 
     def values(self, name: str) -> "dict[str, float]":
-        """What is known of a GPU: utilization (%), memory (MB), power (W), temperature (°C)."""
+        """Return the state of a GPU: utilization (%), memory (MB), power (W), temperature (°C)."""
         if name not in self._read:
             self._read[name] = dict(self._ask(name))
         return self._read[name]
 
     def visible(self) -> tuple[str, ...]:
-        """The GPUs that this process may use."""
+        """Return the GPUs that this process may use."""
         chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
         if chosen is not None:
-            return tuple(_entries(chosen))
+            return tuple(visible_entries(chosen))
         if not self._is_ready():
             return ()
         try:
@@ -79,19 +81,12 @@ class GpuReader:
                     yield metric, float(ask(nvml, self._handles[name]))
                     break
                 except (nvml.NVMLError, AttributeError, TypeError):
-                    continue  # this driver, model or part of one (MIG), or these bindings, cannot
-
-
-def _entries(text: str) -> "Iterator[str]":
-    """As CUDA reads them: an invalid entry (-1) hides those after it."""
-    for entry in map(str.strip, text.split(",")):
-        if not entry or entry.startswith("-") or entry == "NoDevFiles":
-            return
-        yield entry
+                    # this driver, model or part of one (MIG), or these bindings, do not support it
+                    continue
 
 
 def _open(nvml: "Any", name: str) -> "Any":
-    """A GPU by its index, its UUID, or, as CUDA has it too, the beginning of its UUID."""
+    """Return a GPU by its index, its UUID or, as in CUDA, the beginning of its UUID."""
     if name.isdecimal():
         return nvml.nvmlDeviceGetHandleByIndex(int(name))
     try:
@@ -99,18 +94,13 @@ def _open(nvml: "Any", name: str) -> "Any":
     except nvml.NVMLError:
         for index in range(nvml.nvmlDeviceGetCount()):
             device = nvml.nvmlDeviceGetHandleByIndex(index)
-            if _text(nvml.nvmlDeviceGetUUID(device)).startswith(name):
+            if nvml_text(nvml.nvmlDeviceGetUUID(device)).startswith(name):
                 return device
         raise
 
 
-def _text(found: "str | bytes") -> str:
-    """Older bindings give bytes."""
-    return found.decode() if isinstance(found, bytes) else found
-
-
 def _memory(nvml: "Any", device: "Any") -> float:
-    """As `nvidia-smi` shows it, without what the driver reserves for itself."""
+    """Return the used memory as `nvidia-smi` shows it, without what the driver reserves."""
     used: float = nvml.nvmlDeviceGetMemoryInfo(device, nvml.nvmlMemory_v2).used
     return used / _BYTES_PER_MB
 
@@ -146,4 +136,4 @@ _QUESTIONS: "tuple[tuple[str, tuple[Callable[[Any, Any], float], ...]], ...]" = 
     ("power", (_power,)),
     ("temperature", (_temperature, _temperature_of_old)),
 )
-"""Of each metric the ways to ask for it, those of newer drivers first."""
+"""The ways to query each metric, those of newer drivers first."""

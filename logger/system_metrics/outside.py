@@ -1,6 +1,7 @@
-"""System metrics of a process that another one looks after: sampled in a thread of that one.
+"""Sample the system metrics of another process, in a thread of this one.
 
-The runner of a run in a batch job uses it. It has the standard library, and a few modules of ours.
+The runner of a run in a batch job uses it. It has only the standard library, and a few modules of
+ours.
 """
 
 import sys

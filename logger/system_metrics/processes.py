@@ -1,4 +1,4 @@
-"""CPU time and memory of processes with all that they started."""
+"""CPU time and memory of processes and all their descendants."""
 
 import os
 import sys
@@ -26,7 +26,7 @@ class ProcessUsage:
 class ProcessTrees:
     """Finds the processes that belong to some roots: their descendants, and their groups.
 
-    What was once seen to belong to none of them is not read again for a while: on a machine with
+    A process found to belong to none of them is not read again for a while: on a machine with
     thousands of processes reading them all would cost more than a sampler may.
     """
 
@@ -35,11 +35,12 @@ class ProcessTrees:
         self._n_looks = 0
 
     def forget(self) -> None:
-        """Read every process at the next look: there is a new root."""
+        """Read every process on the next look: there is a new root."""
         self._others.clear()
 
     def look(self, roots: "Iterable[int]") -> "dict[int, dict[int, ProcessUsage]]":
-        """By root, the processes of its tree by their numbers, or none for a root that has gone."""
+        """Return, by root, the processes of its tree by their numbers, or none if a root has
+        gone."""
         self._n_looks += 1
         if self._n_looks % _LOOK_AT_ALL_EVERY == 0:
             self._others.clear()
@@ -86,7 +87,7 @@ def _usage_of(pid: int) -> "ProcessUsage | None":
 
 
 def _ask_psutil() -> "Iterator[tuple[int, ProcessUsage]]":
-    """The same where there is no /proc (macOS), if psutil is installed."""
+    """Yield the same from psutil, if installed, on systems without /proc (macOS)."""
     try:
         import psutil
     except ImportError:

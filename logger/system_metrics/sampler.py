@@ -1,4 +1,4 @@
-"""Samples what runs use into a log each, beside the run's own."""
+"""Sample the resources that runs use, into a log for each beside its own."""
 
 import time
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .processes import ProcessUsage
 
     class Log(Protocol):
-        """What samples are written to. `ExperimentLogger` is one."""
+        """The log for samples. `ExperimentLogger` is one."""
 
         def add_scalars(self, values: Mapping[str, float], step: int) -> None: ...
 
@@ -26,7 +26,7 @@ _BYTES_PER_MB = 1e6
 
 
 def system_path(dat_path: str) -> str:
-    """The log of a run's system metrics, given the run's own."""
+    """Return the log of a run's system metrics, by the run's own."""
     return dat_path.removesuffix(paths.DAT_SUFFIX) + paths.SYSTEM_SUFFIX
 
 
@@ -52,7 +52,7 @@ class SystemSampler:
 
     @property
     def pids(self) -> list[int]:
-        """The runs that are sampled."""
+        """The runs being sampled."""
         return list(self._runs)
 
     def add(self, pid: int, dat_path: str, started_at: float, gpus: "tuple[str, ...]" = ()) -> None:
@@ -67,7 +67,7 @@ class SystemSampler:
         self._trees.forget()
 
     def remove(self, pid: int) -> None:
-        """Sample a run no more."""
+        """Stop sampling a run."""
         run = self._runs.pop(pid, None)
         if run is not None:
             run.close()

@@ -1,4 +1,4 @@
-"""System metrics of this process, sampled by a thread of its own."""
+"""System metrics of this process, sampled by a thread of it."""
 
 import os
 import threading
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class SamplingThread:
     """Samples this process and those it starts, until it is closed or the process ends.
 
-    A run that the orchestrator samples already is left to it.
+    A run that the orchestrator already samples is left to it.
 
     Args:
         open_log: as for `SystemSampler`.
@@ -35,7 +35,7 @@ class SamplingThread:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop, in the process that started it."""
+        """Stop sampling, in the process that started it."""
         self._is_over.set()
         if os.getpid() == self._pid:
             self._thread.join(1.0)

@@ -37,18 +37,18 @@ _TABLE = _make_table()
 
 
 def masked(crc: int) -> int:
-    """A checksum as TFRecord files hold it."""
+    """Mask a checksum as TFRecord files do."""
     return ((crc >> 15 | crc << 17) + _MASK_DELTA) & 0xFFFFFFFF
 
 
 def masked_all(crcs: Crcs) -> Crcs:
-    """The same for many."""
+    """Mask many checksums."""
     rotated = crcs >> np.uint32(15) | crcs << np.uint32(17)
     return rotated + np.uint32(_MASK_DELTA)
 
 
 def crc32c(data: bytes) -> int:
-    """The checksum of some bytes."""
+    """Compute the checksum of some bytes."""
     if len(data) > MARGIN:
         buffer = np.frombuffer(bytes(MARGIN) + data, np.uint8)
         return int(_of_long(buffer, MARGIN, len(data)))
@@ -59,7 +59,7 @@ def crc32c(data: bytes) -> int:
 
 
 def crc32c_of_records(buffer: Bytes, starts: Ints, lengths: Ints) -> Crcs:
-    """The checksums of records in a buffer.
+    """Compute the checksums of records in a buffer.
 
     Args:
         buffer: shape (n_bytes,). The records begin at `MARGIN` or behind it.
@@ -85,9 +85,10 @@ def crc32c_of_records(buffer: Bytes, starts: Ints, lengths: Ints) -> Crcs:
 
 
 def _of_short(buffer: Bytes, starts: Ints, lengths: Ints, width: int) -> Crcs:
-    """Records of at least 4 and at most `width` bytes, aligned at their ends behind zeros.
+    """Return records of 4 to `width` bytes, aligned at their ends behind zeros.
 
-    Zeros leave a register of zero as it is. To begin with ones is to invert the first four bytes.
+    Zeros do not change a register of zero. Beginning with ones equals inverting the first four
+    bytes.
     """
     windows = np.lib.stride_tricks.sliding_window_view(buffer, width)
     rows = windows[starts + lengths - width]
@@ -113,7 +114,7 @@ def _of_long(buffer: Bytes, start: int, length: int) -> np.uint32:
 
 
 def _registers(rows: Bytes) -> Crcs:
-    """The register after each row, shape (n_rows, an even number), from zero."""
+    """Compute the register after each row, shape (n_rows, an even number), from zero."""
     table = _table_of_pairs()
     columns = np.ascontiguousarray(np.ascontiguousarray(rows).view("<u2").T)
     registers = np.zeros(len(rows), np.uint32)
@@ -125,7 +126,7 @@ def _registers(rows: Bytes) -> Crcs:
 
 @cache
 def _table_of_pairs() -> Crcs:
-    """What two bytes make of a register of zero."""
+    """Return the register after two bytes, for all pairs of bytes, from a register of zero."""
     table = np.array(_TABLE, np.uint32)
     pairs = np.arange(1 << 16, dtype=np.uint32)
     first = table[pairs & 0xFF]
@@ -133,7 +134,7 @@ def _table_of_pairs() -> Crcs:
 
 
 def _shifted(crcs: Crcs, level: int) -> Crcs:
-    """Registers after `_BLOCK` · 2^level zeros behind them."""
+    """Return the registers after `_BLOCK` · 2^level zeros behind them."""
     shifted = np.zeros_like(crcs)
     for byte, table in enumerate(_zeros_tables(level)):
         shifted ^= table.take(crcs >> np.uint32(8 * byte) & np.uint32(0xFF))
@@ -142,7 +143,7 @@ def _shifted(crcs: Crcs, level: int) -> Crcs:
 
 @cache
 def _zeros_tables(level: int) -> list[Crcs]:
-    """What that many zeros make of each value of each of the four bytes of a register."""
+    """Return the register after that many zeros, for each value of each of its four bytes."""
     matrix, values = _zeros_matrix(level), np.arange(256, dtype=np.uint32)
     tables = [np.zeros(256, np.uint32) for _ in range(4)]
     for bit in range(32):
@@ -153,7 +154,7 @@ def _zeros_tables(level: int) -> list[Crcs]:
 
 @cache
 def _zeros_matrix(level: int) -> Crcs:
-    """What that many zeros make of each bit of a register."""
+    """Return the register after that many zeros, for each bit of a register."""
     if level > 0:
         return _shifted(_zeros_matrix(level - 1), level - 1)
     registers = np.uint32(1) << np.arange(32, dtype=np.uint32)

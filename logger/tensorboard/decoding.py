@@ -1,8 +1,8 @@
-"""Events to columns: numpy decodes those that are alike together, each other kind once.
+"""Decode events to columns: numpy decodes similar ones together, and each other kind once.
 
-A script logs the same few metrics again and again. Events of one length, with a step of one length,
-usually differ in their time, step and value alone: with these set to zero they are equal. One of
-each such kind is parsed. Of the others the bytes are compared and the numbers cut out.
+A script logs the same few metrics repeatedly. Events of one length, with a step of one length,
+usually differ only in time, step and value: with these set to zero they are equal. One event of
+each such kind is parsed. For the others the bytes are compared and the numbers cut out.
 """
 
 import struct
@@ -25,14 +25,14 @@ _MOST_KNOWN = 65_536
 _MOST_OTHERS = 100_000
 _STEP_AT = 10  # a double with its key, and the key of the step
 _FACTORS = np.array([pow(5, 2 * place + 3, 1 << 64) for place in range(_LONGEST // 8)], np.uint64)
-"""Odd numbers to multiply with. `numpy.random` has better ones, but takes long to import."""
+"""Odd numbers for hashing. `numpy.random` has better ones, but takes long to import."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scalars:
     """Scalars side by side, each array of shape (n_scalars,), in any order.
 
-    `number`: which of the metrics. `sequence`: which event, counted in the order of the files.
+    `number`: which metric. `sequence`: which event, counted in the order of the files.
     """
 
     sequence: Ints
@@ -45,13 +45,13 @@ class Scalars:
         return len(self.sequence)
 
     def where(self, which: NDArray[np.bool_] | Ints) -> "Scalars":
-        """Some of them, by a mask or by their places."""
+        """Select some of them, by a mask or by their places."""
         return Scalars(*(getattr(self, name)[which] for name in Scalars.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """What events that are alike have in common."""
+    """The common layout of similar events."""
 
     numbers: tuple[int, ...]
     places: tuple[tuple[int, str], ...]
@@ -79,7 +79,7 @@ class _Pieces:
 
 
 def join_scalars(parts: list[Scalars]) -> Scalars:
-    """One after the other."""
+    """Concatenate scalars."""
     if not parts:
         none, nothing = np.empty(0, np.int64), np.empty(0)
         return Scalars(none, none, none, nothing, nothing)
@@ -94,16 +94,17 @@ class EventDecoder:
     Attributes:
         names: of the metrics, by number.
         others: tags of what is no scalar, and their kinds.
-        session: what the hparams plugin says.
-        purges: sequence and step of each restart: what was logged before it from that step on is
+        session: the content of the hparams plugin.
+        purges: sequence and step of each restart: values logged before it from that step on are
             void.
-        n_damaged: records whose checksum is right, but which hold no event.
+        n_damaged: records with the right checksum but without an event.
         first_wall_time: of the first event, seconds since the epoch.
         last_wall_time: the latest of any event.
     """
 
     def __init__(self, max_metrics: int | None = None, always: tuple[str, ...] = ()) -> None:
-        """Args: of how many metrics values are kept, and which are kept besides."""
+        """Args:
+        how many metrics to keep the values of, and which to keep in addition."""
         self._max_metrics = max_metrics
         self._always = frozenset(always)
         self._parser = EventParser()
@@ -121,11 +122,11 @@ class EventDecoder:
 
     @property
     def n_left_out(self) -> int:
-        """How many metrics there are besides."""
+        """How many other metrics there are."""
         return len(self._left_out)
 
     def decode(self, records: Records) -> Scalars:
-        """The scalars in some records."""
+        """Return the scalars in some records."""
         pieces = _Pieces()
         first, kinds = distinct(records.lengths)
         order = np.argsort(kinds, kind="stable")
@@ -140,7 +141,7 @@ class EventDecoder:
         return pieces.joined()
 
     def decode_one(self, data: Readable) -> Scalars:
-        """The scalars in the event of one record, which may lie in its file."""
+        """Decode the event of one record, which may still be in its file."""
         pieces = _Pieces()
         self._take(pieces, data, self._n_events, HEAD)
         self._n_events += 1
@@ -153,7 +154,7 @@ class EventDecoder:
             self._take(pieces, data, self._n_events + index, start - MARGIN)
 
     def _take(self, pieces: _Pieces, data: Readable, sequence: int, at: int) -> None:
-        """Take in one event. `at`: where its content is, behind where decoding began."""
+        """Take in one event. `at`: where its content is, after where decoding began."""
         try:
             event = self._parser.parse(data)
             wall_time = wall_time_of(data, event.wall_time_at)
@@ -172,7 +173,7 @@ class EventDecoder:
     def _take_others(
         self, data: Readable, event: ParsedEvent, when: tuple[int, int, float], at: int
     ) -> None:
-        """For the decoders of everything but scalars. `when`: sequence, step and wall time."""
+        """Take in everything but scalars. `when`: sequence, step and wall time."""
 
     def _note(self, event: ParsedEvent, sequence: int) -> None:
         for tag, kind in event.others:
@@ -190,7 +191,7 @@ class EventDecoder:
             self.last_wall_time = last
 
     def _number(self, name: str) -> int:
-        """The number of a metric. -1 means that its values are not kept."""
+        """Return the number of a metric, or -1 if its values are not kept."""
         known = self._numbers.get(name)
         if known is not None:
             return known
@@ -203,7 +204,7 @@ class EventDecoder:
         return len(self.names) - 1
 
     def _take_group(self, pieces: _Pieces, records: Records, group: Ints, length: int) -> None:
-        """Events of one length: those whose steps take as many bytes may be alike."""
+        """Take in events of one length: those whose steps take as many bytes may be similar."""
         windows = np.lib.stride_tricks.sliding_window_view(records.buffer, length)
         rows = windows[records.starts[group]]
         is_usual = (rows[:, 0] == 0x09) & (rows[:, _STEP_AT - 1] == 0x10)
@@ -218,7 +219,7 @@ class EventDecoder:
             self._take_each(pieces, records, rest)
 
     def _take_alike(self, pieces: _Pieces, rows: Bytes, group: Ints, n_step_bytes: int) -> Ints:
-        """Decode the events that are alike, and return the others."""
+        """Decode the similar events, and return the others."""
         for _ in range(_MOST_TRIES):
             if len(rows) < _FEW:
                 break
@@ -232,7 +233,7 @@ class EventDecoder:
         return group
 
     def _places_of(self, data: bytes, n_step_bytes: int) -> tuple[tuple[int, str], ...] | None:
-        """Where the values of an event are, if it is plain and where we expect all else."""
+        """Return where the values of an event are, if it is plain and all else is as expected."""
         try:
             event = self._parser.parse(data)
         except WireError:
@@ -279,7 +280,7 @@ class EventDecoder:
     def _layout(
         self, key: bytes, data: bytes, n_step_bytes: int, places: tuple[tuple[int, str], ...]
     ) -> _Layout | None:
-        """What one of these events means. None means that its values are elsewhere."""
+        """Parse the layout of these events. None means that their values are elsewhere."""
         if key in self._layouts:
             return self._layouts[key]
         layout = None
@@ -321,7 +322,7 @@ class EventDecoder:
 
 
 def wall_time_of(data: Readable, at: int) -> float:
-    """The time of an event, given where it is, or 0 for one without."""
+    """Return the time of an event, given its place, or 0 for one without."""
     return float(struct.unpack("<d", data[at : at + 8])[0]) if at >= 0 else 0.0
 
 
@@ -334,7 +335,7 @@ def _number_at(data: Readable, value: ScalarValue) -> float:
 
 
 def _cut(rows: Bytes, at: int, dtype: str) -> NDArray[np.float64]:
-    """A number of each row, as it lies in the bytes."""
+    """Cut a number out of each row."""
     found: NDArray[np.float64] = np.ndarray(
         (len(rows),), dtype, rows, offset=at, strides=(rows.strides[0],)
     )

@@ -1,4 +1,4 @@
-"""Telling apart many numbers of which few are different."""
+"""Find the distinct numbers among many, if there are few."""
 
 from typing import Any
 
@@ -12,9 +12,9 @@ _MOST_FEW = 1 << 16
 
 
 def distinct(numbers: NDArray[Any]) -> tuple[Ints, NDArray[Any]]:
-    """Where each different one is met first, in that order, and which of these each is.
+    """Find where each distinct number first occurs, in that order, and which of these each one is.
 
-    A few are looked for one after the other, which is faster than sorting.
+    The first few are searched one after the other, which is faster than sorting.
 
     Args:
         numbers: shape (n,).

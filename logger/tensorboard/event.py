@@ -1,4 +1,4 @@
-"""One event, parsed by hand: where in its bytes the numbers are, and what else it holds.
+"""Parse one event by hand: where in its bytes the numbers are, and what else it holds.
 
 The messages: tensorboard/compat/proto/{event,summary,tensor,types}.proto.
 """
@@ -23,7 +23,7 @@ HPARAMS = "hparams"
 
 @dataclass(frozen=True, slots=True)
 class ScalarValue:
-    """A scalar: its tag, and at which byte a number of which type begins."""
+    """A scalar: its tag, the byte at which its number begins, and its type."""
 
     tag: str
     at: int
@@ -59,13 +59,13 @@ class ParsedEvent:
 
 
 class EventParser:
-    """Parses events of one run. Remembers what a tag's first event said of its kind."""
+    """Parses events of one run. Remembers the kind that a tag's first event gave."""
 
     def __init__(self) -> None:
         self._kinds: dict[str, str] = {}
 
     def parse(self, data: Readable) -> ParsedEvent:
-        """One event.
+        """Parse one event.
 
         Raises:
             WireError: the bytes are no event.
@@ -135,7 +135,7 @@ def _is_session_start(data: Readable, start: int, stop: int) -> bool:
 
 
 def _metadata(data: Readable, start: int, stop: int) -> tuple[str, bytes]:
-    """The name and the content of the plugin that a value is for."""
+    """Return the name and the content of the plugin that a value is for."""
     plugin, content = "", b""
     for number, kind, at, end in wire.fields(data, start, stop):
         if number == 1 and kind == wire.BYTES:
@@ -150,7 +150,7 @@ def _metadata(data: Readable, start: int, stop: int) -> tuple[str, bytes]:
 
 
 def _scalar_in_tensor(data: Readable, start: int, stop: int) -> tuple[int, str] | None:
-    """Where the number of a tensor without dimensions is, and its type, or None for any other."""
+    """Find the number of a tensor without dimensions, and its type. None for any other tensor."""
     dtype = 0
     found: list[tuple[int, int, str]] = []
     for number, kind, at, end in wire.fields(data, start, stop):

@@ -11,7 +11,7 @@ _NUMBERED = re.compile(r"tfevents\.(?P<at>\d+)\.(?P<host>.+)\.(?P<pid>\d+)\.\d+(
 
 
 class FileOrigin(NamedTuple):
-    """What a name says: when, on which host and by which process the file was made."""
+    """The parts of a name: when, on which host and by which process the file was made."""
 
     made_at: int
     host: str
@@ -19,18 +19,21 @@ class FileOrigin(NamedTuple):
 
 
 def is_event_file(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is called as TensorBoard's event files are."""
-    name = os.path.basename(os.fspath(path))
+    """Return whether a file has the name of a TensorBoard event file."""
+    path = os.fspath(path)
+    if MARK not in path:
+        return False
+    name = os.path.basename(path)
     return MARK in name and not name.startswith(".") and not name.endswith((".dat", ".json"))
 
 
 def event_files_in_order(names: Iterable[str]) -> list[str]:
-    """The event files among some names, in the order in which TensorBoard reads them."""
+    """Return the event files among some names, in the order in which TensorBoard reads them."""
     return sorted(name for name in names if is_event_file(name))
 
 
 def files_beside(path: str) -> list[str]:
-    """All event files of the folder of `path`, in their order."""
+    """Return all event files of the folder of `path`, in their order."""
     folder = os.path.dirname(path)
     try:
         names = os.listdir(folder or ".")
@@ -40,7 +43,7 @@ def files_beside(path: str) -> list[str]:
 
 
 def origin_of(name: str) -> FileOrigin | None:
-    """What the name of an event file says, or None. Older writers name no process."""
+    """Parse the name of an event file. None if it is not one. Older writers record no process."""
     found = _NUMBERED.search(name) or _ORIGIN.search(name)
     if found is None:
         return None

@@ -14,9 +14,9 @@ from .distinct import distinct
 
 HEAD, AROUND = 12, 16
 MOST_RECORD_BYTES = 16 << 20
-"""Longer records, of images or films, are stepped over."""
+"""Longer records, of images or films, are skipped."""
 CHECKED_BYTES = 16 << 10
-"""Of longer records, of images or sounds, only the checksum of the length is verified: their
+"""For longer records, of images or sounds, only the checksum of the length is verified: their
 framing is safe, and the rest would cost most of the time that reading takes. TensorBoard verifies
 no record that it can parse (tensorboard/data/server/cli.rs, `--checksum`)."""
 _FEW = 24
@@ -35,7 +35,7 @@ class Records:
         starts: shape (n_records,). Where in `buffer` the content of each begins.
         lengths: shape (n_records,), bytes.
         n_bytes: how many bytes they take up.
-        is_damaged: what follows is no record, or one whose checksum is wrong.
+        is_damaged: the next bytes are no record, or one with a wrong checksum.
         n_missing: how many bytes the next one needs, if only its end is missing, or 0 otherwise.
     """
 
@@ -51,7 +51,7 @@ class Records:
 
 
 def split(data: bytes) -> Records:
-    """The records at the beginning of some bytes, checksums verified (see `CHECKED_BYTES`)."""
+    """Split bytes into their whole records, checksums verified (see `CHECKED_BYTES`)."""
     starts, lengths, end = chain(data)
     head_is_damaged, n_missing = _look_at_rest(data, end)
     buffer = np.frombuffer(bytes(MARGIN) + data, np.uint8)
@@ -67,7 +67,7 @@ def split(data: bytes) -> Records:
 def chain(data: bytes) -> tuple[Ints, Ints, int]:
     """Follow the lengths: where the contents of whole records begin, and where the last ends.
 
-    Lengths that repeat, as a script logs the same metrics again and again, are guessed and compared
+    Lengths that repeat, as when a script logs the same metrics repeatedly, are guessed and compared
     many at a time.
     """
     parts: list[Ints] = []
@@ -107,7 +107,7 @@ def _follow(data: bytes, at: int, n_records: int) -> tuple[list[int], int]:
 
 
 def _period_of(lengths: list[int]) -> list[int] | None:
-    """The shortest list whose repetition these lengths end with."""
+    """Return the shortest list whose repetition these lengths end with."""
     half = len(lengths) // 2
     for size in range(1, half + 1):
         if lengths[-half:] == lengths[-half - size : -size]:
@@ -116,7 +116,7 @@ def _period_of(lengths: list[int]) -> list[int] | None:
 
 
 def _guess(data: bytes, at: int, period: Ints, n_records: int) -> Ints:
-    """The lengths of the records from a place on, as far as they are those of the period."""
+    """Guess the lengths of the records from a place on, as far as they match the period."""
     n_periods = (len(data) - at) // int((period + AROUND).sum()) + 1  # more would be too many
     guessed = np.tile(period, min(n_periods, n_records // len(period) + 1))
     ends = at + np.cumsum(guessed + AROUND)
@@ -131,7 +131,7 @@ def _guess(data: bytes, at: int, period: Ints, n_records: int) -> Ints:
 
 
 def _look_at_rest(data: bytes, at: int) -> tuple[bool, int]:
-    """Whether an unfinished record is none, and how many bytes it takes if it is one."""
+    """Return whether an unfinished record is damaged, and otherwise how many bytes it takes."""
     if at + HEAD > len(data):
         return False, 0
     if not head_is_intact(data, at):
@@ -140,13 +140,13 @@ def _look_at_rest(data: bytes, at: int) -> tuple[bool, int]:
 
 
 def head_is_intact(data: bytes, at: int) -> bool:
-    """Whether the length at this place has the right checksum."""
+    """Return whether the length at this place has the right checksum."""
     found: int = _CRC.unpack_from(data, at + 8)[0]
     return masked(crc32c(data[at : at + 8])) == found
 
 
 def _count_intact(data: bytes, buffer: Bytes, starts: Ints, lengths: Ints) -> int:
-    """How many records there are before the first whose checksums are wrong."""
+    """Return how many records there are before the first with wrong checksums."""
     if len(starts) <= _FEW:
         return _count_few(data, starts, lengths)
     first, which = distinct(lengths)
@@ -178,7 +178,7 @@ def _crcs_at(buffer: Bytes, at: Ints) -> np.ndarray[tuple[int], np.dtype[np.uint
 
 
 def frame(content: bytes) -> bytes:
-    """A record."""
+    """Frame a record."""
     length = _LENGTH.pack(len(content))
     heads = length + _CRC.pack(masked(crc32c(length)))
     return heads + content + _CRC.pack(masked(crc32c(content)))

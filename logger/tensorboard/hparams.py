@@ -1,4 +1,4 @@
-"""What TensorBoard's `hparams` plugin keeps of a run: its hyperparameters and how it ended.
+"""The data of TensorBoard's `hparams` plugin: a run's hyperparameters and how it ended.
 
 The messages: tensorboard/plugins/hparams/{plugin_data,api}.proto, google/protobuf/struct.proto.
 """
@@ -17,13 +17,13 @@ Setting = None | bool | float | int | str | list["Setting"] | dict[str, "Setting
 
 @dataclass(slots=True)
 class HparamsSession:
-    """The hyperparameters of a run and, once it says so, its end: `success` or `failure`."""
+    """The hyperparameters of a run and, once recorded, its end: `success` or `failure`."""
 
     config: dict[str, Setting] = field(default_factory=dict)
     status: str | None = None
 
     def take(self, content: bytes) -> None:
-        """Take in the content of one event of the plugin. What is damaged is left out."""
+        """Take in the content of one event of the plugin. Damaged parts are left out."""
         try:
             for number, kind, at, end in wire.fields(content, 0, len(content)):
                 if kind == wire.BYTES and number == 3:
@@ -72,7 +72,7 @@ def _value(data: bytes, start: int, stop: int, depth: int) -> Setting:
 
 
 def _number(value: float) -> float | int:
-    """Numbers come as doubles: a whole one is shown as such."""
+    """Return a double as a whole number if it is one."""
     return int(value) if value.is_integer() and abs(value) < 1 << 53 else value
 
 
@@ -84,7 +84,7 @@ def _status(data: bytes, start: int, stop: int) -> str | None:
 
 
 def encode_session(config: Mapping[str, object]) -> bytes:
-    """The content that says with which hyperparameters a run was started."""
+    """Encode the hyperparameters with which a run was started."""
     entries = b"".join(
         wire.encode_bytes(1, wire.encode_bytes(1, name.encode()) + wire.encode_bytes(2, _encode(v)))
         for name, v in config.items()
@@ -93,7 +93,7 @@ def encode_session(config: Mapping[str, object]) -> bytes:
 
 
 def encode_session_end(is_success: bool) -> bytes:
-    """The content that says how a run ended."""
+    """Encode how a run ended."""
     return wire.encode_bytes(4, wire.encode_int(1, 1 if is_success else 2))
 
 

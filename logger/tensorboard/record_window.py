@@ -1,6 +1,6 @@
-"""A long record that stays in its file: only what is looked at is read.
+"""A long record that stays in its file: only the parts that are needed are read.
 
-A record with images takes hundreds of kilobytes, of which a parser needs names and lengths alone.
+A record with images takes hundreds of kilobytes, but a parser needs only names and lengths.
 """
 
 from typing import overload
@@ -35,7 +35,8 @@ class RecordWindow:
     @overload
     def __getitem__(self, place: slice, /) -> bytes: ...
     def __getitem__(self, place: int | slice, /) -> int | bytes:
-        """
+        """Read bytes of the record.
+
         Raises:
             WireError: the file was cut, or cannot be read.
         """

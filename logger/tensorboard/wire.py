@@ -19,7 +19,7 @@ class WireError(ValueError):
 
 
 class Readable(Protocol):
-    """Bytes, or what gives them as they do."""
+    """Bytes, or an object with the same interface."""
 
     def __len__(self) -> int: ...
     @overload
@@ -29,7 +29,7 @@ class Readable(Protocol):
 
 
 def fields(data: Readable, start: int, stop: int) -> Iterator[WireField]:
-    """The fields of a message, in the order of its bytes.
+    """Yield the fields of a message, in the order of its bytes.
 
     Raises:
         WireError: it is cut short, or no message.
@@ -56,7 +56,7 @@ def fields(data: Readable, start: int, stop: int) -> Iterator[WireField]:
 
 
 def varint(data: Readable, at: int, stop: int) -> tuple[int, int]:
-    """A number, and where it ends.
+    """Decode a number, and return where it ends.
 
     Raises:
         WireError: it is cut short or too long.
@@ -73,12 +73,12 @@ def varint(data: Readable, at: int, stop: int) -> tuple[int, int]:
 
 
 def signed(value: int) -> int:
-    """An int64 from the unsigned number that a varint holds."""
+    """Convert the unsigned number of a varint to an int64."""
     return value - (1 << 64) if value >> 63 else value
 
 
 def encode_varint(value: int) -> bytes:
-    """A number, negative ones as int64."""
+    """Encode a number, negative ones as int64."""
     value &= 0xFFFFFFFFFFFFFFFF
     encoded = bytearray()
     while value > 0x7F:
@@ -89,7 +89,7 @@ def encode_varint(value: int) -> bytes:
 
 
 def encode_bytes(number: int, content: bytes) -> bytes:
-    """A field that holds bytes, a text or a message."""
+    """Encode a field that holds bytes, a text or a message."""
     return encode_varint(number << 3 | BYTES) + encode_varint(len(content)) + content
 
 

@@ -1,4 +1,4 @@
-"""Whether a process still writes an event file, according to the file's name and from `/proc`."""
+"""Find whether a process still writes an event file, from the file's name and `/proc`."""
 
 import os
 from pathlib import Path
@@ -10,11 +10,11 @@ _PROC = Path("/proc")
 
 
 def has_writer(path: Path) -> bool | None:
-    """Whether the process that made an event file is there and has it open.
+    """Return whether the process that made an event file still has it open.
 
     Returns:
-        None if that is not known: the name says no process, it ran on another host, this system
-        has no `/proc`, or the process belongs to another user.
+        None if not known: the name has no process, it ran on another host, this system has no
+        `/proc`, or the process belongs to another user.
     """
     origin = origin_of(path.name)
     if origin is None or origin.pid is None or origin.host != os_files.host_name():
@@ -25,7 +25,7 @@ def has_writer(path: Path) -> bool | None:
 
 
 def holds(pid: int, path: Path) -> bool | None:
-    """Whether a process has a file open. None means that it belongs to another user."""
+    """Return whether a process has a file open, or None if it belongs to another user."""
     try:
         file = path.stat()
         folder = _PROC / str(pid) / "fd"
@@ -39,6 +39,6 @@ def holds(pid: int, path: Path) -> bool | None:
             found = (folder / name).stat()
         except OSError:
             continue
-        if (found.st_dev, found.st_ino) == (file.st_dev, file.st_ino):
+        if os_files.file_of(found) == os_files.file_of(file):
             return True
     return False

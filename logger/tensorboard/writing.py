@@ -1,4 +1,4 @@
-"""Writing event files, which TensorBoard and other tools read."""
+"""Write event files, which TensorBoard and other tools read."""
 
 import math
 import os
@@ -20,7 +20,7 @@ TaggedPoint = tuple[float, int, float]
 
 
 def file_name(host: str) -> str:
-    """The name of a new event file."""
+    """Return a name for a new event file."""
     return f"events.out.tfevents.{int(time.time()):010d}.{host}.{os.getpid()}.0"
 
 
@@ -30,9 +30,10 @@ def encode_run(
     is_success: bool | None,
     started_at: float,
 ) -> Iterator[bytes]:
-    """The records of a run: its hyperparameters, its metrics one after the other, and its end.
+    """Yield the records of a run: its hyperparameters, its metrics one after the other, and its
+    end.
 
-    Values are written as tensors of double precision, of which none is rounded.
+    Values are written as tensors of double precision, so none is rounded.
 
     Args:
         is_success: how it ended. None means not known.

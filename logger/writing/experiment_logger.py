@@ -6,11 +6,11 @@ import time
 from .. import paths
 from ..media.kinds import DEFAULT_BUDGET_BYTES
 from ..media.logging import MediaLogging
-from ..notices import say_dropped
+from ..notices import report_dropped
 from ..records import FINISHED, encode_end_record
 from . import open_loggers, own_record, process_end, ranks
-from .arguments import checked_directions, checked_name, checked_step
-from .scalar_logging import ScalarLogging
+from .arguments import checked_budget, checked_directions, checked_name, checked_step
+from .scalar_logging import LOOK_EVERY_S, ScalarLogging
 
 TYPE_CHECKING = False  # importing it from typing would cost more than the rest of this module
 if TYPE_CHECKING:
@@ -26,29 +26,30 @@ class ExperimentLogger(ScalarLogging, MediaLogging):
 
     Nothing is buffered: when `add_scalar` returns, the value is in the file, and a reader in
     another process sees it. Several threads may use one logger, and so may forked children. Several
-    processes may write to one file. A logger that travels to a spawned process (it can be pickled)
-    continues with the same file there.
+    processes may write to one file. A logger that is pickled to a spawned process continues with
+    the same file there.
 
-    A logger does not take a training down for what is not the caller's mistake: when the file
-    cannot be written (disk full, folder gone), it says so once on stderr, counts what it drops,
-    and tries again with every value. Once a second it looks whether the file is still there.
+    A logger never ends a training for a fault that is not the caller's: if the file cannot be
+    written (disk full, folder deleted), it warns once on stderr, counts the values it drops, and
+    tries again with every value. Once a second it checks whether the file still exists.
 
     Attributes:
         n_dropped: values that could not be written, in this process.
 
     Args:
         logdir: where a run started by hand gets a new folder, named after the time. `~` is the home
-            folder. In a run that a sweep started, the sweep has chosen the file and `logdir` plays
-            no part.
+            folder. In a run that a sweep started, the sweep has chosen the file, and `logdir` has
+            no effect.
         max_events: accepted for compatibility with the original tool. Nothing is buffered.
         log_interval: likewise.
         config: the settings that the run was started with, as for `log_config`.
         all_ranks: in a distributed training (`RANK` and `WORLD_SIZE` are set) only the process of
             rank 0 writes. With True every process does.
         higher_is_better: by metric, which values are good: `{"reward": True, "cost": False}`.
-        system_metrics: sample CPU, memory and GPUs of this process and those that it starts into
-            a log of its own, in a thread. Sweeps do so by themselves.
-        media_budget_bytes: how much images, texts, tables and audio of the run may take.
+        system_metrics: sample CPU, memory and GPUs of this process and those that it starts into a
+            log of its own, in a thread. Sweeps always do so.
+        media_budget_bytes: how much the images and other media of the run may take, with their
+            index.
     """
 
     __slots__ = (
@@ -68,18 +69,19 @@ class ExperimentLogger(ScalarLogging, MediaLogging):
         all_ranks: bool = False,
         higher_is_better: "Mapping[str, bool] | None" = None,
         system_metrics: bool = False,
-        media_budget_bytes: int = DEFAULT_BUDGET_BYTES,
+        media_budget_bytes: "SupportsIndex" = DEFAULT_BUDGET_BYTES,
     ) -> None:
+        budget_bytes = checked_budget(media_budget_bytes)
         # Absolute, since the script may change its directory.
         self._begin(paths.absolute(logdir), is_owner=True)
-        self._media_budget_bytes = media_budget_bytes
+        self._media_budget_bytes = budget_bytes
         run_file = os.environ.get(paths.RUN_FILE_VARIABLE)
         if run_file:
             self._use(os.path.abspath(run_file))
             self._shares_file = True
         self._is_silent = not all_ranks and ranks.is_other_rank()
         if self._is_silent:
-            ranks.say_silent()
+            ranks.report_silence()
             return
         if self._try_to_open() and not run_file:
             self._keep(own_record.of_start(self.path))
@@ -94,7 +96,7 @@ class ExperimentLogger(ScalarLogging, MediaLogging):
 
     @classmethod
     def at(cls, path: str | os.PathLike[str]) -> "Self":
-        """A logger that appends to this file and ignores the environment."""
+        """Return a logger that appends to this file and ignores the environment."""
         logger = cls.__new__(cls)
         path = paths.absolute(path)
         logger._begin(os.path.dirname(path), is_owner=True)
@@ -111,9 +113,9 @@ class ExperimentLogger(ScalarLogging, MediaLogging):
 
     @property
     def run_dir(self) -> str:
-        """The folder for the run's own files, absolute, made when first asked for.
+        """The folder for the run's own files, absolute, created on first use.
 
-        In a sweep all attempts at a run share it. A logger of another rank does not make it.
+        All attempts at a run of a sweep share it. A logger of another rank does not create it.
 
         Raises:
             OSError: it cannot be made.
@@ -125,10 +127,10 @@ class ExperimentLogger(ScalarLogging, MediaLogging):
         return folder
 
     def log_config(self, config: object) -> None:
-        """Keep settings that the run was started with, in a file beside the log.
+        """Record settings that the run was started with, in a file beside the log.
 
-        A later call adds to them, nested mappings key by key. A value that JSON does not know
-        becomes its text. Values whose names look like secrets are hidden.
+        A later call adds to them, nested mappings key by key. A value that JSON cannot hold becomes
+        its text. Values whose names look like secrets are hidden.
 
         Args:
             config: a mapping, `argparse.Namespace`, dataclass, OmegaConf or pydantic object.
@@ -139,7 +141,7 @@ class ExperimentLogger(ScalarLogging, MediaLogging):
         self._keep(own_record.of_config(config))
 
     def set_directions(self, higher_is_better: "Mapping[str, bool]") -> None:
-        """Keep which values of metrics are good: `{"reward": True, "cost": False}`.
+        """Record which values of metrics are good: `{"reward": True, "cost": False}`.
 
         Raises:
             TypeError: it is no mapping of names to True or False.
@@ -166,27 +168,40 @@ class ExperimentLogger(ScalarLogging, MediaLogging):
         self.end(process_end.outcome_of_error(error))
 
     def __del__(self) -> None:
-        # In a notebook the cell that makes the logger is run again: the earlier run is over then.
-        # In a script the process may be about to fail: its end has the last word.
+        # A notebook runs the cell that makes the logger again, and the earlier run is over then. A
+        # script may be about to fail, so its end decides.
         if not getattr(self, "_is_closed", True):
             self.end(FINISHED, is_closed=False)
 
     def __reduce__(self) -> tuple[object, ...]:
         path = self.path if self._has_file else None
-        return _continue, (type(self), self._logdir, path, self._is_closed)
+        return _continue, (
+            type(self),
+            self._logdir,
+            path,
+            self._is_closed,
+            self._media_budget_bytes,
+        )
 
     def __repr__(self) -> str:
         return f"<ExperimentLogger {self.path!r}{' (closed)' if self._is_closed else ''}>"
 
-    def _check_media(self, name: str, step: "SupportsIndex") -> tuple[str, int] | None:
-        checked = checked_name(name)
-        place = checked, checked_step(checked, step)
+    def _check_media(
+        self, kind: str, name: str, step: "SupportsIndex", order: str
+    ) -> tuple[str, int] | None:
+        checked = checked_name(name, kind, order)
+        place = checked, checked_step(checked, step, kind)
         self._require_open(checked)
         return None if self._is_silent else place
 
     def _media_writer(self) -> "MediaWriter | None":
-        self._look()
-        if not self._try_to_open():
+        now = time.time()
+        if now >= self._look_at:
+            self._look_at = now + LOOK_EVERY_S
+            self._look()
+            if self._media is not None:
+                self._media.look()
+        if not self._file.is_sound and not self._try_to_open():
             self.n_dropped += 1
             return None
         if self._media is None:
@@ -202,17 +217,17 @@ class ExperimentLogger(ScalarLogging, MediaLogging):
 
     def _drop_media(self, error: OSError) -> None:
         self.n_dropped += 1
-        self._notices.say_cannot_write(paths.media_index_of(self.path), error)
+        self._notices.warn_cannot_write(paths.media_index_of(self.path), error)
 
     def end(self, outcome: int, *, is_closed: bool = True) -> None:
-        """As `close`, for a run that ended as `process_end` says, or whose logger was dropped."""
+        """Close a run whose end `process_end` has found, or whose logger was dropped."""
         if self._is_closed:
             return
         if self._sampling is not None:
             self._sampling.close()
         if self._media is not None:
             self._media.close()
-        # A forked child, or a spawned one, does not decide that the run is over.
+        # A forked or spawned child does not decide that the run is over.
         if self._owner_pid == os.getpid() and self._has_file:
             self._look()
             self._mark_end(outcome)
@@ -223,9 +238,9 @@ class ExperimentLogger(ScalarLogging, MediaLogging):
         try:
             self._file.close()
         except OSError as error:
-            self._notices.say_cannot_write(self.path, error)
+            self._notices.warn_cannot_write(self.path, error)
         if self.n_dropped:
-            say_dropped(self.path, self.n_dropped)
+            report_dropped(self.path, self.n_dropped)
 
     def _mark_end(self, outcome: int) -> None:
         # Its folder may have been renamed: the open file is still the log.
@@ -235,15 +250,20 @@ class ExperimentLogger(ScalarLogging, MediaLogging):
         try:
             self._file.append(encode_end_record(time.time(), outcome))
         except OSError as error:
-            self._notices.say_cannot_write(self.path, error)
+            self._notices.warn_cannot_write(self.path, error)
 
 
 def _continue(
-    kind: type[ExperimentLogger], logdir: str, path: str | None, is_closed: bool
+    kind: type[ExperimentLogger],
+    logdir: str,
+    path: str | None,
+    is_closed: bool,
+    media_budget_bytes: int,
 ) -> ExperimentLogger:
-    """The logger that was pickled, in another process: it writes to the same file."""
+    """Recreate a pickled logger in another process. It writes to the same file."""
     logger = kind.__new__(kind)
     logger._begin(logdir, is_owner=False)
+    logger._media_budget_bytes = media_budget_bytes
     if path:
         logger._use(path)
     logger._is_closed = is_closed

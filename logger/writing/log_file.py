@@ -1,6 +1,6 @@
-"""An append-only file that several processes may write at once: open, append, mend, notice loss.
+"""An append-only file that several processes may write at once: open, append, mend, detect loss.
 
-No buffer, and no lock on the way: an append is one `write` to a file opened with O_APPEND.
+There is no buffer and no lock: an append is one `write` to a file opened with O_APPEND.
 """
 
 import errno
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import SupportsFloat, SupportsIndex
 
-# otherwise a link here would have its target written
+# otherwise the target of a link here would be written
 _FLAGS = os_files.APPEND | os_files.NO_LINK
 
 
@@ -39,9 +39,9 @@ class LogFile:
 
     Attributes:
         path: absolute.
-        heads: the metrics that may be written straight away, by name: what `scalar_head` gives, and
-            where to write. Emptied when there is doubt about the file, so that the writer comes
-            to `make_ready` first. Declaring a name again does no harm.
+        heads: the metrics that may be written straight away, by name: what `scalar_head` returns,
+            and where to write. Emptied if the file is in doubt, so that the writer calls
+            `make_ready` first. Declaring a name again does no harm.
     """
 
     __slots__ = (
@@ -58,8 +58,8 @@ class LogFile:
     def __init__(self, path: str, *, begins_session: bool = True) -> None:
         """Args:
         path: absolute.
-        begins_session: what is written continues the run where it is opened again. Not so
-            in another process of the same training.
+        begins_session: what is written continues the run if it is opened again. False in another
+            process of the same training.
         """
         self.path = path
         self._begins_session = begins_session
@@ -72,11 +72,11 @@ class LogFile:
 
     @property
     def is_sound(self) -> bool:
-        """Whether the file is open, and nothing speaks against writing to it."""
+        """Whether the file is open, with no sign that writing would fail."""
         return self._is_sound
 
     def make_ready(self) -> None:
-        """Open the file (made with its header if there is none), or mend its end after a failure.
+        """Open the file (created with its header if missing), or mend its end after a failure.
 
         Raises:
             OSError: it cannot be opened or written. Its folder must exist.
@@ -84,7 +84,7 @@ class LogFile:
         if self._is_sound:
             return
         if self._lock_pid != os.getpid():
-            # Forked while another thread of the parent held it: here nobody will let it go.
+            # Forked while another thread of the parent held it: nobody will release it here.
             self._lock, self._lock_pid = allocate_lock(), os.getpid()
         with self._lock:
             if self._is_sound:
@@ -95,10 +95,10 @@ class LogFile:
             self._is_sound = True
 
     def declare(self, name: str, identifier: int, alias: str) -> None:
-        """Write a metric's name, after which its values may be written.
+        """Write a metric's name, so that its values may be written.
 
         Args:
-            alias: the key in `heads`, where the writer knows the metric by another name.
+            alias: the key in `heads`, if the writer uses another name for the metric.
 
         Raises:
             OSError: as `append`.
@@ -113,11 +113,11 @@ class LogFile:
         step: "SupportsIndex",
         wall_time: float,
     ) -> tuple[int, bytes]:
-        """Where to write, and the records of values whose metrics are declared.
+        """Return where to write, and the records of values whose metrics are declared.
 
         Raises:
-            KeyError: a metric is not declared, or there is doubt about the file.
-            TypeError, ValueError, struct.error: a value or the step is not a number, or too large.
+            KeyError: a metric is not declared, or the file is in doubt. TypeError, ValueError,
+                struct.error: a value or the step is not a number, or too large.
         """
         heads = self.heads
         records: list[bytes] = []
@@ -139,11 +139,11 @@ class LogFile:
         try:
             _write_all(self._fd, data)
         except OSError:
-            self._distrust()
+            self._mark_doubtful()
             raise
 
     def find_trouble(self) -> str | None:
-        """A sentence on what has become of the file, if it is not there as it should be.
+        """Return a sentence about what happened to the file, if it is not there as it should be.
 
         It costs one `fstat`. A file of an odd size is no trouble: `make_ready` mends it.
         """
@@ -153,10 +153,10 @@ class LogFile:
             found = os.fstat(self._fd)
         except OSError:
             found = None
-        if found is None or (found.st_dev, found.st_ino) != self._identity:
+        if found is None or os_files.file_of(found) != self._identity:
             # The number may belong to another file by now: it is not ours to close.
             self._fd = -1
-            self._distrust()
+            self._mark_doubtful()
             return "was closed by another part of this program. It is opened again."
         if found.st_nlink == 0:
             self._close_quietly()
@@ -165,7 +165,7 @@ class LogFile:
                 "continues in a new file, if its folder is still there."
             )
         if not _is_whole(found.st_size):
-            self._distrust()
+            self._mark_doubtful()
         return None
 
     def close(self) -> None:
@@ -174,23 +174,23 @@ class LogFile:
         Raises:
             OSError: the system reports a write that failed late, as network file systems do.
         """
-        self._distrust()
+        self._mark_doubtful()
         fd, self._fd = self._fd, -1
         if fd < 0:
             return
         try:
             os.close(fd)
         except OSError as error:
-            if error.errno != errno.EBADF:  # closed behind our back: nothing is lost by that
+            if error.errno != errno.EBADF:  # closed by other code: nothing is lost
                 raise
 
     def _close_quietly(self) -> None:
         try:
             self.close()
         except OSError:
-            return  # what was written is gone anyway
+            return  # the data was already lost
 
-    def _distrust(self) -> None:
+    def _mark_doubtful(self) -> None:
         self._is_sound = False
         self.heads.clear()
 
@@ -201,11 +201,11 @@ class LogFile:
             os.close(fd)
             raise OSError(errno.EINVAL, "not a regular file", self.path)
         is_again = self._begins_session and found.st_size > RECORD_SIZE
-        if is_again and not locks.is_held(self.path):  # nobody writes to it meanwhile
+        if is_again and not locks.is_held(self.path):  # no other process writes to it meanwhile
             _mend(fd)
             _write_all(fd, encode_opened_again(time.time()))
         self._begins_session = False
-        self._identity = found.st_dev, found.st_ino
+        self._identity = os_files.file_of(found)
         locks.hold_shared(fd)
         self._fd = fd
 
@@ -220,7 +220,8 @@ def _open_or_create(path: str) -> int:
 
 
 def _create_with_header(path: str) -> None:
-    """Make the file appear with its complete header, even if another process does the same."""
+    """Create the file with its complete header in one step, even if another process does the
+    same."""
     new_path = os.path.join(os.path.dirname(path), f".{os.getpid()}-{time.monotonic_ns()}.new")
     fd = os.open(new_path, _FLAGS | os.O_CREAT | os.O_EXCL, FILE_MODE)
     try:
@@ -235,13 +236,13 @@ def _link(existing: str, path: str) -> None:
     try:
         os.link(existing, path)
     except OSError:
-        return  # another process was first, or there are no hard links here
+        return  # another process was first, or the file system has no hard links
 
 
 def _mend(fd: int) -> None:
     """Pad the file to whole records, so that the next one is where readers look for it.
 
-    Only one process at a time: two paddings together would leave the file odd again.
+    Only one process does it at a time: two paddings together would leave the file odd again.
     """
     if _is_whole(os.fstat(fd).st_size) or locks.begin_repair(fd) is False:
         return

@@ -1,4 +1,4 @@
-"""The loggers of this process that are open, and what becomes of them when the process ends."""
+"""The open loggers of this process, and how they are ended with the process."""
 
 import atexit
 import os
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class OpenLogger(Protocol):
-        """A logger that can be ended with the process."""
+        """A logger that can be ended when the process ends."""
 
         def end(self, outcome: int) -> None:
             """Mark its log as ended, with this outcome."""
@@ -29,7 +29,7 @@ whether its logger was closed, not dropped.
 
 
 def add(logger: "OpenLogger", *, is_owner: bool) -> None:
-    """Keep a logger in view. One that owns its run is ended with the process."""
+    """Register a logger. One that owns its run is ended with the process."""
     _open.add(logger)
     if is_owner:
         _marked.clear()
@@ -42,11 +42,11 @@ def discard(logger: "OpenLogger") -> None:
 
 
 def note_finished(path: str, *, is_closed: bool) -> None:
-    """A log was marked as finished: the process may yet fail.
+    """Record that a log was marked as finished: the process may still fail.
 
     Args:
-        is_closed: whether its logger was closed. One that was dropped knows less: what is not
-            known of the end of the process is not known of its log either.
+        is_closed: whether its logger was closed. If it was dropped and the end of the process is
+            not known, the end of its log is not known either.
     """
     _marked[:] = [(os.getpid(), path, is_closed)]
 
@@ -55,7 +55,7 @@ def _watch_the_end() -> None:
     process_end.watch()
     child = process_end.multiprocessing_child()
     if child is not None:
-        # Such a process leaves with os._exit, at which atexit is not called.
+        # Such a process exits with os._exit, which does not call atexit.
         child.Finalize(None, _end_all_of_child, exitpriority=0)
 
 
@@ -85,4 +85,4 @@ def _correct_end(path: str, outcome: int) -> None:
             file.append(encode_end_record(time.time(), outcome))
             file.close()
     except OSError:
-        return  # its folder is gone, or the disk is full: the log stays as it is
+        return  # its folder is deleted, or the disk is full: the log stays as it is

@@ -1,4 +1,5 @@
-"""What a logger keeps beside its log: settings, directions of metrics, where it was started."""
+"""The record that a logger keeps beside its log: settings, directions of metrics, where it
+started."""
 
 from ..notices import NoticePrinter
 
@@ -8,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def of_config(config: object) -> "Changes":
-    """Settings that the run was started with.
+    """Record settings that the run was started with.
 
     Raises:
         TypeError: they are neither a mapping nor an object that holds them.
@@ -19,7 +20,7 @@ def of_config(config: object) -> "Changes":
 
 
 def of_start(path: str) -> "Changes":
-    """Where and how this process was started, and which run it repeats, if any."""
+    """Return where and how this process was started, and which run it reruns, if any."""
     from .. import run_record
     from . import reruns
 
@@ -28,13 +29,13 @@ def of_start(path: str) -> "Changes":
 
 
 def merge_own_record(path: str, changes: "Changes", notices: NoticePrinter) -> None:
-    """Merge into the file beside the log. Say why not, once, where it cannot be written."""
+    """Merge into the file beside the log. Warn once if it cannot be written."""
     from .. import run_record
 
     try:
         run_record.merge(path, changes)
     except OSError as error:
-        notices.say_once(
+        notices.warn_once(
             f"cannot write {run_record.record_file(path)}: {error.strerror or error}. "
             "The configuration of this run is not kept."
         )

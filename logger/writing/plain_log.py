@@ -1,4 +1,4 @@
-"""A log of one process that needs little else of this package: what samples of a run go to."""
+"""The log of one process, with few dependencies: for the samples of a run."""
 
 import time
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class PlainLog:
-    """Appends to a `.dat`. What cannot be written is dropped, and the next values are tried again.
+    """Appends to a `.dat`. Values that cannot be written are dropped, and the next ones are tried.
 
     Args:
         path: absolute.
@@ -23,7 +23,7 @@ class PlainLog:
         self._names = MetricNames("")
 
     def add_scalars(self, values: "Mapping[str, float]", step: int) -> None:
-        """Log one value each of several metrics, by name."""
+        """Log one value for each of several metrics, by name."""
         try:
             self._file.make_ready()
             for name in values:

@@ -1,8 +1,8 @@
-"""How this process ends: what a logger can know of it that nobody closed.
+"""How this process ends, as far as a logger that nobody closed can know it.
 
-The interpreter tells nobody its exit code. What can be known: an uncaught error leaves
+The interpreter reports its exit code to no one. What can be known: an uncaught error leaves
 `sys.last_type`, `sys.exit`, `exit` and `quit` can be replaced by functions that keep the code, and
-the frame of the main script says whether it returned or was left by an exception.
+the frame of the main script shows whether it returned or was left by an exception.
 """
 
 import sys
@@ -20,11 +20,11 @@ _has_exited = False
 _exit: "Callable[..., NoReturn] | None" = None
 _main_frame: "FrameType | None" = None
 _COMPARE = {"isinstance", "issubclass", "suppress", "raises"}
-"""Functions that are given the class."""
+"""Functions that receive the class."""
 
 
 def watch() -> None:
-    """Begin to watch how this process ends. A second call does nothing."""
+    """Begin to observe how this process ends. A second call does nothing."""
     global _exit, _main_frame
     if _exit is None:
         _exit, sys.exit = sys.exit, _noted_exit
@@ -34,7 +34,7 @@ def watch() -> None:
 
 
 class _NotedSystemExit(SystemExit):
-    """What the main script raises itself."""
+    """The exception that the main script raises itself."""
 
     def __init__(self, *arguments: object) -> None:
         global _exit_code, _has_exited
@@ -46,7 +46,7 @@ _NotedSystemExit.__name__ = _NotedSystemExit.__qualname__ = "SystemExit"
 
 
 def watch_main_script() -> None:
-    """Let a main script that says `raise SystemExit(main())` tell the code.
+    """Observe the code of a main script that has `raise SystemExit(main())`.
 
     To be called on import: Python looks the name up before it calls `main`, where loggers are made.
     """
@@ -60,7 +60,8 @@ def watch_main_script() -> None:
 
 
 def _raises_system_exit(code: "CodeType") -> bool:
-    """Whether a script names SystemExit, and only to raise it: a handler must catch every one."""
+    """Return whether a script names SystemExit, and only to raise it: a handler must catch all of
+    them."""
     users = [one for one in _codes_in(code) if "SystemExit" in one.co_names]
     if not users:
         return False
@@ -85,7 +86,8 @@ def _noted_exit(status: object = None, /) -> "NoReturn":
 
 
 def _replace_other_names(exit_function: object) -> None:
-    """The script may have said `from sys import exit`, and may call the `exit` of the prompt."""
+    """Replace other names: the script may have `from sys import exit`, or call the prompt's
+    `exit`."""
     names = vars(sys.modules["__main__"])
     for name in [name for name, value in names.items() if value is exit_function]:
         names[name] = _noted_exit
@@ -102,7 +104,7 @@ def _replace_other_names(exit_function: object) -> None:
 
 
 def outcome() -> int:
-    """FINISHED, FAILED or UNKNOWN, at the end of the interpreter (`atexit`)."""
+    """Return FINISHED, FAILED or UNKNOWN, at the end of the interpreter (`atexit`)."""
     if is_interactive():
         return FINISHED  # at a prompt an earlier mistake does not mean that the run failed
     if getattr(sys, "last_type", None) is not None:
@@ -113,24 +115,24 @@ def outcome() -> int:
 
 
 def outcome_of_exit(code: object) -> int:
-    """What `SystemExit(code)` means: a text is printed and counts as 1."""
+    """Return the outcome of `SystemExit(code)`: a text is printed and counts as 1."""
     return FINISHED if code is None or (isinstance(code, int) and code == 0) else FAILED
 
 
 def outcome_of_error(error: BaseException | None) -> int:
-    """What an exception that is on its way out of the process means."""
+    """Return the outcome of an exception that is about to end the process."""
     if isinstance(error, SystemExit):
         return outcome_of_exit(error.code)
     return FINISHED if error is None else FAILED
 
 
 def is_interactive() -> bool:
-    """Whether this is a prompt or a notebook."""
+    """Return whether this is a prompt or a notebook."""
     return hasattr(sys, "ps1") or "ipykernel" in sys.modules
 
 
 def _find_main_frame() -> "FrameType | None":
-    """The outermost frame of the main thread."""
+    """Return the outermost frame of the main thread."""
     frame: FrameType | None = sys._getframe()
     threading = sys.modules.get("threading")
     if threading is not None:
@@ -141,7 +143,7 @@ def _find_main_frame() -> "FrameType | None":
 
 
 def _has_returned(frame: "FrameType") -> bool:
-    """Whether a frame that is over was left by its `return`, and not by an exception."""
+    """Return whether a finished frame was left by its `return`, not by an exception."""
     import opcode
 
     last = frame.f_code.co_code[frame.f_lasti]
@@ -149,7 +151,8 @@ def _has_returned(frame: "FrameType") -> bool:
 
 
 def _outcome_of_raise(frame: "FrameType") -> int:
-    """Of a script whose own last statement is `raise SystemExit`, or of that with a constant."""
+    """Return the outcome of a script whose last statement is `raise SystemExit`, perhaps with a
+    constant."""
     import dis
 
     found: list[dis.Instruction] = []
@@ -168,7 +171,7 @@ def _outcome_of_raise(frame: "FrameType") -> int:
 
 
 def multiprocessing_child() -> "ModuleType | None":
-    """`multiprocessing.util` in a process that `multiprocessing` started, elsewhere None."""
+    """Return `multiprocessing.util` in a process that `multiprocessing` started, elsewhere None."""
     process = sys.modules.get("multiprocessing.process")
     if process is None or process.parent_process() is None:
         return None

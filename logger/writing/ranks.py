@@ -1,4 +1,4 @@
-"""Distributed training: several processes of one run, of which the first one logs."""
+"""Distributed training: several processes of one run. Only the first one logs."""
 
 import os
 
@@ -10,12 +10,12 @@ _warned: list[bool] = []
 
 
 def is_other_rank() -> bool:
-    """Whether this is one process of a distributed training, but not that of rank 0."""
+    """Return whether this is a process of a distributed training other than that of rank 0."""
     return _rank() > 0
 
 
-def say_silent() -> None:
-    """Say that other ranks do not log: once in the training, so only rank 1 says it."""
+def report_silence() -> None:
+    """Report that other ranks do not log: once per training, so only rank 1 does it."""
     if _rank() == 1 and not _warned:
         _warned.append(True)
         print_notice(
@@ -25,7 +25,7 @@ def say_silent() -> None:
 
 
 def _rank() -> int:
-    """The rank of this process, or 0 outside a distributed training.
+    """Return the rank of this process, or 0 outside a distributed training.
 
     `torchrun` and most launchers set RANK. Lightning starts its own processes without it. Programs
     that `mpirun` starts may be independent of each other, but not within one run of a sweep.

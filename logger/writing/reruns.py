@@ -1,4 +1,4 @@
-"""A run of a sweep that is run again by hand: the command that does it says which run it was."""
+"""A run of a sweep that is run again by hand: the command for it names the run."""
 
 import os
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def rerun_source() -> "dict[str, Any] | None":
-    """What the environment says of the run that this process runs again, or None.
+    """Return the run that this process reruns, from the environment, or None.
 
     It has `sweep`, `run` (its number) and `hyperparameters`.
     """
@@ -27,16 +27,16 @@ def rerun_source() -> "dict[str, Any] | None":
 
 
 def folder_name() -> str:
-    """The name of a new run's folder: the time, and for a rerun whose it is."""
+    """Return the name for a new run's folder: the time, and for a rerun also its run."""
     name, rerun = paths.timestamp(), rerun_source()
     if rerun is None:
         return name
-    told = f"{name}_run_{rerun.get('run')}_of_{rerun.get('sweep')}_again"
-    return "".join(sign if sign.isalnum() or sign in "._-" else "_" for sign in told)[:150]
+    text = f"{name}_run_{rerun.get('run')}_of_{rerun.get('sweep')}_again"
+    return "".join(sign if sign.isalnum() or sign in "._-" else "_" for sign in text)[:150]
 
 
 def record_of_rerun() -> dict[str, object]:
-    """What the record of this run keeps of the run that it repeats, or empty if it repeats none."""
+    """Return the record of the run that this one reruns, or empty if there is none."""
     rerun = rerun_source()
     if rerun is None:
         return {}

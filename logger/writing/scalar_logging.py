@@ -1,4 +1,4 @@
-"""The numbers of a run: `add_scalar` and its companions."""
+"""Log the numbers of a run: `add_scalar` and its companions."""
 
 import os
 import struct
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import SupportsFloat, SupportsIndex
 
-_LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 1.0
 
 
 class ScalarLogging:
-    """Values of metrics, each on its way to the disk when the call returns.
+    """Values of metrics, each passed to the system when the call returns.
 
-    When the file cannot be written it says so once, counts what is dropped, and tries again with
-    every value. Once a second it looks whether the file is still there.
+    If the file cannot be written it warns once, counts what is dropped, and tries again with every
+    value. Once a second it checks whether the file still exists.
     """
 
     __slots__ = (
@@ -51,9 +51,10 @@ class ScalarLogging:
     )
 
     def _begin_scalars(self, logdir: str, owner_pid: int | None) -> None:
-        """
+        """Prepare to log numbers.
+
         Args:
-            owner_pid: of the process that decides that the run is over, if this is it.
+            owner_pid: the process that decides that the run is over, if this is it.
         """
         stem = paths.timestamp()
         self._owner_pid = owner_pid
@@ -114,13 +115,13 @@ class ScalarLogging:
             return
         if n_written < RECORD_SIZE:
             self._complete(record[n_written:])
-        self._look_at = now + _LOOK_EVERY_S
+        self._look_at = now + LOOK_EVERY_S
         self._look()
 
     def add_scalars(
         self, values: "Mapping[str, SupportsFloat | SupportsIndex]", step: "SupportsIndex"
     ) -> None:
-        """Log one value each of several metrics, by name.
+        """Log one value for each of several metrics, by name.
 
         Raises:
             TypeError, ValueError: as `add_scalar`. The values before the wrong one are logged.
@@ -149,7 +150,7 @@ class ScalarLogging:
     def _add_together(
         self, values: "Mapping[str, SupportsFloat | SupportsIndex]", step: "SupportsIndex"
     ) -> bool:
-        """Log all values with one write. False, with nothing written, where one needs care."""
+        """Log all values with one write. Returns False, with nothing written, if one needs care."""
         now = time.time()
         try:
             fd, records = self._file.encode(values, step, now)
@@ -159,14 +160,14 @@ class ScalarLogging:
         if n_written < len(records):
             self._complete(records[n_written:])
         if now >= self._look_at:
-            self._look_at = now + _LOOK_EVERY_S
+            self._look_at = now + LOOK_EVERY_S
             self._look()
         return True
 
     def _add_slowly(
         self, name: object, value: float, step: "SupportsIndex", wall_time: float | None = None
     ) -> None:
-        """Log a value whose metric is new, or that could not be written, or that is wrong."""
+        """Log a value whose metric is new, or that could not be written, or that is invalid."""
         name = checked_name(name)
         step = checked_step(name, step)
         self._require_open(name)
@@ -196,7 +197,7 @@ class ScalarLogging:
         if self._shares_file:
             written = self._names.own_name(self.path, name)
             if written != name:
-                self._notices.say_once(
+                self._notices.warn_once(
                     f"two loggers of this process log {name!r} to {self.path}. The values of the "
                     f"one for {self._logdir} are called {written!r}."
                 )
@@ -206,7 +207,7 @@ class ScalarLogging:
         return identifier
 
     def _try_to_open(self) -> bool:
-        """Whether the file can be written. Says why not, once."""
+        """Return whether the file can be written. If not, warn why, once."""
         try:
             if not self._has_file:
                 folder = paths.create_unique_folder(self._logdir, reruns.folder_name())
@@ -214,23 +215,23 @@ class ScalarLogging:
                 self._use(os.path.join(folder, stem + paths.DAT_SUFFIX))
             self._file.make_ready()
         except OSError as error:
-            self._notices.say_cannot_write(self.path, error)
+            self._notices.warn_cannot_write(self.path, error)
             return False
         return True
 
     def _complete(self, rest: bytes) -> None:
-        """Write what a short write left over. The disk is full, or nearly."""
+        """Write the rest after a short write. The disk is full, or nearly."""
         try:
             self._file.append(rest)
         except OSError as error:
             self._drop(error)
 
     def _look(self) -> None:
-        """See whether the file is still as it should be. Say what is wrong, once."""
+        """Check whether the file is still as it should be. If not, warn once."""
         trouble = self._file.find_trouble()
         if trouble:
-            self._notices.say_once(f"{self.path} {trouble}")
+            self._notices.warn_once(f"{self.path} {trouble}")
 
     def _drop(self, error: OSError) -> None:
         self.n_dropped += 1
-        self._notices.say_cannot_write(self.path, error)
+        self._notices.warn_cannot_write(self.path, error)

@@ -1,5 +1,6 @@
-"""What a coding agent may see and do, offered as tools of the Model Context Protocol.
+"""Tools of the Model Context Protocol: what a coding agent may see and do.
 
-`log_folder` does it, below one log folder. `server` describes the tools to agents. May import
-`logger`, `reports`, `steering`, `store` and `errors`.
+`log_folder` implements them, below one log folder. `tools` describes them to agents, `answers`
+describes the answers, and `server` offers the tools. May import `logger`, `reports`, `steering`,
+`store` and `errors`.
 """

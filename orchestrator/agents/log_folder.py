@@ -1,7 +1,7 @@
-"""What an agent may see and do in one log folder. Nothing outside of it is shown or changed."""
+"""The actions of an agent in one log folder. Nothing outside of it is shown or changed."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +18,24 @@ from ..store.files.output_tail import last_lines
 from ..store.sweep_folder import Sweep
 
 _ANSWER_S = 10.0
-_LONGEST_WAIT_S = 600.0
+LONGEST_WAIT_S = 600.0
 
 
 class LogFolder:
     """One log folder, and the project folder whose configurations may be started.
 
-    Every name is looked up in the log folder. A path that leads out of it, also through a link,
-    is refused.
+    Every name is looked up in the log folder. A path that leads out of it, even through a link, is
+    refused.
     """
 
     def __init__(self, logdir: Path, project: Path) -> None:
         self._logdir = logdir
         self._project = project
+
+    @property
+    def path(self) -> Path:
+        """The absolute path of the log folder."""
+        return self._logdir.absolute()
 
     def entries(self, *, is_archived: bool, limit: int) -> list[Listed]:
         """Return the newest experiments and sweeps."""
@@ -54,14 +59,14 @@ class LogFolder:
             found = [self._found(name, None) for name in names]
         sweeps = [one.name for one in found if isinstance(one, Sweep)]
         if sweeps:
-            raise UsageError(f"{sweeps[0]} is a sweep: say which of its runs to compare")
+            raise UsageError(f"{sweeps[0]} is a sweep: give the numbers of the runs to compare")
         return [_reported(one) for one in found if not isinstance(one, Sweep)]
 
     def tail_output(self, name: str, run: int | None, n_lines: int) -> list[str]:
         """Return the last lines that a run has printed."""
         found = self._found(name, run)
         if isinstance(found, Sweep):
-            raise UsageError(f"{name} is a sweep: give the number of a run too")
+            raise UsageError(f"{name} is a sweep: also give the number of a run")
         if isinstance(found, FoundRun):
             path = found.sweep.log_path(found.run)
         else:
@@ -75,12 +80,12 @@ class LogFolder:
             condition = parse_condition(until)
         except ValueError as error:
             raise UsageError(f"until {error}") from None
-        return wait_for(sweep, condition, min(timeout_s, _LONGEST_WAIT_S)), sweep
+        return wait_for(sweep, condition, min(timeout_s, LONGEST_WAIT_S)), sweep
 
     def start(
         self, config: str, *, workers: int | None, seed: int | None, max_runs: int | None
     ) -> Any:
-        """Start a sweep in the background, and return the event that says which.
+        """Start a sweep in the background, and return the event that names it.
 
         Raises:
             UsageError: the configuration is not in the project folder, or is wrong.
@@ -89,9 +94,27 @@ class LogFolder:
         if not path.is_relative_to(self._project.resolve()):
             raise UsageError(f"{config} is not in {self._project}, where this server was started")
         options = {"--workers": workers, "--seed": seed, "--max-runs": max_runs}
-        given = [f"{name}={value}" for name, value in options.items() if value is not None]
-        arguments = [str(path), *given, "--logdir", str(self._logdir.absolute())]
+        arguments = [str(path), *_given(options), "--logdir", str(self._logdir.absolute())]
         return start_in_background(arguments, self._project)
+
+    def resume(self, name: str, *, workers: int | None, max_runs: int | None) -> Any:
+        """Continue a sweep in the background, and return the event that names it.
+
+        Raises:
+            UsageError: the sweep is not of the project folder, or cannot be resumed.
+        """
+        sweep = self._sweep(name)
+        origin = sweep.description.get("config_path") or sweep.description.get("folder")
+        project = self._project.resolve()
+        if origin is None or not Path(str(origin)).resolve().is_relative_to(project):
+            raise UsageError(
+                f"the configuration of {name} is not in {self._project}, where this server was "
+                f"started. Resume it in a terminal: ml-tracking-ops sweep --resume {name}"
+            )
+        options = {"--workers": workers, "--max-runs": max_runs}
+        return start_in_background(
+            ["--resume", str(sweep.path.absolute()), *_given(options)], self._project
+        )
 
     def act(
         self,
@@ -99,21 +122,17 @@ class LogFolder:
         action: Action,
         runs: Sequence[int] = (),
         *,
-        only_failed: bool = False,
         n_workers: int | None = None,
     ) -> list[str]:
-        """Ask the orchestrator of a sweep for something, and return its answers.
+        """Send a request to the orchestrator of a sweep, and return its answers.
 
         Raises:
             UsageError: it refused.
         """
         sweep = self._sweep(name)
-        indices: list[int] = failed_runs(sweep.record) if only_failed else [*runs]
-        if action == "requeue" and not indices:
-            raise UsageError("no run is given to run again, or none has failed")
-        for index in indices:
+        for index in runs:
             find_run_by_number(sweep, index)
-        wanted: list[int] | list[None] = indices or [None]
+        wanted: Sequence[int] | Sequence[None] = runs or [None]
         user = this_user()
         requests = [new_request(action, user, index=index, n_workers=n_workers) for index in wanted]
         answers = send_requests(sweep.path, requests, _ANSWER_S)
@@ -121,6 +140,20 @@ class LogFolder:
         if refused:
             raise UsageError("; ".join(refused))
         return [answer.message for answer in answers]
+
+    def requeue(self, name: str, runs: Sequence[int], *, only_failed: bool) -> list[str]:
+        """Run some runs again, or all that failed, and return the answers.
+
+        Raises:
+            UsageError: it refused, or no run has failed.
+        """
+        if bool(runs) == only_failed:
+            raise UsageError("give either the numbers of the runs, or only_failed")
+        if only_failed:
+            runs = failed_runs(self._sweep(name).record)
+            if not runs:
+                raise UsageError(f"no run of {name} has failed")
+        return self.act(name, "requeue", runs)
 
     def _sweep(self, name: str) -> Sweep:
         found = self._found(name, None)
@@ -145,6 +178,10 @@ class LogFolder:
             raise NotInLogdirError(name, self._logdir, ())
 
 
+def _given(options: Mapping[str, int | None]) -> list[str]:
+    return [f"{name}={value}" for name, value in options.items() if value is not None]
+
+
 def _reported(found: Experiment | FoundRun) -> RunReport:
     try:
         return show_run(found)
@@ -159,7 +196,7 @@ def _path_of(found: Experiment | Sweep | FoundRun) -> Path:
 
 
 def _best_first(sweep: Sweep, report: SweepReport) -> Any:
-    """The runs of a report, the best first and those without a value last.
+    """Return the runs of a report, the best first and those without a value last.
 
     With several objectives those on the front come first.
     """

@@ -1,4 +1,4 @@
-"""The types of the command line's arguments: each says what is wrong with a text it refuses."""
+"""The types of the command line's arguments. Each explains why it refuses a text."""
 
 import argparse
 import math
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def user_path(text: str) -> Path:
-    """A path as a user writes it: `~` is the home folder, also where no shell has expanded it."""
+    """Return a path with `~` expanded to the home folder, even if no shell has done so."""
     return Path(os.path.expanduser(text))  # noqa: PTH111  (never fails)
 
 

@@ -1,12 +1,11 @@
 """A sweep that outlives its terminal, in the background or not.
 
-What is printed to a terminal that is gone is lost, and nothing else is.
+Only what is printed to a closed terminal is lost.
 """
 
 import io
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -16,34 +15,50 @@ from ml_tracking_ops.logger.guarded import open_guarded
 
 from ..supervision.os_processes import split_process
 
-Announce = Callable[[Path], None]
-
 
 @dataclass(frozen=True)
 class BackgroundSweep:
-    """The sweep as the command sees it that started it: its process, and word of its folder."""
+    """A sweep in the background, as seen by the command that started it."""
 
     pid: int
     _read_fd: int
 
-    def wait_for_folder(self) -> Path | None:
-        """Wait until the sweep has its folder, and return None if it fails before."""
+    def wait_for_start(self) -> Path | None:
+        """Wait until the sweep has started, and return its folder, or None if it has none."""
         with open(self._read_fd, "rb") as file:  # noqa: PTH123
             folder = file.read()
         return Path(os.fsdecode(folder)) if folder else None
 
     def wait(self) -> int:
-        """Wait for its end, and return its exit code."""
+        """Wait until it ends, and return its exit code."""
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
-def go_into_background() -> BackgroundSweep | Announce:
-    """Split this process in two, to be called before any thread is started.
+class StartReport:
+    """Reports to the command that the process of a sweep in the background has started."""
+
+    def __init__(self, write_fd: int) -> None:
+        self._write_fd: int | None = write_fd
+
+    def announce(self, folder: Path) -> None:
+        """Send the sweep's folder. The output of this process goes to a file there from now on."""
+        _redirect_output(folder / paths.ORCHESTRATOR_LOG_NAME)
+        if self._write_fd is not None:
+            os.write(self._write_fd, os.fsencode(folder))
+
+    def started(self) -> None:
+        """Let the command end. The journal now records that the sweep is running."""
+        if self._write_fd is not None:
+            os.close(self._write_fd)
+            self._write_fd = None
+
+
+def go_into_background() -> BackgroundSweep | StartReport:
+    """Split this process in two. Call it before any thread is started.
 
     Returns:
-        To the command's process, what it can wait for. To the sweep's, which now has a session
-        of its own, a function to be called with the sweep's folder once that is there: from
-        then on what it prints goes to a file in that folder.
+        In the process of the command, an object to wait for. In the process of the sweep, which has
+        a session of its own, an object that reports its start.
     """
     read_fd, write_fd = os.pipe()
     pid = split_process()
@@ -51,13 +66,7 @@ def go_into_background() -> BackgroundSweep | Announce:
         os.close(write_fd)
         return BackgroundSweep(pid, read_fd)
     os.close(read_fd)
-
-    def announce(folder: Path) -> None:
-        _redirect_output(folder / paths.ORCHESTRATOR_LOG_NAME)
-        os.write(write_fd, os.fsencode(folder))
-        os.close(write_fd)
-
-    return announce
+    return StartReport(write_fd)
 
 
 def _redirect_output(path: Path) -> None:
@@ -72,7 +81,7 @@ def _redirect_output(path: Path) -> None:
 
 
 class _Lasting(io.FileIO):
-    """Says of every write that it went well: a closed window or a full disk ends no sweep."""
+    """Reports every write as successful: a closed window or a full disk ends no sweep."""
 
     def write(self, data: object) -> int:
         try:
@@ -82,7 +91,7 @@ class _Lasting(io.FileIO):
 
 
 def outlive_terminal() -> None:
-    """From now on no printing fails, even if the terminal is gone."""
+    """Make printing never fail from now on, even if the terminal is gone."""
     sys.stdout, sys.stderr = _lasting(sys.stdout), _lasting(sys.stderr)
 
 
@@ -90,7 +99,7 @@ def _lasting(stream: TextIO) -> TextIO:
     try:
         stream.flush()
         fd = stream.fileno()
-    except (OSError, ValueError):  # no file behind it, as in a notebook, or gone already
+    except (OSError, ValueError):  # no file behind it, as in a notebook, or already closed
         return stream
     return io.TextIOWrapper(
         io.BufferedWriter(_Lasting(fd, "w", closefd=False)),

@@ -1,4 +1,4 @@
-"""The log folder that a command is given: a mistake about it is no empty list."""
+"""Check the log folder of a command: a wrong one must not look like an empty one."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from ..errors import UsageError, did_you_mean
 
 
 def check_logdir(logdir: Path) -> None:
-    """See that a log folder, if it is there, is a folder and can be read.
+    """Check that a log folder, if it exists, is a folder and can be read.
 
     Raises:
         UsageError: it is not.
@@ -24,7 +24,7 @@ def check_logdir(logdir: Path) -> None:
 
 
 def missing_logdir(logdir: Path) -> str:
-    """That a log folder is not there, with the nearest name that is."""
+    """Return a message that a log folder does not exist, with the most similar name that does."""
     try:
         beside = [entry.name for entry in os.scandir(logdir.absolute().parent) if entry.is_dir()]
     except OSError:

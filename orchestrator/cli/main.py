@@ -1,4 +1,4 @@
-"""The command: from its arguments to its exit code."""
+"""The command, from its arguments to its exit code."""
 
 import argparse
 import errno
@@ -15,7 +15,7 @@ from ..errors import TrackingError, UsageError
 from .arguments.parser import parse
 from .logdir import check_logdir
 from .process import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_USAGE
-from .terminal.words import print_message, show_what_the_terminal_can
+from .terminal.words import escape_unencodable, print_message
 
 COMMANDS: Mapping[str, str] = {
     "sweep": "sweeps.sweep",
@@ -40,15 +40,15 @@ COMMANDS: Mapping[str, str] = {
     "annotate": "actions.annotate",
     "archive": "actions.archive_items",
     "unarchive": "actions.unarchive_items",
-    "delete": "actions.delete_for_good",
+    "delete": "actions.delete_permanently",
     "mcp": "agents.mcp",
     "completion": "completion.completion",
 }
-"""The function in `commands` that does what a command says. Its module is imported when needed."""
+"""The function in `commands` for each command. Its module is imported when needed."""
 
 
 def run() -> NoReturn:
-    """The console command: `main`, and out at once.
+    """Run `main` as the console command, and exit at once.
 
     Collecting garbage while modules are imported, and tearing them down one by one at the end,
     would take longer than the shortest runs do.
@@ -65,11 +65,11 @@ def run() -> NoReturn:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code (0 done, 1 failed, 2 wrong usage, 130 Ctrl-C)."""
-    show_what_the_terminal_can()
+    escape_unencodable()
     try:
         options = parse(sys.argv[1:] if arguments is None else arguments)
         if options.command not in ("sweep", "demo", "web"):
-            gc.enable()  # the others do so once they have imported what they need
+            gc.enable()  # the others do so after importing what they need
         if "logdir" in options:
             check_logdir(options.logdir)
             guard_folder(options.logdir)
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_message(f"ml-tracking-ops: {error}")
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILURE
     except BrokenPipeError:
-        # the reader of the output is gone, so keep the interpreter from complaining at exit
+        # the reader of the output is gone: keep the interpreter from complaining at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILURE
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The command as a process: its exit codes, and when it collects garbage."""
+"""The command as a process: its exit codes, and garbage collection."""
 
 import contextlib
 import gc
@@ -18,7 +18,7 @@ EXIT_CODES = {
     EXIT_TIMEOUT: "Only for `wait`: the time given with `--timeout` is over.",
     EXIT_INTERRUPTED: "Ctrl-C, or a user stopped the sweep.",
 }
-"""What each exit code means. `run` is different: it ends with the exit code of its program."""
+"""The meaning of each exit code. `run` is different: it exits with the code of its program."""
 
 
 _PLUGINS_VARIABLE = "PYDANTIC_DISABLE_PLUGINS"
@@ -26,10 +26,10 @@ _PLUGINS_VARIABLE = "PYDANTIC_DISABLE_PLUGINS"
 
 @contextlib.contextmanager
 def without_pydantic_plugins() -> Iterator[None]:
-    """Keep pydantic from looking for plugins in the metadata of all installed packages.
+    """Keep pydantic from searching the metadata of all installed packages for plugins.
 
-    It does so with the first model, which can take longer than building the models. The variable
-    does not stay: the programs that a sweep starts may want their plugins.
+    It does so with the first model, which can take longer than building the models. The variable is
+    removed again: the programs that a sweep starts may want their plugins.
     """
     if _PLUGINS_VARIABLE in os.environ:
         yield
@@ -42,6 +42,6 @@ def without_pydantic_plugins() -> Iterator[None]:
 
 
 def collect_garbage_from_now_on() -> None:
-    """Switch the collector on, except for the imported modules, which stay."""
+    """Switch the collector on, but exclude the imported modules, which stay."""
     gc.freeze()
     gc.enable()

@@ -11,7 +11,7 @@ from ..sweep import OpenSweep
 
 
 async def obey_signals(
-    sweep: OpenSweep, say: Callable[[str], None], *, task_status: anyio.abc.TaskStatus[None]
+    sweep: OpenSweep, report: Callable[[str], None], *, task_status: anyio.abc.TaskStatus[None]
 ) -> None:
     """Handle signals while the sweep is running. Under nohup, SIGHUP is ignored."""
     numbers = [signal.SIGINT, signal.SIGTERM]
@@ -24,7 +24,7 @@ async def obey_signals(
             n_received += 1
             if n_received == 1:
                 name = "Ctrl-C" if number == signal.SIGINT else number.name
-                say("stopping the runs (Ctrl-C again kills them at once) …")
+                report("stopping the runs (Ctrl-C again kills them at once) …")
                 sweep.interrupt(f"interrupted ({name})")
             else:
                 sweep.kill()

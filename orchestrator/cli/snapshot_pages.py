@@ -1,4 +1,4 @@
-"""Which page of the dashboard `snapshot` writes, given what its command line names."""
+"""Find the page of the dashboard that `snapshot` writes, given its arguments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class NamedPage:
 
 
 def page_named(paths: Sequence[str], page: str | None, logdir: Path) -> NamedPage:
-    """The page of one thing, of all experiments, or the comparison of several.
+    """Return the page of one thing, of all experiments, or the comparison of several.
 
     Args:
         page: ``experiments`` or ``compare``. None means that several paths are compared.
@@ -43,7 +43,7 @@ def page_named(paths: Sequence[str], page: str | None, logdir: Path) -> NamedPag
 
 
 def _found(paths: Sequence[str], logdir: Path) -> list[Found]:
-    """``SWEEP 7`` is a run of a sweep."""
+    """Find what the arguments name. ``SWEEP 7`` is a run of a sweep."""
     found: list[Found] = []
     for path in paths:
         last = found[-1] if found else None
@@ -65,7 +65,8 @@ def _own_page(found: Found) -> NamedPage:
 
 
 def _id_of(found: Found, logdir: Path) -> str:
-    """By which id the dashboard of the log folder knows a run. Of a sweep its best one."""
+    """Return the id of a run in the dashboard of the log folder. For a sweep, that of its best
+    run."""
     catalog = Catalog(logdir)
     if isinstance(found, Experiment):
         for identity, one in catalog.experiments.items():

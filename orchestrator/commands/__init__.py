@@ -1,4 +1,4 @@
-"""How the command line and the environment of a run are made from its hyperparameters.
+"""Make the command line and the environment of a run from its hyperparameters.
 
 May import `logger`, `errors`, `setting_types` and `output`.
 """

@@ -1,7 +1,7 @@
 """The argument list that starts one run: the value of each macro of the key `command`. Pure.
 
-It is apart from `command.py` so that code that only shows a command does not load what
-validates a configuration.
+It is separate from `command.py` so that code that only shows a command does not load the validation
+of configurations.
 """
 
 import json
@@ -20,9 +20,9 @@ _WITH_LOGDIR = ("${interpreter}", "${program}", "--logdir=${logdir}", "${args}")
 
 
 def default_command(metrics_from: object) -> tuple[str, ...]:
-    """How a script is started if nobody says it.
+    """Return the command that starts a script by default.
 
-    Only a script that logs its metrics itself is told where: others may know no `--logdir`.
+    Only a script that logs its metrics itself gets `--logdir`: others may not know it.
     """
     return _PLAIN if metrics_from in ("stdout", "tensorboard") else _WITH_LOGDIR
 
@@ -54,12 +54,12 @@ class RunMacros:
 
     @property
     def nested(self) -> dict[str, Any]:
-        """The same as JSON has them: hyperparameters of a group in an object."""
+        """The names and values as in JSON: grouped hyperparameters are in an object."""
         return as_objects(self.combination, [*self.objects, *self.groups])
 
     @property
     def passed(self) -> dict[str, Any]:
-        """The names and values that the run is given."""
+        """The names and values that the run receives."""
         return as_objects(self.combination, self.objects)
 
     @property
@@ -95,7 +95,7 @@ class RunMacros:
         return as_text(values[name], self.style) if name in values else ""
 
     def expand(self, macro: str) -> list[str]:
-        """The arguments for a macro such as `${args}`, given what is in its braces."""
+        """Return the arguments for a macro such as `${args}`, given the text in its braces."""
         given, style = self.passed, self.style
         kind, _, forms = macro.partition(":")
         match kind:

@@ -16,7 +16,7 @@ LIST_MACROS = (
     "args_append_hydra",
     "args_override_hydra",
 )
-"""Each becomes several arguments, and must be alone, so does `args:` with some of the forms."""
+"""Macros that become several arguments. They must be alone, and so must `args:` in some forms."""
 TEXT_MACROS = (
     "env",
     "interpreter",
@@ -29,14 +29,14 @@ TEXT_MACROS = (
 )
 PREFIXES = ("envvar", "param")
 _OF_HYDRA = re.compile(r"(?:now|hydra|oc\.[a-z_]+):")
-"""What Hydra replaces, as in `hydra.run.dir=out/${now:%Y-%m-%d}`: it is passed as written."""
+"""What Hydra replaces, as in `hydra.run.dir=out/${now:%Y-%m-%d}`. It is passed unchanged."""
 NOT_PASSABLE = "cannot be passed to a process: it holds a NUL or half of a surrogate pair"
 _KNOWN = (*LIST_MACROS, f"args:{','.join(FORMS)}", *TEXT_MACROS, "envvar:NAME", "param:NAME")
 _SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "fish", "csh", "tcsh"))
 
 
 def is_passable(text: str) -> bool:
-    """Whether a process can be given the text."""
+    """Return whether a text can be passed to a process."""
     try:
         return b"\0" not in text.encode()
     except UnicodeEncodeError:
@@ -44,14 +44,14 @@ def is_passable(text: str) -> bool:
 
 
 def replace_macros(text: str, value_of: Callable[[str], str]) -> str:
-    """A text with each macro in it replaced. `value_of` is given what is in the braces."""
+    """Return a text with each macro replaced. `value_of` receives the text in the braces."""
     return MACRO.sub(
         lambda match: match[0] if _OF_HYDRA.match(match[1]) else value_of(match[1]), text
     )
 
 
 def is_list_macro(name: str) -> bool:
-    """Whether a macro becomes several arguments, given what is in its braces."""
+    """Return whether a macro becomes several arguments, given the text in its braces."""
     kind, colon, forms = name.partition(":")
     return name in LIST_MACROS or (
         kind == "args" and bool(colon) and all(form in FORMS for form in forms.split(","))
@@ -59,7 +59,7 @@ def is_list_macro(name: str) -> bool:
 
 
 def is_known_macro(name: str) -> bool:
-    """Whether there is such a macro, given what is in its braces."""
+    """Return whether a macro exists, given the text in its braces."""
     prefix, colon, rest = name.partition(":")
     return (
         is_list_macro(name)
@@ -69,7 +69,7 @@ def is_known_macro(name: str) -> bool:
 
 
 def passes_parameters(command: Sequence[str]) -> bool:
-    """Whether a script learns its hyperparameters from the command."""
+    """Return whether the command passes hyperparameters to the script."""
     return any(
         is_list_macro(name) or name.startswith(("args_json", "param:"))
         for part in command
@@ -78,7 +78,7 @@ def passes_parameters(command: Sequence[str]) -> bool:
 
 
 def macro_problem(text: str) -> str | None:
-    """What is wrong with the macros in a single argument, or None."""
+    """Return what is wrong with the macros in a single argument, or None."""
     for name in MACRO.findall(text):
         if is_list_macro(name):
             return f"${{{name}}} becomes several arguments: make it an element of its own"
@@ -93,7 +93,7 @@ def macro_problem(text: str) -> str | None:
 def macro_name_problem(
     text: str, hyperparameters: Collection[str], environment: Collection[str]
 ) -> str | None:
-    """What is wrong with a macro that names what is not there, or None."""
+    """Return what is wrong with a macro that names something unknown, or None."""
     for macro in MACRO.findall(text):
         prefix, _, name = macro.partition(":")
         if prefix == "param" and name and name not in hyperparameters:
@@ -108,7 +108,7 @@ def macro_name_problem(
 
 
 def command_problem(command: Sequence[str]) -> str | None:
-    """What is wrong with a command, or None."""
+    """Return what is wrong with a command, or None."""
     for element in command:
         if not is_passable(element):
             return f"{element!r} {NOT_PASSABLE}"
@@ -121,7 +121,7 @@ def command_problem(command: Sequence[str]) -> str | None:
 
 
 def _shell_problem(command: Sequence[str]) -> str | None:
-    """Hyperparameters must not become part of a text that a shell reads."""
+    """Return what is wrong if a shell would read hyperparameters as part of a text, or None."""
     shells = [n for n, element in enumerate(command) if PurePath(element).name in _SHELLS]
     for position in range(shells[0] + 1 if shells else len(command), len(command) - 1):
         is_flag = re.fullmatch(r"-\w*c", command[position])

@@ -1,4 +1,4 @@
-"""Where a sweep's project is now: it may have been moved or copied since the sweep began."""
+"""Find a sweep's project: it may have been moved or copied since the sweep began."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _PARENTS_SEARCHED = 4
 
 @dataclass(frozen=True)
 class Project:
-    """The folder that a sweep's script lies in.
+    """The folder that contains a sweep's script.
 
     Attributes:
         has_moved: it is not where the sweep was begun.
@@ -21,17 +21,17 @@ class Project:
     has_moved: bool = False
 
     def path_now(self, path: str, description: Mapping[str, Any]) -> Path:
-        """Where a file of the project is now, given where the description says it was."""
+        """Return where a file of the project is now, by its place in the description."""
         if not self.has_moved:
             return Path(path)
         return self.folder / relpath(path, str(description["folder"]))
 
 
 def find_project(description: Mapping[str, Any], sweep_folder: Path) -> Project | None:
-    """The folder of the script, or None if the description does not say where it was.
+    """Return the folder of the script, or None if the description does not contain it.
 
-    A sweep in a folder of its project moves with the project. One that logs elsewhere leaves the
-    project where it was.
+    A sweep in a folder of its project moves with the project. If it logs elsewhere, the project
+    stays where it was.
 
     Args:
         sweep_folder: where the sweep is now, absolute.
@@ -49,7 +49,7 @@ def find_project(description: Mapping[str, Any], sweep_folder: Path) -> Project 
 
 
 def _guessed(description: Mapping[str, Any], folder: Path, sweep_folder: Path) -> Project:
-    """For descriptions that do not say where the sweep was begun."""
+    """Guess the folder for descriptions that do not record where the sweep was begun."""
     config = description.get("config")
     script = config.get("main_script_name") if isinstance(config, Mapping) else None
     if sweep_folder.is_relative_to(folder) or not isinstance(script, str):
@@ -61,7 +61,7 @@ def _guessed(description: Mapping[str, Any], folder: Path, sweep_folder: Path) -
 
 
 def _joined(folder: Path, relative: str) -> Path:
-    """As the parts say, without following links."""
+    """Join the parts as written, without following links."""
     for part in Path(relative).parts:
         folder = folder.parent if part == ".." else folder / part
     return folder

@@ -1,4 +1,4 @@
-"""The command that reruns one run by hand, from what its sweep's description says. Pure."""
+"""The command that reruns one run by hand, from its sweep's description. Pure."""
 
 import json
 import re
@@ -24,14 +24,14 @@ _CONTROL = re.compile(
 
 @dataclass(frozen=True)
 class RerunCommand:
-    """`line` is for a POSIX shell. `notes` say in what the repetition differs from the run."""
+    """`line` is for a POSIX shell. `notes` list how the rerun differs from the run."""
 
     line: str
     notes: tuple[str, ...]
 
 
 class _AsVariables(dict[str, str]):
-    """Takes the place of the environment: the value of a variable is a mark with its name."""
+    """Replaces the environment: the value of a variable is a placeholder with its name."""
 
     def get(self, name: str, default: Any = None) -> str:
         return f"\0{name}\0"
@@ -45,16 +45,16 @@ def rerun_command(
     logdir: Path,
     index: int | None = None,
 ) -> RerunCommand | None:
-    """How to run `combination` again, outside of the sweep.
+    """Return the command that runs `combination` again, outside of the sweep.
 
     Args:
         description: `experiment_description.json`, the original tool's too.
         name: the run's, for `${run_name}`.
-        logdir: where the repetition logs, as an experiment of its own.
-        index: the run's number in the sweep, which the repetition is named after.
+        logdir: where the rerun logs, as an experiment of its own.
+        index: the run's number in the sweep, which the rerun is named after.
 
     Returns:
-        None if the description does not say which script it was.
+        None if the description names no script.
     """
     config = description.get("config", description)
     script = config.get("main_script_name") if isinstance(config, Mapping) else None
@@ -89,7 +89,8 @@ def rerun_command(
 
 
 def _run_by_hand(config: Mapping[str, Any], run: RunMacros, command: tuple[str, ...]) -> list[str]:
-    """`ml-tracking-ops run … --` for what a shell alone does not give: metrics, and a folder."""
+    """Return `ml-tracking-ops run … --`, which provides metrics and a folder beyond a plain
+    shell."""
     source, pattern = config.get("metrics_from"), config.get("metrics_pattern")
     options: list[str] = []
     if source == "stdout" and isinstance(pattern, str):
@@ -105,9 +106,9 @@ def _run_by_hand(config: Mapping[str, Any], run: RunMacros, command: tuple[str, 
 
 
 def _identity(sweep: str, index: int, combination: Mapping[str, Any]) -> str:
-    """The variable that names the repetition and gives it its hyperparameters."""
-    told: dict[str, Any] = {"sweep": sweep, "run": index, "hyperparameters": dict(combination)}
-    text = json.dumps(told, ensure_ascii=False)
+    """Return the variable that names the rerun and holds its hyperparameters."""
+    source: dict[str, Any] = {"sweep": sweep, "run": index, "hyperparameters": dict(combination)}
+    text = json.dumps(source, ensure_ascii=False)
     if len(text) > _LONGEST_IDENTITY:
         text = json.dumps({"sweep": sweep, "run": index}, ensure_ascii=False)
     return f"{paths.RERUN_VARIABLE}={quoted(text)}"
@@ -118,14 +119,14 @@ def _command_of(config: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _texts(given: object) -> tuple[str, ...]:
-    """A list of texts, or empty if the description holds something else."""
+    """Return a list of strings, or empty if the description holds something else."""
     if isinstance(given, list) and all(isinstance(part, str) for part in given):
         return tuple(given)
     return ()
 
 
 def _quoted(argument: str) -> str:
-    """For a shell, which is to fill in the values of the environment's variables itself."""
+    """Quote a text for a shell, which inserts the values of environment variables itself."""
     parts = _VARIABLE.split(argument)
     texts = [quoted(text) if text or len(parts) == 1 else "" for text in parts[::2]]
     variables = [f'"${{{name}}}"' for name in parts[1::2]]
@@ -133,7 +134,8 @@ def _quoted(argument: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Control characters are spelled out: a terminal into which they are pasted obeys some."""
+    """Quote a text for a shell, with control characters escaped: a terminal obeys some when
+    pasted."""
     if text.isprintable() or not _CONTROL.search(text):
         return shlex.quote(text)
     spelled = text.replace("\\", "\\\\").replace("'", "\\'").replace("\0", "")
@@ -141,11 +143,11 @@ def quoted(text: str) -> str:
 
 
 def _escape(character: str) -> str:
-    """A character as `$'…'` of a shell spells it. Half a surrogate pair is a byte of a name."""
+    """Escape a character as a shell's `$'…'` does. Half a surrogate pair is a byte of a name."""
     number = ord(character)
     if 0xDC80 <= number <= 0xDCFF:
         return f"\\x{number - 0xDC00:02x}"
-    # bytes, since `\\u` means itself where the locale is C
+    # bytes, since `\\u` is not interpreted in the C locale
     return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
 
 
@@ -177,7 +179,7 @@ def _notes(
 
 
 def _rule_notes(config: Mapping[str, Any]) -> list[str]:
-    """Which rules of the sweep no longer apply."""
+    """Return notes on the rules of the sweep that no longer apply."""
     given = config.get("stopping_rules")
     rules = [rule for rule in given if isinstance(rule, Mapping)] if isinstance(given, list) else []
     named = [rule.get("rule") for rule in rules]
@@ -192,7 +194,8 @@ def _rule_notes(config: Mapping[str, Any]) -> list[str]:
 
 
 def _environment_notes(description: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
-    """Which variables the sweep set. Their values may be secret and are not shown."""
+    """Return a note on the variables that the sweep set. Their values may be secret and are not
+    shown."""
     own = config.get("environment")
     notes = []
     if isinstance(own, Mapping) and own:

@@ -1,4 +1,4 @@
-"""Values that must not be written down: those of variables and arguments with telling names."""
+"""Secrets that must not be written down: values of variables and arguments with telling names."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,10 +10,10 @@ _VARIABLE = re.compile(r"\$\{envvar:([^{}]*)\}")
 
 
 def replace_secrets(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A configuration as it is written down: instead of a secret, the variable that holds it.
+    """Return a configuration for writing: a secret is replaced by the variable that holds it.
 
-    When the sweep is resumed, the value is taken from the environment. Addresses of `notify` hold
-    passwords and are left out.
+    When the sweep is resumed, the value is taken from the environment. Addresses of `notify`
+    contain passwords and are left out.
     """
     config = {key: value for key, value in config.items() if key != "notify"}
     environment = config.get("environment")
@@ -29,12 +29,14 @@ def _without_value(name: str, value: Any) -> Any:
 
 
 def holds_values(config: Mapping[str, Any]) -> bool:
-    """Whether a configuration holds values of variables, whose names may not tell secrets."""
+    """Return whether a configuration holds values of variables whose names may not reveal
+    secrets."""
     return bool(config.get("environment"))
 
 
 def exposed_secrets(command: Sequence[str] | None, hyperparameters: Sequence[str]) -> Iterator[str]:
-    """What a run's command line holds that every user of the machine could read there."""
+    """Yield the parts of a run's command line that look secret: every user of the machine could
+    read them."""
     for element in command or ():
         yield from (name for name in _VARIABLE.findall(element) if looks_secret(name))
         name, equals, value = element.partition("=")
@@ -45,7 +47,7 @@ def exposed_secrets(command: Sequence[str] | None, hyperparameters: Sequence[str
 
 
 def exposure_warning(command: Sequence[str] | None, hyperparameters: Sequence[str]) -> str | None:
-    """What to do about secrets in a command line, or None."""
+    """Return advice about secrets in a command line, or None."""
     found = list(dict.fromkeys(exposed_secrets(command, hyperparameters)))
     if not found:
         return None

@@ -1,4 +1,4 @@
-"""The keys of `experiment_cfg.json` that say how a run is started, with what, and for how long."""
+"""The keys of `experiment_cfg.json` on how a run is started, with what, and for how long."""
 
 import json
 import os
@@ -28,7 +28,7 @@ class RunSettings(BaseModel):
         Annotated[
             tuple[str, ...],
             Field(min_length=1),
-            Allowed('a list of texts, for example ["${interpreter}", "${program}", "${args}"]'),
+            Allowed('a list of strings, for example ["${interpreter}", "${program}", "${args}"]'),
         ]
         | None
     ) = Field(
@@ -57,7 +57,7 @@ class RunSettings(BaseModel):
         description="Pass the hyperparameters to scripts that read them from `wandb.config`. "
         "W&B's client runs offline unless WANDB_MODE is set.",
     )
-    environment: Annotated[dict[str, str], Allowed("an object of names and texts")] = Field(
+    environment: Annotated[dict[str, str], Allowed("an object of names and strings")] = Field(
         default_factory=dict,
         description="Environment variables of the runs. Values can contain macros.",
     )
@@ -106,7 +106,9 @@ class RunSettings(BaseModel):
         description="Seconds before the first retry. The time doubles with each further retry.",
     )
     gpus_per_run: Natural = Field(
-        default=1, description="The number of GPUs for each run. Ignored on a machine without GPUs."
+        default=1,
+        description="The number of GPUs for each run. Ignored on a machine without GPUs. On Slurm "
+        "set gpus_per_node in executor, on Ray num_gpus.",
     )
     runs_per_gpu: Positive = Field(
         default=1, description="How many runs share a GPU, counting the runs of all your sweeps."
@@ -158,7 +160,7 @@ class RunSettings(BaseModel):
 
 
 def run_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[ConfigProblem]:
-    """Keys that do not go together, and macros that name what is not there."""
+    """Yield keys that conflict, and macros that name something unknown."""
     yield from _macro_problems(source, reported)
     reads_output = source.get("metrics_from") == "stdout"
     has_pattern = source.get("metrics_pattern") is not None
@@ -196,7 +198,7 @@ def _macro_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[C
 
 
 def _texts(source: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    """The texts that may hold macros, each with its key."""
+    """Yield the texts that may hold macros, each with its key."""
     command, environment = source.get("command"), source.get("environment")
     for position, text in enumerate(command if isinstance(command, list | tuple) else ()):
         yield f"command.{position}", text

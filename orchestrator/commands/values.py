@@ -1,11 +1,11 @@
-"""How a hyperparameter's value is written into an argument. Pure."""
+"""Write a hyperparameter's value into an argument. Pure."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 ValueStyle = Literal["json", "python"]
-"""How `true`, `null`, lists and objects are written where no macro says it: see `as_text`."""
+"""The form of `true`, `null`, lists and objects if no macro sets it: see `as_text`."""
 
 Form = Literal["pairs", "lists", "separate"]
 """A form of `${args:…}`."""
@@ -13,11 +13,11 @@ FORMS: tuple[Form, ...] = ("pairs", "lists", "separate")
 
 
 def as_text(value: Any, style: ValueStyle = "json") -> str:
-    """A hyperparameter's value as one argument of a training script.
+    """Return a hyperparameter's value as one argument of a training script.
 
-    Text is passed as it is, numbers so that reading them gives the same number, and `true`,
-    `false` and `null` as Python writes them (`True`, `False`, `None`). Lists and objects are
-    JSON, or in the style "python" what Python's `str` gives, as W&B's agent passes them.
+    Text is unchanged, numbers keep their exact value, and `true`, `false` and `null` are written as
+    in Python (`True`, `False`, `None`). Lists and objects are JSON, or in the style "python" the
+    result of Python's `str`, as W&B's agent passes them.
     """
     if isinstance(value, str):
         return value
@@ -27,21 +27,21 @@ def as_text(value: Any, style: ValueStyle = "json") -> str:
 
 
 def as_override(value: Any, style: ValueStyle = "json") -> str:
-    """A value as Hydra's `key=value` reads it: `true`, `false` and `null` as in JSON."""
+    """Return a value for Hydra's `key=value`, with `true`, `false` and `null` as in JSON."""
     if isinstance(value, str) or style == "python":
         return as_text(value, style)
     return json.dumps(value, ensure_ascii=False)
 
 
 def as_flag(name: str, value: Any, style: ValueStyle = "json") -> str | None:
-    """`--name` for true, nothing for false, `--name=value` for the rest."""
+    """Return `--name` for true, nothing for false, and `--name=value` for the rest."""
     if isinstance(value, bool):
         return f"--{name}" if value else None
     return f"--{name}={as_text(value, style)}"
 
 
 def in_forms(name: str, value: Any, forms: Sequence[str], style: ValueStyle) -> list[str]:
-    """The arguments of one hyperparameter in the forms of `${args:…}`."""
+    """Return the arguments of one hyperparameter in the forms of `${args:…}`."""
     if "pairs" in forms and isinstance(value, bool):
         return [f"--{name}" if value else f"--no-{name}"]
     if "lists" in forms and isinstance(value, list):
@@ -52,7 +52,7 @@ def in_forms(name: str, value: Any, forms: Sequence[str], style: ValueStyle) -> 
 
 
 def as_objects(combination: Mapping[str, Any], objects: Sequence[str]) -> dict[str, Any]:
-    """A combination as it is passed: `optimizer.lr` is `lr` in the object `optimizer`.
+    """Return a combination with its objects: `optimizer.lr` is `lr` in the object `optimizer`.
 
     Args:
         objects: the names of the objects. One inside another is `outer.inner`.
@@ -68,7 +68,7 @@ def as_objects(combination: Mapping[str, Any], objects: Sequence[str]) -> dict[s
 
 
 def _path(name: str, objects: Sequence[str]) -> Iterator[str]:
-    """The keys under which a hyperparameter is found in nested objects."""
+    """Yield the keys that lead to a hyperparameter in nested objects."""
     start = 0
     for prefix in sorted((o for o in objects if name.startswith(f"{o}.")), key=len):
         yield prefix[start:]

@@ -1,7 +1,7 @@
-"""How a run's hyperparameters reach `wandb.config`, without a server.
+"""Pass a run's hyperparameters to `wandb.config`, without a server.
 
-W&B's client fills `wandb.config` from the file that WANDB_SWEEP_PARAM_PATH names, as W&B's agent
-writes it, and it does so offline too.
+W&B's client fills `wandb.config` from the file in WANDB_SWEEP_PARAM_PATH, written as W&B's agent
+does. This works offline too.
 """
 
 from collections.abc import Mapping
@@ -16,12 +16,12 @@ OFFLINE = "offline"
 
 
 def client_config_path(folder: Path, name: str) -> Path:
-    """The file for the run `name` in a sweep's folder."""
+    """Return the file for the run `name` in a sweep's folder."""
     return folder / f"{name}{paths.WANDB_CONFIG_SUFFIX}"
 
 
 def client_config(passed: Mapping[str, Any]) -> str:
-    """What the file holds for these names and values."""
+    """Return the content of the file for these names and values."""
     import yaml
 
     config = {name: {"value": value} for name, value in passed.items()}
@@ -30,6 +30,7 @@ def client_config(passed: Mapping[str, Any]) -> str:
 
 
 def client_environment(path: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that a run is given. The client is offline unless `environment` says more."""
+    """Return the variables for a run. The client is offline unless `environment` sets it
+    otherwise."""
     offline = {} if MODE_VARIABLE in environment else {MODE_VARIABLE: OFFLINE}
     return {CONFIG_VARIABLE: str(path), **offline}

@@ -1,4 +1,4 @@
-"""What people write in JSON that JSON does not have, named as what it is and with its line."""
+"""Common mistakes in JSON, each explained with its line."""
 
 import json
 import re
@@ -31,12 +31,14 @@ _PAIRS = {"{": "}", "[": "]"}
 
 
 def json_mistakes(text: str, error: json.JSONDecodeError) -> list[str]:
-    """What is wrong in a text that is no JSON, each with its line, never empty."""
-    found = [f"line {_line(text, position)}: {message}" for position, message in _familiar(text)]
+    """Return what is wrong in a text that is not JSON, each mistake with its line. Never empty."""
+    found = [
+        f"line {_line(text, position)}: {message}" for position, message in _common_mistakes(text)
+    ]
     return found[:_MOST] or [_unfamiliar(text, error)]
 
 
-def _familiar(text: str) -> Iterator[tuple[int, str]]:
+def _common_mistakes(text: str) -> Iterator[tuple[int, str]]:
     for token in _TOKEN.finditer(text):
         match token.lastgroup:
             case "comment":
@@ -76,7 +78,7 @@ def _unfamiliar(text: str, error: json.JSONDecodeError) -> str:
 
 
 def _between(before: str, rest: str) -> str:
-    """What is wrong where a comma or a closing bracket should be."""
+    """Explain what is wrong at the place of a comma or a closing bracket."""
     number, glued = _NUMBER_BEFORE.search(before), _GLUED.match(rest)
     if number and glued:
         written = number[0] + glued[0]
@@ -97,7 +99,7 @@ def _no_value(word: str) -> str:
 
 
 def _unbalanced(text: str) -> str | None:
-    """A bracket without its counterpart, or None."""
+    """Return a bracket without its counterpart, or None."""
     opened: list[tuple[str, int]] = []
     for token in _TOKEN.finditer(text):
         if token.lastgroup == "open":
@@ -127,6 +129,6 @@ def _double(quoted: str) -> str:
 
 
 def _number(written: str) -> str:
-    """0.5 for .5, 5.0 for 5., 7 for 07 and +7."""
+    """Return a number as JSON writes it: 0.5 for .5, 5.0 for 5., 7 for 07 and +7."""
     number = float(written)
     return f"{number:g}" if "." in written else str(int(number))

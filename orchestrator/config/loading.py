@@ -41,12 +41,12 @@ def load_config(path: Path) -> LoadedConfig:
     if {"method", "parameters"} <= source.keys() and "hyperparameters" not in source:
         from .wandb.sweep import convert_wandb_sweep
 
-        return convert_wandb_sweep(source, path)  # JSON is YAML: W&B takes it too
+        return convert_wandb_sweep(source, path)  # JSON is YAML: W&B accepts it too
     return validate_config(source, path.resolve().parent, str(path), path.resolve())
 
 
 def _missing(path: Path) -> str:
-    """What to do about a configuration that does not exist. Others may exist beside it."""
+    """Explain what to do about a missing configuration. Others may be beside it."""
     with contextlib.suppress(OSError):
         beside = sorted(
             name
@@ -66,7 +66,7 @@ def _missing(path: Path) -> str:
 
 
 def _load_yaml(path: Path) -> LoadedConfig:
-    """A W&B sweep file, or our keys written as YAML."""
+    """Load a W&B sweep file, or our keys written as YAML."""
     from .wandb.sweep import convert_wandb_sweep, is_wandb_sweep
     from .yaml_files import plain_json, read_yaml
 

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong in a configuration, in the words of this package."""
+"""Explain pydantic's errors about a configuration in the words of this package."""
 
 import re
 from collections.abc import Mapping
@@ -13,21 +13,21 @@ from .value_checks import show_value
 
 
 def explain_errors(error: ValidationError, model: type[BaseModel]) -> list[ConfigProblem]:
-    """Every mistake, each with its key, the value and what is allowed.
+    """Return every mistake, each with its key, the value and what is allowed.
 
     Args:
-        model: what was validated.
+        model: the model that was validated.
     """
     return [_problem(details, model) for details in error.errors(include_url=False)]
 
 
 def key_text(model: type[BaseModel], key: str) -> str:
-    """What a key at the top of a configuration may hold."""
+    """Return a description of what a top-level key may hold."""
     return allowed_text(field_keys(model)[key])
 
 
 def _problem(details: ErrorDetails, model: type[BaseModel]) -> ConfigProblem:
-    if not details["loc"]:  # the one mistake that is of no key: a key that is no text
+    if not details["loc"]:  # the only mistake without a key: a key that is not a string
         return ConfigProblem("", "has a key with half of a surrogate pair")
     place = find_place(model, details["loc"])
     return ConfigProblem(place.key, _explain(details, place))
@@ -58,7 +58,7 @@ _OTHER_WORDS = {"minimize": "min", "minimise": "min", "maximize": "max", "maximi
 
 
 def _hint(value: object, allowed: str) -> str:
-    """What a value of the wrong kind was probably meant to be."""
+    """Guess what a value of the wrong kind was meant to be."""
     if isinstance(value, list) and allowed.startswith("an object with a type"):
         return '. A list of values is {"type": "choice", "candidates": [...]}'
     if not isinstance(value, str):
@@ -80,7 +80,7 @@ def _unknown_kind(given: object, kinds: Kinds) -> str:
 
 
 def _other_tool(given: object) -> str:
-    """How W&B's values are written here."""
+    """Explain how a value from a W&B sweep file is written here."""
     if isinstance(given, Mapping) and "values" in given:
         return '. W&B\'s values are {"type": "choice", "candidates": [...]}'
     return ""
@@ -126,4 +126,4 @@ _OTHER_NAMES = {
     "timeout": "timeout_s",
     "env": "environment",
 }
-"""Keys of other tools' sweep files, and what they are here."""
+"""Keys of other tools' sweep files, and their counterparts here."""

@@ -18,7 +18,7 @@ from ..store.outcomes.aims import Aims, aims_of
 
 
 def _add_engines(schema: dict[str, Any]) -> None:
-    """The keys of the engines of this package, by their type."""
+    """Add the keys of this package's engines, by their type."""
     kinds = [_kind_schema(name, model) for name, model in engine_settings().items()]
     schema.update(required=["type"], allOf=kinds)
 
@@ -119,18 +119,18 @@ class SweepConfig(SearchSettings, StoppingSettings, RunSettings):
 
     @property
     def most_runs(self) -> int:
-        """How many runs at most, those that confirm the leaders included."""
+        """The largest number of runs, those that confirm the leaders included."""
         return self.max_runs + (0 if self.confirm is None else self.confirm.most_runs)
 
     @property
     def aims(self) -> Aims:
-        """Several objectives, and constraints on outcomes, if it has any."""
+        """The objectives and the constraints on outcomes, if there are several or any."""
         objectives = [one.model_dump() for one in self.objectives or ()]
         return aims_of({"objectives": objectives, "where": list(self.where)})
 
     @property
     def search_plan(self) -> SearchPlan:
-        """What a sampler and the first runs need to know."""
+        """What a sampler and the first runs need from the configuration."""
         return SearchPlan(
             hyperparameters=self.hyperparameters,
             constraints=tuple(self.constraints),
@@ -146,7 +146,7 @@ class SweepConfig(SearchSettings, StoppingSettings, RunSettings):
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of `experiment_cfg.json`, for editors."""
+    """Return the JSON Schema of `experiment_cfg.json`, for editors."""
     schema = SweepConfig.model_json_schema(by_alias=True)
     inside = schema["$defs"]["Group"]["properties"]["parameters"]
     inside["additionalProperties"] = {"$ref": "#/properties/hyperparameters/additionalProperties"}

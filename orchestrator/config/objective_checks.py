@@ -1,11 +1,12 @@
-"""Mistakes in what a sweep is to find: its objectives, and what its results must meet."""
+"""Check the objectives of a sweep, and the constraints on its results."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..errors import ConfigProblem, UsageError, did_you_mean
 from ..expressions.expression import ExpressionError
-from ..search.plugins import find_plugin
+from ..search.samplers.descriptions import objectives_text, supporting_text
+from ..search.samplers.registry import most_objectives
 from ..store.outcomes.aims import OutcomeConstraint
 from .value_checks import show_value
 
@@ -18,14 +19,14 @@ _NOT_BESIDE = {
     "repeats": "compares means of one metric. With objectives run each combination once",
     "confirm": "compares the leaders by one metric. A sweep with objectives has a front instead",
 }
-_OF_ONE_OBJECTIVE = ("cma_es", "bayes")
 
 
 def objective_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[ConfigProblem]:
-    """What is wrong with `objectives` and `where`, each well-formed, and with what is beside them.
+    """Yield mistakes in `objectives` and `where`, each well-formed, and in keys that conflict with
+    them.
 
     Args:
-        reported: the keys that a mistake was found in already.
+        reported: the keys that already have a mistake.
     """
     given = source.get("objectives")
     if isinstance(given, list):
@@ -42,7 +43,7 @@ def _repeated(names: list[object]) -> Iterator[ConfigProblem]:
     for position, name in enumerate(names):
         if isinstance(name, str) and name in names[:position]:
             yield ConfigProblem(
-                f"objectives.{position}.metric", f"{show_value(name)} is an objective already"
+                f"objectives.{position}.metric", f"{show_value(name)} is already an objective"
             )
 
 
@@ -59,35 +60,33 @@ def _beside(source: Mapping[str, Any], reported: set[str]) -> Iterator[ConfigPro
     sampler = source.get("sampler")
     name = sampler.get("type") if isinstance(sampler, Mapping) else sampler
     most = _most_objectives(name)
-    if most is not None and len(source["objectives"]) > most:
-        how_many = "one objective" if most == 1 else f"{most} objectives"
-        yield ConfigProblem("sampler", f"{name} knows {how_many} at once")
-    if name in _OF_ONE_OBJECTIVE:
+    n_objectives = len(source["objectives"])
+    if most is not None and n_objectives > most:
         yield ConfigProblem(
-            "sampler", f"{name} supports one objective. Use nsga2, tpe, gp, random, sobol or grid"
+            "sampler",
+            f"{name} supports {objectives_text(most)}. Use {supporting_text(n_objectives)}",
         )
 
 
 def _most_objectives(name: object) -> int | None:
-    """How many the sampler of another package knows, or None for any other."""
+    """Return how many objectives a sampler supports, or None for any number."""
     try:
-        plugin = find_plugin(name) if isinstance(name, str) else None
+        return most_objectives(name) if isinstance(name, str) else None
     except UsageError:
-        return None  # told of the key itself
-    return None if plugin is None else plugin.most_objectives
+        return None  # reported for the key itself
 
 
 def _rules_of_several(source: Mapping[str, Any], names: list[str]) -> Iterator[ConfigProblem]:
-    """Each rule says by which objective it judges, or is `asha`, which can judge by all of them.
+    """Yield rules that neither name their objective nor are `asha`, which can judge by all of them.
 
-    A threshold may look at any metric.
+    A threshold may use any metric.
     """
     for key, rule in _rules(source):
         metric = rule.get("metric")
-        if metric is None and rule.get("rule") == "asha" and rule.get("resume") is not True:
+        if metric is None and rule.get("rule") == "asha":
             continue
         if metric is None:
-            of_asha = ". Only asha without resume judges by all of them"
+            of_asha = ". Only asha judges by all of them"
             yield ConfigProblem(
                 key,
                 "is missing. With objectives a rule must name one of them: "
@@ -127,6 +126,7 @@ def _where_problems(source: Mapping[str, Any]) -> Iterator[ConfigProblem]:
 def _constraint_problems(key: str, text: str) -> Iterator[ConfigProblem]:
     try:
         constraint = OutcomeConstraint(text)
+        constraint.check_truth()
         constraint.violation(dict.fromkeys(constraint.names, 1.0))
     except ExpressionError as error:
         yield ConfigProblem(key, f"{show_value(text)} {error}")

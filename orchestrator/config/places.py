@@ -1,4 +1,4 @@
-"""From the place of a mistake, as pydantic gives it, to the key in the file and its type."""
+"""Map the location of a mistake, as pydantic reports it, to the key in the file and its type."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ..setting_types import kinds_of, unwrap
 class KeyPlace:
     """A key of a configuration, such as `hyperparameters.depth.min`.
 
-    `kind` is its type, and `siblings` are the keys that the object around it may have.
+    `kind` is its type, and `siblings` are the possible keys of the object around it.
     """
 
     key: str
@@ -39,12 +39,12 @@ def find_place(model: type[BaseModel], location: Sequence[int | str]) -> KeyPlac
 
 
 def field_keys(model: type[BaseModel]) -> Mapping[str, Any]:
-    """The keys of an object as they are in the file, each with its type."""
+    """Return the keys of an object as they are in the file, each with its type."""
     return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _inside(kind: Any, part: int | str) -> tuple[Any, tuple[str, ...]]:
-    """The type of what is under one key or at one position, and the keys beside it."""
+    """Return the type of what is under one key or at one position, and the keys beside it."""
     base, _ = unwrap(kind)
     if isinstance(base, type) and issubclass(base, BaseModel):
         fields = field_keys(base)

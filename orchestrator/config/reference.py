@@ -1,4 +1,4 @@
-"""The reference page of the configuration, written from the types of its keys.
+"""The reference page of the configuration, generated from the types of its keys.
 
 `scripts/write-reference` writes it.
 """
@@ -26,19 +26,19 @@ _INTRODUCTION = """\
 
 Every key of `experiment_cfg.json`. `ml-tracking-ops schema` prints the same as a JSON Schema, with
 which an editor completes and checks the file. The pages on [search](searching.md),
-[stopping rules](stopping.md), [how runs are started](running.md) and [Slurm](slurm.md) say what the
-keys are for.
+[stopping rules](stopping.md), [how runs are started](running.md) and [Slurm](slurm.md) explain
+the keys.
 """
 _HEADER = "| key | value | default | |\n| --- | --- | --- | --- |\n"
 
 
 def reference_page() -> str:
-    """The page in Markdown."""
+    """Return the page in Markdown."""
     return "\n".join([_INTRODUCTION, *_groups(), *_nested()])
 
 
 def _groups() -> Iterator[str]:
-    """The keys at the top of the file, by what they are about."""
+    """Yield the top-level keys of the file, grouped by topic."""
     yield f"## The sweep\n\n{_table(_own_keys(SweepConfig))}"
     for model in SweepConfig.__mro__[1:]:
         if issubclass(model, BaseModel) and model is not BaseModel:
@@ -47,7 +47,7 @@ def _groups() -> Iterator[str]:
 
 
 def _nested() -> Iterator[str]:
-    """The keys of the objects inside."""
+    """Yield the keys of the objects inside."""
     yield f"## Keys of `repeats`\n\n{_table(field_keys(Repeats))}"
     yield f"## Keys of `confirm`\n\n{_table(field_keys(Confirm))}"
     yield "## Samplers\n"
@@ -73,12 +73,12 @@ def _kinds(union: Any, common: Collection[str] = ()) -> Iterator[str]:
 
 
 def _paragraph(model: type[BaseModel]) -> str:
-    """The first paragraph of a docstring, on one line."""
+    """Return the first paragraph of a docstring, on one line."""
     return " ".join((model.__doc__ or "").partition("\n\n")[0].split())
 
 
 def _own_keys(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
-    """The keys that a model declares itself."""
+    """Return the keys that a model declares itself."""
     names = model.__annotations__
     return {
         name: field
@@ -107,5 +107,5 @@ def _default(field: FieldInfo) -> str:
 
 
 def _escaped(cells: Iterable[str]) -> Iterator[str]:
-    """What a cell holds must not end it."""
+    """Escape the content of a cell so that it does not end the cell."""
     return (cell.replace("|", "\\|") for cell in cells)

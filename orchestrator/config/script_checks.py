@@ -1,4 +1,4 @@
-"""Mistakes about the training script: it is missing, or Python cannot run it."""
+"""Check the training script: it may be missing, or Python may be unable to run it."""
 
 import json
 import os
@@ -35,13 +35,13 @@ HYDRA_ADVICE = (
 
 
 def script_problems(source: Mapping[str, Any], folder: Path) -> Iterable[ConfigProblem]:
-    """What is wrong with `main_script_name`, if it is a text at all."""
+    """Yield mistakes in `main_script_name`, if it is a string at all."""
     script = source.get("main_script_name")
     if not isinstance(script, str) or not script:
         return
     command = source.get("command")
     if command and "${program}" not in str([command, source.get("environment")]):
-        return  # the command says all there is to say
+        return  # the message about the command is enough
     path = os.path.join(folder, script)  # noqa: PTH118  (for any text)
     if not os.path.isfile(path):  # noqa: PTH113
         yield ConfigProblem(
@@ -57,7 +57,7 @@ def script_problems(source: Mapping[str, Any], folder: Path) -> Iterable[ConfigP
 
 
 def _is_for_python(command: object) -> bool:
-    """Whether a command leaves the script to Python. Without one, that is how it is started."""
+    """Return whether Python runs the script, which is the default without a command."""
     if command is None:
         return True
     parts = list(command) if isinstance(command, list | tuple) else []
@@ -65,7 +65,7 @@ def _is_for_python(command: object) -> bool:
 
 
 def _how_to_start(path: str) -> list[str] | None:
-    """The interpreter of a script that is not for Python, or empty if it needs none."""
+    """Return the interpreter of a script that is not for Python, or empty if it needs none."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123
             head = file.read(_HEAD_BYTES)
@@ -82,7 +82,7 @@ def _how_to_start(path: str) -> list[str] | None:
 
 
 def shares_hydra_folder(command: Sequence[str], script: Path) -> bool:
-    """Whether runs are started by Hydra, and nothing gives each a folder of its own."""
+    """Return whether Hydra starts the runs, and nothing gives each of them a folder of its own."""
     passes_overrides = any(macro in part for part in command for macro in _HYDRA_MACROS)
     if not passes_overrides or any("hydra.run.dir" in part for part in command):
         return False

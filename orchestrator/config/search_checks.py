@@ -1,25 +1,20 @@
-"""Mistakes in a search: what its hyperparameters, constraints and first runs say of each other."""
+"""Check a search: its hyperparameters, constraints and first runs must fit together."""
 
 import contextlib
-import json
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from ml_tracking_ops.logger import paths
-
-from ..errors import ConfigProblem, UsageError, did_you_mean
+from ..errors import ConfigProblem, did_you_mean
 from ..search.choices import Constant, Tied
 from ..search.constraints import Constraint, ConstraintError
 from ..search.distributions import Distribution, same
 from ..search.first_runs import complete_combination, is_complete
 from ..search.samplers.random import draw_combination
 from ..search.samplers.registry import learns
-from ..search.settings import OptunaStorage
 from ..search.space import (
     KINDS,
     Combination,
@@ -30,8 +25,8 @@ from ..search.space import (
     dependencies,
     is_continuous,
 )
-from .files import read_text
 from .value_checks import is_name, reserved_names, show_value
+from .warm_start_checks import warm_start_problems
 
 _DRAWS = 10_000
 
@@ -39,15 +34,15 @@ _DRAWS = 10_000
 def search_problems(
     source: Mapping[str, Any], folder: Path, reported: set[str]
 ) -> Iterable[ConfigProblem]:
-    """What is wrong with keys that are each well-formed.
+    """Yield mistakes in keys that are each well-formed.
 
     Args:
         source: the configuration as given.
         folder: that of the configuration.
-        reported: the keys that a mistake was found in already.
+        reported: the keys that already have a mistake.
     """
     yield from _sampler_problems(source)
-    yield from _warm_start_problems(source, folder)
+    yield from warm_start_problems(source, folder)
     given = source.get("hyperparameters")
     if not isinstance(given, Mapping):
         return
@@ -67,7 +62,7 @@ def search_problems(
 
 
 def _parse(given: Mapping[str, Any]) -> dict[str, Distribution]:
-    """The hyperparameters that are well-formed."""
+    """Return the hyperparameters that are well-formed."""
     found: dict[str, Distribution] = {}
     for name, definition in given.items():
         tag = definition.get("type") if isinstance(definition, Mapping) else None
@@ -91,78 +86,6 @@ def _sampler_problems(source: Mapping[str, Any]) -> Iterator[ConfigProblem]:
                 yield ConfigProblem(key, f"is missing. The sampler {sampler} learns from it")
 
 
-def _warm_start_problems(source: Mapping[str, Any], folder: Path) -> Iterator[ConfigProblem]:
-    given = source.get("warm_start")
-    for position, text in enumerate(given if isinstance(given, list) else ()):
-        key = f"warm_start.{position}"
-        if isinstance(text, Mapping):
-            yield from _storage_problems(key, text, source, folder)
-        if not isinstance(text, str):
-            continue
-        if not os.path.isfile(folder / text / paths.JOURNAL_NAME):  # noqa: PTH113 (any text)
-            yield ConfigProblem(key, f"{show_value(text)} is not the folder of a sweep in {folder}")
-            continue
-        for name in ("optimization_metric", "optimization_goal", "objectives"):
-            here, there = source.get(name), _asked(folder / text).get(name)
-            if here is not None and there is not None and here != there:
-                yield ConfigProblem(
-                    key, f"that sweep has {name} {show_value(there)}, this one {show_value(here)}"
-                )
-
-
-def _storage_problems(
-    key: str, given: Mapping[str, Any], source: Mapping[str, Any], folder: Path
-) -> Iterator[ConfigProblem]:
-    try:
-        storage = OptunaStorage.model_validate(given)
-    except ValidationError:
-        return  # named already
-    from ..search.warm_start.optuna_storage import open_optuna_study
-
-    try:
-        study = open_optuna_study(storage, folder)
-    except UsageError as error:
-        yield ConfigProblem(key, str(error))
-        return
-    there = ["max" if one.name == "MAXIMIZE" else "min" for one in study.directions]
-    here = _goals(source)
-    if (here or len(there) > 1) and here != there:
-        yield ConfigProblem(
-            key, f"that study has {_goals_text(there)}, this sweep {_goals_text(here)}"
-        )
-
-
-def _goals(source: Mapping[str, Any]) -> list[str]:
-    """The goal of the one metric, or of each objective in their order, or empty if one is
-    missing.
-    """
-    objectives = source.get("objectives")
-    listed = objectives if isinstance(objectives, list) else None
-    found = (
-        [source.get("optimization_goal")]
-        if listed is None
-        else [one.get("goal") if isinstance(one, Mapping) else None for one in listed]
-    )
-    known = [str(goal) for goal in found if goal in ("max", "min")]
-    return known if len(known) == len(found) else []
-
-
-def _goals_text(goals: Sequence[str]) -> str:
-    if not goals:
-        return "no goal"
-    return f"the goal{'' if len(goals) == 1 else 's'} " + ", ".join(map(show_value, goals))
-
-
-def _asked(sweep: Path) -> Mapping[str, Any]:
-    """The configuration of an earlier sweep, or empty if it cannot be read."""
-    try:
-        described = json.loads(read_text(sweep / paths.DESCRIPTION_NAME))
-        config = described["config"]
-    except (OSError, ValueError, TypeError, KeyError):
-        return {}
-    return config if isinstance(config, dict) else {}
-
-
 def _repeats_problems(
     which: Literal["repeats", "confirm"], source: Mapping[str, Any], names: Mapping[str, Any]
 ) -> Iterator[ConfigProblem]:
@@ -174,7 +97,7 @@ def _repeats_problems(
     if which == "confirm" and _is_constant(names.get(name)):
         return  # of the search. The new seeds replace it
     if name in names:
-        yield ConfigProblem(key, f"{show_value(name)} is a hyperparameter already. Name another")
+        yield ConfigProblem(key, f"{show_value(name)} is already a hyperparameter. Name another")
     elif name in reserved or not is_name(name):
         yield ConfigProblem(key, f"{show_value(name)} cannot be passed as --name=value")
 
@@ -201,7 +124,7 @@ def _confirm_problems(source: Mapping[str, Any]) -> Iterator[ConfigProblem]:
 def _reference_problems(
     found: Mapping[str, Distribution], given: Mapping[str, Any]
 ) -> Iterator[ConfigProblem]:
-    """Hyperparameters that depend on none that is there, or on each other in a circle."""
+    """Yield hyperparameters that depend on an unknown one, or on each other in a circle."""
     for name, distribution in found.items():
         key = f"hyperparameters.{name}"
         for other in dependencies(distribution):
@@ -273,6 +196,7 @@ def _parse_constraints(
         key = f"constraints.{position}"
         try:
             constraint = Constraint(text, names)
+            constraint.check_truth([*_flags(names), *(constraint.names - names.keys())])
         except ConstraintError as error:
             problems.append(ConfigProblem(key, f"{show_value(text)} {error}"))
             continue
@@ -287,8 +211,14 @@ def _parse_constraints(
     return texts, problems
 
 
+def _flags(given: Mapping[str, Any]) -> list[str]:
+    """Return the hyperparameters whose values may be true or false. All others are numbers."""
+    kinds = {name: one.get("type") for name, one in given.items() if isinstance(one, Mapping)}
+    return [name for name, kind in kinds.items() if kind in ("choice", "constant", "tied")]
+
+
 def _feasibility_problems(space: Space) -> Iterator[ConfigProblem]:
-    """Constraints that do not fit their values, or that nothing meets."""
+    """Yield constraints that do not fit their values, or that no combination satisfies."""
     if not space.constraints:
         return
     met = [0] * len(space.constraints)

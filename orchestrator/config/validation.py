@@ -1,4 +1,4 @@
-"""A configuration that is already parsed → validated settings, with every mistake named."""
+"""Validate a parsed configuration, and report every mistake."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from pydantic import JsonValue, ValidationError
 
 from ..commands.settings import run_problems
 from ..errors import ConfigError, ConfigProblem
-from ..executors.registry import executor_problems
+from ..executors.registry import engine_conflicts, executor_problems
 from ..search.groups import without_groups
 from ..search.plan import SearchPlan
 from ..stopping.settings import stopping_problems
@@ -23,11 +23,11 @@ from .value_checks import passing_problems
 
 @dataclass(frozen=True)
 class LoadedConfig:
-    """A valid configuration together with where it came from.
+    """A valid configuration and its origin.
 
-    `folder` is where runs are started. `source` is the configuration as it was given. `notes` say
-    what goes another way here than in the file it was read from. `max_runs_in_file` is what the
-    file says where a command line said otherwise.
+    `folder` is where runs are started. `source` is the configuration as given. `notes` list what
+    differs here from the file it was read from. `max_runs_in_file` is the file's value if a command
+    line overrode it.
     """
 
     config: SweepConfig
@@ -57,7 +57,7 @@ class LoadedConfig:
 
     @property
     def search_plan(self) -> SearchPlan:
-        """What a sampler and the first runs need to know."""
+        """What a sampler and the first runs need from the configuration."""
         return replace(self.config.search_plan, folder=self.folder)
 
     def with_max_runs(self, max_runs: int) -> "LoadedConfig":
@@ -72,7 +72,7 @@ def validate_config(
     name: str = "the configuration",
     path: Path | None = None,
 ) -> LoadedConfig:
-    """Validate a configuration that is already parsed. `folder` holds the training script.
+    """Validate a parsed configuration. `folder` holds the training script.
 
     Raises:
         ConfigError: with every mistake that was found.
@@ -102,6 +102,8 @@ def validate_config(
 def _engine_problems(source: Mapping[str, Any]) -> Iterable[ConfigProblem]:
     for key, text in executor_problems(source.get("executor", {"type": "local"})):
         yield ConfigProblem(f"executor.{key}" if key else "executor", text)
+    for key, text in engine_conflicts(source):
+        yield ConfigProblem(key, text)
 
 
 def _cross_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[ConfigProblem]:
@@ -120,5 +122,5 @@ def _cross_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[C
     ):
         yield ConfigProblem(
             "optimization_goal",
-            'is missing. To tell the best value of optimization_metric it must be "max" or "min"',
+            'is missing. To find the best value of optimization_metric it must be "max" or "min"',
         )

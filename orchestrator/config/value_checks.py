@@ -1,4 +1,4 @@
-"""What can be passed to a training script and written down: names and values of hyperparameters."""
+"""Check that names and values of hyperparameters can be passed to a script and written down."""
 
 import json
 import unicodedata
@@ -12,7 +12,7 @@ from ..errors import ConfigProblem
 
 
 def reserved_names(source: Mapping[str, Any]) -> frozenset[str]:
-    """Names that the command passes itself: `logdir`, where it has `--logdir`."""
+    """Return the names that the command passes itself: `logdir`, if it has `--logdir`."""
     command = source.get("command")
     if not isinstance(command, list | tuple):
         command = default_command(source.get("metrics_from"))
@@ -20,7 +20,8 @@ def reserved_names(source: Mapping[str, Any]) -> frozenset[str]:
 
 
 def passing_problems(source: Mapping[str, Any]) -> Iterator[ConfigProblem]:
-    """Names and values that no process can be given, or that the journal could not hold."""
+    """Yield names and values that cannot be passed to a process, or that the journal could not
+    hold."""
     hyperparameters = source.get("hyperparameters")
     if not isinstance(hyperparameters, Mapping):
         return
@@ -51,7 +52,7 @@ def _name_problems(key: str, name: str, reserved: frozenset[str]) -> Iterator[Co
 
 
 def is_name(text: str) -> bool:
-    """Whether `--text=value` says what was meant."""
+    """Return whether `--text=value` would be read as this name."""
     return (
         bool(text)
         and not text.startswith("-")
@@ -72,18 +73,18 @@ def _value_problems(key: str, value: Any) -> Iterator[ConfigProblem]:
 
 
 def _is_finite(value: Any) -> bool:
-    """Whether JSON has a way to write the value: it has none for NaN and infinities."""
+    """Return whether JSON can write the value: it has no NaN and no infinities."""
     try:
         json.dumps(value, allow_nan=False)
     except ValueError:
         return False
     except TypeError:
-        return True  # of no type that JSON has: reported elsewhere
+        return True  # of a type that JSON lacks: reported elsewhere
     return True
 
 
 def show_value(value: object) -> str:
-    """A value as it is written in the file, shortened."""
+    """Return a value as written in the file, shortened."""
     try:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Reading YAML: what W&B takes for numbers, and mistakes that YAML itself says nothing about."""
+"""Read YAML: numbers as W&B understands them, and mistakes that YAML itself does not report."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -24,9 +24,9 @@ _NOT_JSON = {
 
 
 class Scientific(float):
-    """A number such as 1e-4 or 3e6, with the text it was written as.
+    """A number such as 1e-4 or 3e6, with its original text.
 
-    YAML 1.1 takes it for a text. W&B's server, which reads YAML 1.2, for the number it is.
+    YAML 1.1 reads it as a string. W&B's server, which reads YAML 1.2, reads it as a number.
     """
 
     text: str
@@ -46,17 +46,17 @@ _Loader.add_constructor(_SCIENTIFIC_TAG, lambda loader, node: Scientific(str(nod
 
 
 def is_scientific(text: str) -> bool:
-    """Whether a text is a number in scientific notation."""
+    """Return whether a string is a number in scientific notation."""
     return _SCIENTIFIC.fullmatch(text) is not None
 
 
 def as_number(value: Scientific) -> int | float:
-    """What a script is given for it: 3000000 for 3e6, 0.0001 for 1e-4."""
+    """Return the number that a script gets: 3000000 for 3e6, 0.0001 for 1e-4."""
     return int(value) if value.is_integer() else float(value)
 
 
 def read_yaml(path: Path) -> Any:
-    """The document in a file.
+    """Return the document in a file.
 
     Raises:
         ConfigError: it cannot be read, or has mistakes. All of them are named.
@@ -77,7 +77,7 @@ def read_yaml(path: Path) -> Any:
 
 
 def _explained(error: Exception, text: str) -> str:
-    """What YAML says, with the line first."""
+    """Return YAML's message, with the line first."""
     mark = getattr(error, "problem_mark", None)
     if not isinstance(error, yaml.MarkedYAMLError) or mark is None:
         return str(error)
@@ -102,7 +102,7 @@ def _parse(text: str) -> tuple[Any, list[ConfigProblem]]:
 
 @dataclass
 class _Walk:
-    """One look at every node of a document."""
+    """A single pass over all nodes of a document."""
 
     seen: set[int] = field(default_factory=set)
     above: set[int] = field(default_factory=set)
@@ -134,7 +134,7 @@ class _Walk:
             name = str(key_node.value)
             place, line = ".".join((*path, name)), key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                yield ConfigProblem(".".join(path), f"line {line}: a key must be a text")
+                yield ConfigProblem(".".join(path), f"line {line}: a key must be a string")
             elif key_node.tag != "tag:yaml.org,2002:str":
                 what = _read_as(key_node)
                 yield ConfigProblem(place, f'YAML reads this key as {what}. Write "{name}"')
@@ -154,7 +154,7 @@ def _read_as(node: yaml.ScalarNode) -> str:
 
 
 def plain_json(value: Any) -> Any:
-    """A value as JSON has it, numbers in scientific notation among them."""
+    """Return a value as JSON has it, with numbers in scientific notation as numbers."""
     if isinstance(value, Scientific):
         return as_number(value)
     if isinstance(value, list):

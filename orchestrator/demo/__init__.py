@@ -11,7 +11,7 @@ from ..errors import UsageError
 
 
 def load_demo() -> LoadedConfig:
-    """The demo's configuration. Its script lies beside it.
+    """Return the demo's configuration. Its script is beside it.
 
     Raises:
         UsageError: scikit-learn, which brings the data, is not installed.

@@ -1,4 +1,4 @@
-"""Train a small neural network on scikit-learn's handwritten digits, and log how it goes."""
+"""Train a small neural network on scikit-learn's handwritten digits, and log its progress."""
 
 import time
 from argparse import ArgumentParser

@@ -1,8 +1,8 @@
-"""What the scheduler expects of an engine, which starts and stops runs.
+"""The interface between the scheduler and an engine, which starts and stops runs.
 
-The scheduler knows runs by their names and handles. What an engine calls them (process numbers,
-job numbers) is in a `RunRef`, which only the engine reads. Nothing here blocks the event loop:
-what takes time is done in threads or in processes of the engine's own.
+The scheduler knows runs by their names and handles. The engine's own ids (process numbers, job
+numbers) are in a `RunRef`, which only the engine reads. Nothing here blocks the event loop: slow
+work is done in threads or in processes of the engine's own.
 """
 
 import errno
@@ -14,9 +14,13 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from ..store.files.run_refs import RunRef
+from ..supervision.os_processes import SIGKILL
 
 GRACE_S = 10.0
-"""Seconds that a run has to end when it is asked to, unless the configuration says otherwise."""
+"""Seconds that a run has to end when asked to, unless the configuration sets another value."""
+
+_SHELL_OFFSET = 128
+"""A shell ends with this plus the signal that ended its command."""
 
 Cause = Literal[
     "exited",
@@ -29,21 +33,21 @@ Cause = Literal[
     "never_started",
     "unknown",
 ]
-"""What ended a run: the first two by its exit code, the others as the engine says.
+"""What ended a run: the first two by its exit code, the others as the engine reports.
 
-`cancelled` means by somebody else. `unknown` that nobody saw the end.
+`cancelled`: by somebody else. `unknown`: the end was not observed.
 """
 
 TRY_ELSEWHERE = frozenset[Cause](("preempted", "node_failed"))
-"""The run is not to blame: it is tried again, and that uses up none of its retries."""
+"""The run is not to blame: it is tried again without using up a retry."""
 
 Standing = Literal["waiting", "started", "ended", "unknown"]
-"""What an engine knows of a run that it is asked for. `unknown` means that it cannot tell now."""
+"""The state of a run in its engine. `unknown`: the engine cannot find out now."""
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A place in the worker pool, with the environment that its runs get (GPUs, threads)."""
+    """A place in the worker pool, with the environment of its runs (GPUs, threads)."""
 
     index: int
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -52,13 +56,13 @@ class Slot:
 
 @dataclass(frozen=True)
 class RunCommand:
-    """How to start one run: an argument list (never a shell's text), where, and with what.
+    """How to start one run: an argument list (never a shell's text), its folder and environment.
 
     Attributes:
         name: of the attempt, unique in the sweep's folder.
         record_path: where its start and its exit code are recorded, even if the orchestrator dies.
         marker: the variable in `environment` by which the run's processes are known.
-        tag: what the record says besides: which run this is.
+        tag: added to the record: which run this is.
     """
 
     arguments: tuple[str, ...]
@@ -76,7 +80,7 @@ class RunCommand:
 
 @dataclass(frozen=True)
 class RunStart:
-    """That a run's process has started: when (seconds since the epoch), and where."""
+    """The start of a run's process: when (seconds since the epoch), and where."""
 
     at: float
     node: str | None = None
@@ -88,10 +92,10 @@ class RunEnd:
     """How a run ended.
 
     Attributes:
-        exit_code: negative where a signal ended the process, or None if it is not known.
+        exit_code: negative if a signal ended the process, or None if not known.
         at: seconds since the epoch. None means that it has just ended.
-        detail: what the engine says of it, for people.
-        left_running: the commands of processes that the run had not ended when it exited.
+        detail: the engine's explanation, for people.
+        left_running: the commands of processes that the run left running when it exited.
     """
 
     exit_code: int | None
@@ -102,10 +106,10 @@ class RunEnd:
 
 
 class NotYet(BlockingIOError):
-    """A run has to wait for what other sweeps have. It is tried again later.
+    """A run has to wait for what other sweeps hold. It is tried again later.
 
     Attributes:
-        reason: for what it waits.
+        reason: what it waits for.
     """
 
     def __init__(self, reason: str) -> None:
@@ -116,36 +120,42 @@ class NotYet(BlockingIOError):
         return self.reason
 
 
+def was_killed(exit_code: int | None) -> bool:
+    """Return whether SIGKILL ended a script, or a process that a shell script had started."""
+    return exit_code in (-SIGKILL, _SHELL_OFFSET + SIGKILL)
+
+
 def end_by_exit_code(exit_code: int | None, left_running: tuple[str, ...] = ()) -> RunEnd:
-    """The end of a process of which only the exit code is known."""
+    """Return the end of a process for which only the exit code is known."""
     if exit_code is None:
         return RunEnd(None, "unknown")
     return RunEnd(exit_code, "signalled" if exit_code < 0 else "exited", None, None, left_running)
 
 
 class RunHandle(Protocol):
-    """A run that an engine has taken."""
+    """A run that an engine has accepted."""
 
     @property
     def ref(self) -> RunRef:
-        """How the engine finds it again."""
+        """The reference with which the engine finds it again."""
 
     @property
     def start(self) -> RunStart | None:
         """When and where it started, or None while it is queued, or if it never starts."""
 
-    async def wait_started(self, tell: Callable[[str], None]) -> RunStart | None:
-        """Wait until its process has started, or None if it ended before.
+    async def wait_started(self, report: Callable[[str], None]) -> RunStart | None:
+        """Wait until its process has started. Returns None if it ended before.
 
         Args:
-            tell: called with the engine's reason while the run is queued, whenever that changes.
+            report: called with the engine's reason while the run is queued, whenever that changes.
         """
 
     async def wait(self) -> RunEnd:
-        """Wait until it has ended and nothing of it is left. May be called again."""
+        """Wait until it has ended and no process of it remains. May be called again."""
 
     async def stop(self, grace_s: float) -> None:
-        """Ask it to end, and end it after `grace_s` seconds. Asks once, however often called."""
+        """Ask it to end, and end it after `grace_s` seconds. Asks once, even if called
+        repeatedly."""
 
     def kill(self) -> None:
         """Begin to end it at once."""
@@ -153,7 +163,7 @@ class RunHandle(Protocol):
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """A run that the journal holds as queued or running, to be found again by its engine.
+    """A run that the journal records as queued or running, to be found again by its engine.
 
     Attributes:
         ref: None if the journal broke off between `submitting` and `submitted`. The engine then
@@ -168,7 +178,7 @@ class RecordedRun:
 
 @dataclass(frozen=True)
 class ReattachedRun:
-    """A run that was found again. `handle.wait` gives its end also where it has ended before."""
+    """A run that was found again. `handle.wait` returns its end even if it has ended before."""
 
     handle: RunHandle
     standing: Standing
@@ -177,26 +187,26 @@ class ReattachedRun:
 
 
 class EngineNotices(Protocol):
-    """Where an engine tells what users should know of it."""
+    """Receives an engine's messages to users."""
 
     def warn_once(self, kind: str, message: str) -> None:
-        """Warn of something. A kind that was reported before is not reported again."""
+        """Warn of a problem. A kind that was reported before is not reported again."""
 
     def take_back(self, kind: str, message: str) -> None:
-        """Tell that the warning of a kind is over."""
+        """Report that the warning of a kind is over."""
 
     def note_suspended(self, names: Collection[str]) -> None:
         """Report which runs are suspended now, by name. Their clocks are stopped too."""
 
 
 class Executor(AbstractAsyncContextManager["Executor"], Protocol):
-    """Starts runs in slots, entered before the first submission, and left after the last end.
+    """Starts runs in slots. Entered before the first submission, left after the last end.
 
     Attributes:
-        slots: their number is how many runs are submitted and not ended at once.
-        queues: whether runs may wait in a queue of the engine's. The journal then records that a
-            run is about to be submitted, that it was, and that it started, one by one.
-        may_lack: whether `shortage` is to be asked before each start.
+        slots: their number is how many runs may be submitted and not ended at once.
+        queues: whether runs may wait in a queue of the engine's. The journal then records one by
+            one that a run is about to be submitted, that it was, and that it started.
+        may_lack: whether `shortage` is called before each start.
     """
 
     name: str
@@ -205,31 +215,32 @@ class Executor(AbstractAsyncContextManager["Executor"], Protocol):
     may_lack: bool
 
     def report_to(self, notices: EngineNotices) -> None:
-        """Tell warnings there from now on."""
+        """Send warnings there from now on."""
 
     async def shortage(self, slot: Slot) -> str | None:
-        """What a run in this slot would lack if it were started now, or None if nothing."""
+        """Return what a run in this slot would lack if it were started now, or None."""
 
     def resize(self, n_slots: int) -> None:
-        """Have so many slots from now on. Those that stay keep their index."""
+        """Change the number of slots. Those that remain keep their index."""
 
     async def submit(self, command: RunCommand, slot: Slot) -> RunHandle:
-        """Start a run, or hand it to the queue. Idempotent by `command.name`.
+        """Start a run, or submit it to the queue. Idempotent by `command.name`.
 
-        Once it returns a handle it has not been cancelled since: what was started is never lost.
+        Once it returns a handle, it was not cancelled in between: what was started is never lost.
 
         Raises:
-            NotYet: others have what it needs. It is tried again soon, before any other run.
-            OSError: it cannot be started. The message says why. With the number `EAGAIN` it is
+            NotYet: others hold what it needs. It is tried again soon, before any other run.
+            OSError: it cannot be started. The message explains why. With the number `EAGAIN` it is
                 tried again later.
         """
 
     async def find(self, folder: Path, known: Iterable[RecordedRun]) -> dict[str, ReattachedRun]:
         """Find all these runs of the sweep in `folder` again, by name, in one query.
 
-        A run that the engine cannot tell of now has the standing `unknown`. A run that it knows
-        nothing of has `ended`, with the cause `unknown`. It waits where the engine is silent.
+        A run that the engine cannot find out about now has the standing `unknown`. A run that the
+        engine does not know has `ended`, with the cause `unknown`. Waits while the engine does not
+        answer.
         """
 
     async def end_strays(self, folder: Path, is_known: Callable[[int], bool]) -> None:
-        """End runs of this sweep whose index the journal does not know: they are run again."""
+        """End runs of this sweep whose index the journal does not have. They are run again."""

@@ -7,10 +7,9 @@ engine's and whose object is an `ExecutorEntry`. An engine is imported when a sw
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pydantic import BaseModel, JsonValue
 
@@ -18,12 +17,15 @@ from ..errors import UsageError, did_you_mean
 from ..store.files.run_refs import LOCAL
 from .base import GRACE_S, Executor
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint, EntryPoints
+
 GROUP = "ml_tracking_ops.executors"
 EngineKeys = Mapping[str, JsonValue]
 
 
 class RunRequirements(Protocol):
-    """What a configuration says that runs need."""
+    """The requirements of runs in a configuration."""
 
     @property
     def gpus_per_run(self) -> int:
@@ -59,20 +61,26 @@ class ExecutorEntry:
     """An engine that a configuration can name.
 
     Attributes:
-        make: from the keys beside `type`, how many runs at once (None leaves it to the engine),
-            and what runs need: the engine, not entered yet. It may raise `UsageError`.
-        problems: what is wrong with the keys beside `type`: each key with a sentence that begins
-            after its name, as in "must be a whole number".
-        ask: from the keys and the folder where runs start: what the engine says of such a run
-            without taking it, or None if it has nothing to say. It may raise `UsageError`.
-        place: from the keys, the folder where runs start and the log folder: the keys with paths
-            that are the same wherever they are read. It may raise `UsageError`.
+        make: returns the engine, not entered yet, from the keys beside `type`, the number of runs
+            at once (None leaves it to the engine), and the requirements of runs. It may raise
+            `UsageError`.
+        problems: returns what is wrong with the keys beside `type`: each key with a sentence that
+            begins after its name, as in "must be a whole number".
+        ask: returns what the engine reports about a run without accepting it, or None, from the
+            keys and the folder where runs start. It may raise `UsageError`.
+        place: returns the keys with paths that are the same wherever they are read, from the keys,
+            the folder where runs start and the log folder. It may raise `UsageError`.
+        conflicts: returns what in the rest of a configuration the engine cannot do, from the keys
+            and the configuration as given: each of its keys with a sentence.
     """
 
     make: Callable[[EngineKeys, int | None, RunRequirements], Executor]
     problems: Callable[[EngineKeys], Iterable[tuple[str, str]]]
     ask: Callable[[EngineKeys, Path], str | None] = lambda keys, folder: None
     place: Callable[[EngineKeys, Path, Path], EngineKeys] = lambda keys, folder, logdir: keys
+    conflicts: Callable[[EngineKeys, Mapping[str, object]], Iterable[tuple[str, str]]] = (
+        lambda keys, config: ()
+    )
 
 
 def _make_local(keys: EngineKeys, n_workers: int | None, needs: RunRequirements) -> Executor:
@@ -112,7 +120,7 @@ def _make_slurm(keys: EngineKeys, n_workers: int | None, needs: RunRequirements)
 
 
 def _ask_slurm(keys: EngineKeys, folder: Path) -> str | None:
-    from .slurm.client import SlurmClient, SlurmError, refuse_without_slurm
+    from .slurm.client import SlurmClient, SlurmError, explain_refusal, refuse_without_slurm
     from .slurm.settings import SlurmSettings
 
     refuse_without_slurm()
@@ -120,7 +128,7 @@ def _ask_slurm(keys: EngineKeys, folder: Path) -> str | None:
     try:
         return SlurmClient().test([f"--chdir={folder}", *options], "#!/bin/sh\ntrue\n")
     except SlurmError as error:
-        raise UsageError(f"Slurm would refuse such a job: {error.strerror}") from error
+        raise UsageError(explain_refusal(error)) from error
 
 
 def _make_ray(keys: EngineKeys, n_workers: int | None, needs: RunRequirements) -> Executor:
@@ -167,7 +175,8 @@ def _place_ray(keys: EngineKeys, folder: Path, logdir: Path) -> EngineKeys:
 
 
 def refuse_without_ray() -> None:
-    """
+    """Check that Ray is installed.
+
     Raises:
         UsageError: Ray is not installed.
     """
@@ -194,8 +203,20 @@ def _ray_problems(keys: EngineKeys) -> Iterable[tuple[str, str]]:
     return setting_problems(keys)
 
 
+def _slurm_conflicts(keys: EngineKeys, config: Mapping[str, object]) -> Iterable[tuple[str, str]]:
+    from .slurm.conflicts import slurm_conflicts
+
+    return slurm_conflicts(keys, config)
+
+
+def _ray_conflicts(keys: EngineKeys, config: Mapping[str, object]) -> Iterable[tuple[str, str]]:
+    from .ray.conflicts import ray_conflicts
+
+    return ray_conflicts(keys, config)
+
+
 def engine_settings() -> Mapping[str, type[BaseModel]]:
-    """The models of the keys of those engines of this package that have any."""
+    """Return the models of the keys of those engines of this package that have any."""
     from .ray.settings import RaySettings
     from .slurm.settings import SlurmSettings
 
@@ -204,17 +225,23 @@ def engine_settings() -> Mapping[str, type[BaseModel]]:
 
 EXECUTORS: dict[str, ExecutorEntry] = {
     LOCAL: ExecutorEntry(_make_local, _no_keys),
-    "slurm": ExecutorEntry(_make_slurm, _slurm_problems, _ask_slurm),
-    "ray": ExecutorEntry(_make_ray, _ray_problems, _ask_ray, _place_ray),
+    "slurm": ExecutorEntry(_make_slurm, _slurm_problems, _ask_slurm, conflicts=_slurm_conflicts),
+    "ray": ExecutorEntry(_make_ray, _ray_problems, _ask_ray, _place_ray, _ray_conflicts),
 }
 
 
-def _entry_point(name: str) -> EntryPoint | None:
-    return next(iter(entry_points(group=GROUP, name=name)), None)
+def _entry_point(name: str) -> "EntryPoint | None":
+    return next(iter(_entry_points().select(name=name)), None)
+
+
+def _entry_points() -> "EntryPoints":
+    from importlib.metadata import entry_points  # takes 20 ms, and most engines are our own
+
+    return entry_points(group=GROUP)
 
 
 def find_entry(name: str) -> ExecutorEntry:
-    """The engine of this name.
+    """Return the engine of this name.
 
     Raises:
         UsageError: there is none, or its package cannot be used.
@@ -223,7 +250,7 @@ def find_entry(name: str) -> ExecutorEntry:
         return EXECUTORS[name]
     point = _entry_point(name)
     if point is None:
-        known = sorted({*EXECUTORS, *entry_points(group=GROUP).names})
+        known = sorted({*EXECUTORS, *_entry_points().names})
         hint = did_you_mean(name, known)
         raise UsageError(f"there is no engine {name}{hint} (known: {', '.join(known)})")
     try:
@@ -236,7 +263,8 @@ def find_entry(name: str) -> ExecutorEntry:
 
 
 def executor_problems(executor: object) -> Iterable[tuple[str, str]]:
-    """What is wrong with the key `executor`: a key within it, or "" for itself, and a sentence."""
+    """Return what is wrong with the key `executor`: a key within it, or "" for itself, and a
+    sentence."""
     if not isinstance(executor, Mapping):
         return []
     name = executor.get("type")
@@ -249,17 +277,30 @@ def executor_problems(executor: object) -> Iterable[tuple[str, str]]:
     return entry.problems({key: value for key, value in executor.items() if key != "type"})
 
 
+def engine_conflicts(config: Mapping[str, object]) -> Iterable[tuple[str, str]]:
+    """Return what in a configuration its engine cannot do: each key with a sentence."""
+    executor = config.get("executor")
+    if not isinstance(executor, Mapping) or not isinstance(executor.get("type"), str):
+        return []
+    try:
+        entry = find_entry(executor["type"])
+    except UsageError:
+        return []  # reported by `executor_problems`
+    keys = {key: value for key, value in executor.items() if key != "type"}
+    return entry.conflicts(keys, config)
+
+
 def make_executor(
     executor: EngineKeys, n_workers: int | None, needs: RunRequirements, folder: Path, logdir: Path
 ) -> Executor:
-    """The engine that the key `executor` of a configuration asks for, not entered yet.
+    """Return the engine that the key `executor` of a configuration names, not entered yet.
 
     Args:
         n_workers: how many runs at once. None leaves it to the engine.
         folder: where runs start.
 
     Raises:
-        UsageError: there is no such engine, or what the runs need is not there.
+        UsageError: there is no such engine, or it cannot meet the requirements of the runs.
     """
     keys = {key: value for key, value in executor.items() if key != "type"}
     entry = find_entry(str(executor["type"]))
@@ -267,7 +308,7 @@ def make_executor(
 
 
 def ask_engine(executor: EngineKeys, folder: Path, logdir: Path) -> str | None:
-    """What the engine of the key `executor` says of a run in `folder`, without taking it.
+    """Return what the engine of the key `executor` reports about a run, without accepting it.
 
     Raises:
         UsageError: it would refuse the run.

@@ -1,6 +1,6 @@
-"""The runners that supervise a run far from here, as one file that any Python runs.
+"""The runners that supervise a run on another machine, as one file that any Python runs.
 
-A copy travels with the run: where it runs, this package may be missing or of another version.
+A copy goes with the run: where it runs, this package may be missing or of another version.
 """
 
 import hashlib
@@ -17,6 +17,8 @@ _SUPERVISION = Path(__file__).parents[1] / "supervision"
 _LOGGER = Path(logger.__file__ or "").parent
 _LOGGER_MODULES = (
     "__init__",
+    "given",
+    "gpu_names",
     "locks",
     "os_files",
     "paths",
@@ -64,9 +66,9 @@ sys.exit(main(int(sys.argv[1]), sys.argv[2], sample))
 
 @cache
 def runner_archive() -> bytes:
-    """The runners and what they need, as an archive that Python runs.
+    """Return the runners and what they need, as an archive that Python runs.
 
-    Compiled too, for Pythons of this version: each run starts a Python that would do it again.
+    It is compiled too, for this version of Python: otherwise each run would compile it again.
     """
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
@@ -86,7 +88,7 @@ def _sources() -> dict[str, bytes]:
 
 
 def _compiled(name: str, source: bytes) -> bytes:
-    """Byte code that is used without a look at the source, if Python is of this version."""
+    """Return byte code that is used without checking the source, if Python is of this version."""
     flags = (1).to_bytes(4, "little")
     code = compile(source, name, "exec", dont_inherit=True)
     return MAGIC_NUMBER + flags + source_hash(source) + marshal.dumps(code)
@@ -94,7 +96,7 @@ def _compiled(name: str, source: bytes) -> bytes:
 
 @cache
 def runner_name() -> str:
-    """A file name that tells archives of different content apart."""
+    """Return a file name that differs for archives of different content."""
     digest = hashlib.sha256(MAGIC_NUMBER)
     for source in _sources().values():
         digest.update(source)

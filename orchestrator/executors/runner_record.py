@@ -1,4 +1,4 @@
-"""The record that a run's runner keeps in the sweep's folder: what it says so far."""
+"""The record that a run's runner keeps in the sweep's folder, as far as it is written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,14 +12,15 @@ from .base import RunStart
 
 @dataclass(frozen=True)
 class RunnerRecord:
-    """What is on record of one attempt. Times are of the node's clock.
+    """The record of one attempt. Times are of the node's clock.
 
     Attributes:
         began: the job's script has begun, perhaps with its setup lines.
         job: the number of the job that runs it.
+        setup_exit_code: that of the job's script, if it ended before the runner.
         not_started: why its process could not be started.
         why: why it was ended, if it was.
-        is_over: nothing of it is left.
+        is_over: nothing of it remains.
     """
 
     began: bool = False
@@ -34,6 +35,7 @@ class RunnerRecord:
     n_memory_kills: int = 0
     left_running: tuple[str, ...] = ()
     is_over: bool = False
+    setup_exit_code: int | None = None
 
     @property
     def is_stopping(self) -> bool:
@@ -48,7 +50,7 @@ class RunnerRecord:
 
 
 def read_record(path: Path) -> RunnerRecord:
-    """The record as it is now. The file is opened again, as another machine may have written it."""
+    """Read the current record. The file is opened again, as another machine may have written it."""
     record = RunnerRecord()
     for event in JournalTail(path).read():
         try:
@@ -62,6 +64,8 @@ def _take_in(record: RunnerRecord, event: Mapping[str, Any]) -> RunnerRecord:
     match event["event"]:
         case "job_started":
             return replace(record, began=True)
+        case "setup_ended":
+            return replace(record, setup_exit_code=fields.whole_number(event["exit_code"]))
         case "process_started":
             return replace(
                 record,

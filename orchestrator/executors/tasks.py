@@ -1,10 +1,23 @@
-"""The tasks of an engine from entering to leaving it, shared by engines that work in tasks."""
+"""The tasks of an engine while it is entered, shared by engines that work in tasks."""
 
+from collections.abc import AsyncIterator, Iterable
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import anyio
 import anyio.abc
+import anyio.lowlevel
+
+_AT_A_TURN = 16
+T = TypeVar("T")
+
+
+async def in_turns(items: Iterable[T]) -> AsyncIterator[T]:
+    """Iterate, and let other tasks have their turn after a few of the items."""
+    for n, item in enumerate(items, 1):
+        yield item
+        if n % _AT_A_TURN == 0:
+            await anyio.lowlevel.checkpoint()
 
 
 class WithTasks:
@@ -13,13 +26,13 @@ class WithTasks:
     _tasks: anyio.abc.TaskGroup | None = None
 
     def _start_tasks(self, tasks: anyio.abc.TaskGroup) -> None:
-        """Begin to work. The tasks are cancelled when the engine is left."""
+        """Start the tasks. They are cancelled when the engine is left."""
 
     async def _prepare(self) -> None:
-        """What comes before the tasks. Where it fails, the engine is not entered."""
+        """Prepare before the tasks start. If this fails, the engine is not entered."""
 
     async def _finish(self) -> None:
-        """What is to be done once the tasks have ended, however that came about."""
+        """Finish after the tasks have ended, for whatever reason."""
 
     async def __aenter__(self) -> Self:
         await self._prepare()

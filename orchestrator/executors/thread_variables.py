@@ -1,4 +1,4 @@
-"""The variables by which numeric libraries learn how many threads to use, for every engine."""
+"""The variables that set how many threads numeric libraries use, for every engine."""
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",

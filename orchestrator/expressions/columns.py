@@ -1,7 +1,7 @@
 """Expressions over whole columns of numbers, such as the values of metrics at each step.
 
-The value at each place is that of `Expression.evaluate` for the values there, and NaN where that
-has none (a division by zero, the logarithm of 0). Numpy computes it, a column at a time. Pure.
+The value at each place is that of `Expression.evaluate` for the values there, and NaN if that has
+none (a division by zero, the logarithm of 0). Numpy computes it, a column at a time. Pure.
 """
 
 import ast
@@ -38,10 +38,10 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 def evaluate_columns(
     expression: Expression, values: Mapping[str, NumberColumn], n: int
 ) -> NumberColumn:
-    """The values of an expression at `n` places. True is 1 and false 0.
+    """Return the values of an expression at `n` places. True is 1 and false 0.
 
     Raises:
-        ExpressionError: it holds a text or a list, which columns of numbers have no use for.
+        ExpressionError: it contains a string or a list, which do not fit columns of numbers.
     """
     with np.errstate(all="ignore"):
         found = np.asarray(_evaluate(expression.tree, values), np.float64)

@@ -1,8 +1,8 @@
 """Expressions that are evaluated safely: constraints between hyperparameters, filters of tables.
 
-Only what is listed here is understood: numbers, texts, lists, names of values, arithmetic,
-comparisons, `and`, `or`, `not`, and the functions min, max, abs and log. Nothing is handed to
-Python's own evaluation, and no intermediate value can grow without bound.
+Only numbers, strings, lists, names of values, arithmetic, comparisons, `and`, `or`, `not`, and the
+functions min, max, abs and log are allowed. Nothing is passed to Python's own evaluation, and no
+intermediate value can grow without bound.
 """
 
 import ast
@@ -42,7 +42,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {"min": min, "max": max, "abs": abs,
 
 
 class ExpressionError(ValueError):
-    """An expression is not understood, or does not fit the values it is given."""
+    """An expression is not understood, or does not fit its values."""
 
 
 class Expression:
@@ -52,7 +52,7 @@ class Expression:
         known: the names that it may use, needed for names that are no identifiers.
 
     Raises:
-        ExpressionError: it is not understood. The text says which part.
+        ExpressionError: it is not understood. The message names the part.
     """
 
     def __init__(self, text: str, known: Collection[str] = ()) -> None:
@@ -68,7 +68,7 @@ class Expression:
         self.names: frozenset[str] = frozenset(_check(self.tree, 0))
 
     def evaluate(self, values: Mapping[str, Any]) -> Any:
-        """Its value, or None if it has none: a division by zero, or a number too large.
+        """Return its value, or None if it has none: a division by zero, or a number too large.
 
         Raises:
             ExpressionError: the values are of the wrong kind for it.
@@ -80,11 +80,27 @@ class Expression:
         except TypeError as error:
             raise ExpressionError(f"does not fit the values: {error}") from None
 
-    def margin(self, values: Mapping[str, Any]) -> float | None:
-        """By how much a comparison misses, at most 0 if it holds, or None if it has no value.
+    def check_truth(self, flags: Collection[str] = ()) -> None:
+        """Check that it is true or false, as a comparison is.
 
-        `a <= b` misses by `a - b`. A chain and `and` miss by what their parts miss together, `or`
-        by the least of them. Anything else misses by 1 or holds.
+        Args:
+            flags: the names whose values may be true or false.
+
+        Raises:
+            ExpressionError: it, or a part that `and`, `or`, `not` or `if` joins, is anything else.
+        """
+        part = _no_truth(self.tree, flags)
+        if part is not None:
+            raise ExpressionError(
+                f"is neither true nor false: write a comparison, such as {ast.unparse(part)} <= 0"
+            )
+
+    def margin(self, values: Mapping[str, Any]) -> float | None:
+        """Return by how much a comparison misses, at most 0 if it holds, or None if it has no
+        value.
+
+        `a <= b` misses by `a - b`. A chain and `and` miss by the sum of their parts, `or` by the
+        least of them. Anything else misses by 1 or holds.
 
         Raises:
             ExpressionError: the values are of the wrong kind for it.
@@ -98,7 +114,7 @@ class Expression:
 
 
 class _Names(ast.NodeTransformer):
-    """Puts the names of values in the places of their identifiers.
+    """Replaces the names of values by their identifiers.
 
     `a.b` counts as a name too, so that a misspelt one is reported as such.
     """
@@ -122,7 +138,7 @@ class ExpressionDomainError(ArithmeticError):
 
 
 def _check(node: ast.AST, depth: int) -> set[str]:
-    """The names in an expression."""
+    """Check an expression, and return the names in it."""
     if depth > _DEEPEST:
         raise ExpressionError("is nested too deeply")
     children: list[ast.expr] = []
@@ -152,10 +168,29 @@ def _check(node: ast.AST, depth: int) -> set[str]:
 
 def _refusal(node: ast.AST) -> str:
     return (
-        f"{ast.unparse(node)!r} is not understood. Allowed are numbers, texts, lists, names of "
+        f"{ast.unparse(node)!r} is not understood. Allowed are numbers, strings, lists, names of "
         "values, + - * / // % **, comparisons, and, or, not, in, "
         f"{', '.join(_FUNCTIONS)}"
     )
+
+
+def _no_truth(node: ast.expr, flags: Collection[str]) -> ast.expr | None:
+    """Return a part that should be true or false and is neither, or None."""
+    parts: list[ast.expr] = []
+    match node:
+        case ast.Compare() | ast.Constant(value=bool()):
+            return None
+        case ast.Name(id=name) if name in flags:
+            return None
+        case ast.BoolOp(values=values):
+            parts = values
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            parts = [operand]
+        case ast.IfExp(body=body, orelse=orelse):
+            parts = [body, orelse]
+        case _:
+            return node
+    return next((found for part in parts if (found := _no_truth(part, flags)) is not None), None)
 
 
 def _evaluate(node: ast.expr, values: Mapping[str, Any]) -> Any:
@@ -254,7 +289,7 @@ _DISTANCES: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: lambda left, right: abs(left - right),
 }
 _LEAST_MISS = 1e-12
-"""What `a < b` misses by where both are equal."""
+"""By how much `a < b` misses if both are equal."""
 
 
 def _call(name: str, arguments: list[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Names in constraints that are no identifiers of Python: `optim.lr`, `batch-size`, `lambda`."""
+"""Names in constraints that are not Python identifiers: `optim.lr`, `batch-size`, `lambda`."""
 
 import keyword
 import re
@@ -6,14 +6,14 @@ import unicodedata
 from collections.abc import Collection, Iterable
 
 _WORDS = frozenset(("and", "or", "not", "in", "is", "if", "else", "True", "False", "None"))
-"""Words of the expressions themselves."""
+"""The keywords of expressions."""
 _TEXT = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
 
 
 def with_identifiers(text: str, names: Collection[str]) -> tuple[str, dict[str, str]]:
-    """The expression with an identifier for each such name, and the name of each identifier.
+    """Return the expression with an identifier for each such name, and the name of each identifier.
 
-    A name counts as a whole: if there is a hyperparameter `batch-size`, then `batch-size` means
+    A name counts as a whole: if there is a hyperparameter `batch-size`, then `batch-size` refers to
     it, and `batch - size` is a difference.
     """
     special = sorted(_special(names), key=len, reverse=True)

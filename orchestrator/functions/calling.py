@@ -1,4 +1,4 @@
-"""How a function takes its hyperparameters: by their names, or all in one mapping."""
+"""Call a function with its hyperparameters: by name, or all in one mapping."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -8,11 +8,12 @@ _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_O
 
 
 def calling_problem(function: Callable[..., Any], names: Sequence[str]) -> str | None:
-    """Why a function cannot be called with hyperparameters of these names, or None."""
+    """Explain why a function cannot be called with hyperparameters of these names, or return
+    None."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
-        return None  # a builtin: it says so when it is called
+        return None  # a builtin: it raises when it is called
     parameters = signature.parameters
     if _takes_all(parameters, names) or _takes_mapping(parameters, names):
         return None
@@ -25,7 +26,7 @@ def calling_problem(function: Callable[..., Any], names: Sequence[str]) -> str |
 
 
 def call(function: Callable[..., Any], values: Mapping[str, Any]) -> object:
-    """Call a function with hyperparameters, as it takes them."""
+    """Call a function with hyperparameters in the form it accepts."""
     try:
         parameters: Mapping[str, inspect.Parameter] = inspect.signature(function).parameters
     except (TypeError, ValueError):
@@ -36,7 +37,7 @@ def call(function: Callable[..., Any], values: Mapping[str, Any]) -> object:
 
 
 def _takes_all(parameters: Mapping[str, inspect.Parameter], names: Sequence[str]) -> bool:
-    """Whether it takes each hyperparameter by its name, and needs nothing else."""
+    """Return whether it takes each hyperparameter by its name, and needs nothing else."""
     has_rest = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters.values())
     by_name = {name for name, one in parameters.items() if one.kind in _BY_NAME}
     if not has_rest and not set(names) <= by_name:
@@ -45,7 +46,7 @@ def _takes_all(parameters: Mapping[str, inspect.Parameter], names: Sequence[str]
 
 
 def _takes_mapping(parameters: Mapping[str, inspect.Parameter], names: Sequence[str]) -> bool:
-    """Whether it takes one thing, which is none of the hyperparameters."""
+    """Return whether it takes a single argument that is not a hyperparameter."""
     rest = list(parameters.values())
     if not rest or rest[0].kind not in (*_BY_NAME[:1], inspect.Parameter.POSITIONAL_ONLY):
         return False

@@ -1,4 +1,4 @@
-"""A function and the keys of a configuration → validated settings of a sweep of it."""
+"""Make validated settings of a sweep from a function and the keys of a configuration."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -19,10 +19,10 @@ _OWN_KEYS = ("command", "main_script_name")
 def load_function(
     function: Callable[..., Any], settings: Mapping[str, Any]
 ) -> tuple[LoadedConfig, NamedFunction]:
-    """The configuration of a sweep whose runs call a function.
+    """Return the configuration of a sweep whose runs call a function.
 
     Args:
-        settings: keys of a configuration. `early_stopping` is false if not given.
+        settings: keys of a configuration. `early_stopping` is false by default.
 
     Raises:
         UsageError: no other process can get or call the function, or this is a process that a
@@ -38,7 +38,9 @@ def load_function(
     if given is not None:
         raise UsageError(f"{given} belongs to a sweep of a script. This one calls a function")
     names = settings.get("hyperparameters")
-    named = name_function(function, names if isinstance(names, Mapping) else ())
+    if not isinstance(names, Mapping):
+        raise UsageError(_without_hyperparameters(settings))
+    named = name_function(function, names)
     metric = settings.get("optimization_metric")
     source = {
         "main_script_name": named.label,
@@ -49,8 +51,20 @@ def load_function(
     return validate_config(source, Path.cwd(), "the settings"), named
 
 
+def _without_hyperparameters(settings: Mapping[str, Any]) -> str:
+    """Explain that a sweep of a function needs a search space, and what was given."""
+    if "hyperparameters" in settings:
+        given = repr(settings["hyperparameters"])
+    else:
+        given = f"only {', '.join(settings)}" if settings else "no settings"
+    return (
+        f"a sweep of a function needs hyperparameters, a mapping, got {given}. Write "
+        'run_sweep(train, hyperparameters={"lr": {"type": "uniform", "min": 0, "max": 1}}, …)'
+    )
+
+
 def keep_function(named: NamedFunction, sweep_folder: Path) -> None:
-    """Write a function that nothing else names into the folder of its sweep.
+    """Write a function that has no name elsewhere into the folder of its sweep.
 
     Raises:
         OSError: it cannot be written.

@@ -21,9 +21,9 @@ class NamedFunction:
     """A function as the command of a run names it.
 
     Attributes:
-        label: what people call it: its file, or its name.
+        label: its name for people: its file, or its name.
         reference: the arguments by which `runner` finds it.
-        pickled: its bytes, which lie in the sweep's folder, if nothing else names it.
+        pickled: its bytes, written to the sweep's folder, if nothing else names it.
     """
 
     label: str
@@ -31,14 +31,14 @@ class NamedFunction:
     pickled: bytes | None = None
 
     def command(self, metric: str | None) -> list[str]:
-        """The `command` of a configuration whose runs call it."""
+        """Return the `command` of a configuration whose runs call it."""
         logged = [] if metric is None else [f"--metric={metric}"]
         settings = "--settings=${args_json}"
         return ["${interpreter}", "-m", RUNNER, *self.reference, settings, *logged]
 
 
 def name_function(function: Callable[..., Any], hyperparameters: Iterable[str]) -> NamedFunction:
-    """Find out how a process of its own can get a function.
+    """Determine how another process can get a function.
 
     Raises:
         UsageError: it cannot be called with these hyperparameters, or no other process can get it.
@@ -58,7 +58,7 @@ def name_function(function: Callable[..., Any], hyperparameters: Iterable[str]) 
 
 
 def _in_main_file(function: Callable[..., Any], name: str) -> NamedFunction | None:
-    """The function of the script that was started. A notebook has no file."""
+    """Find the function in the script that was started. A notebook has no file."""
     main = sys.modules["__main__"]
     path = getattr(main, "__file__", None)
     if path is None or not os.path.isfile(path) or not _is_at(main, name, function):  # noqa: PTH113
@@ -87,7 +87,7 @@ def _by_module(module: str, name: str, path: str) -> NamedFunction:
 
 
 def _is_at(module: object, name: str, function: object) -> bool:
-    """Whether a module has this very function under its name."""
+    """Return whether a module has this very function under its name."""
     found: object = module
     for part in name.split("."):
         found = getattr(found, part, None)
@@ -95,7 +95,7 @@ def _is_at(module: object, name: str, function: object) -> bool:
 
 
 def _shown(path: str) -> str:
-    """A file as people name it: from the current folder, if it is in there."""
+    """Return the path of a file for people: relative to the current folder, if it is in it."""
     whole = Path(path).resolve()
     here = Path.cwd()
     return str(whole.relative_to(here)) if whole.is_relative_to(here) else str(whole)

@@ -45,14 +45,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def find_function(options: argparse.Namespace) -> Callable[..., Any]:
-    """The function that the command line names."""
+    """Return the function that the command line names."""
     if options.pickle:
         with Path(options.pickle).open("rb") as file:
-            function: Callable[..., Any] = pickle.load(file)  # of this user's own sweep
+            function: Callable[..., Any] = pickle.load(file)  # pickled by this user's own sweep
         return function
     if options.file:
         sys.path.insert(0, str(Path(options.file).parent))
-        # not as __main__: what starts the sweep there must not run again
+        # not as __main__: code that starts the sweep there must not run again
         return _within(runpy.run_path(options.file, run_name=_IMPORTED), options.name)
     if options.path and options.path not in sys.path:
         sys.path.insert(0, options.path)
@@ -93,7 +93,7 @@ def _is_number(value: object) -> bool:
 
 
 def _logged_metrics() -> dict[str, int]:
-    """The metrics that this run has logged, each with its last step."""
+    """Return the metrics that this run has logged, each with its last step."""
     from ml_tracking_ops.logger import read_log
 
     path = os.environ.get(paths.RUN_FILE_VARIABLE)

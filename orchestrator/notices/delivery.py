@@ -21,19 +21,20 @@ class _Service(Protocol):
 
 
 class Delivery:
-    """Where messages go. An address is a secret: errors name its position and kind alone.
+    """Sends messages to addresses. An address is a secret: errors contain only its position and
+    kind.
 
     Args:
         addresses: as Apprise takes them, such as `ntfy://topic`. `${envvar:NAME}` is replaced.
-        say: prints a warning for the user.
+            warn: prints a warning for the user.
 
     Raises:
         UsageError: Apprise is not installed or does not know an address, or a variable is not set.
     """
 
-    def __init__(self, addresses: Sequence[str], say: Callable[[str], None]) -> None:
+    def __init__(self, addresses: Sequence[str], warn: Callable[[str], None]) -> None:
         self._services = [_open(address, n) for n, address in enumerate(addresses, start=1)]
-        self._say = say
+        self._show_warning = warn
         self._has_failed: set[str] = set()
         self._waiting: queue.Queue[Notice | None] = queue.Queue(_MOST_WAITING)
         self._thread = threading.Thread(target=self._send_all, name="notices", daemon=True)
@@ -47,7 +48,7 @@ class Delivery:
             self._warn("full", f"more than {_MOST_WAITING} messages wait. The newest are dropped")
 
     def close(self) -> None:
-        """Wait a bounded time until everything has been sent."""
+        """Wait a bounded time until everything is sent."""
         try:
             self._waiting.put(None, timeout=_LAST_WAIT_S)
         except queue.Full:
@@ -65,7 +66,7 @@ class Delivery:
     def _warn(self, subject: str, message: str) -> None:
         if subject not in self._has_failed:
             self._has_failed.add(subject)
-            self._say(f"warning: notify: {message}")
+            self._show_warning(f"warning: notify: {message}")
 
 
 def _deliver(service: _Service, notice: Notice) -> bool:

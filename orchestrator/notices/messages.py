@@ -1,4 +1,4 @@
-"""Which events of a sweep are worth a message, and what the message says. Pure."""
+"""Which events of a sweep are worth a message, and its content. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class NoticeWriter:
     Args:
         name: of the sweep.
         record: the sweep so far. It is changed.
-        metric: the optimisation metric, or None if the sweep has none.
+        metric: the optimization metric, or None if the sweep has none.
     """
 
     def __init__(self, name: str, record: SweepRecord, metric: str | None) -> None:
@@ -52,7 +52,7 @@ class NoticeWriter:
         self._n_unsent_failures = 0
 
     def take_in(self, event: Event, now_s: float) -> Iterator[Notice]:
-        """The messages that an event gives rise to, at `now_s` of a steady clock."""
+        """Yield the messages about an event, at `now_s` of a steady clock."""
         index = self._record.apply(event)
         match event.get("event"):
             case "improved" if event["index"] in self._record.runs:
@@ -86,7 +86,7 @@ class NoticeWriter:
             yield Notice(f"{self._name}: new best", self._best_text(best), "info")
 
     def _new_on_front(self, run: RunRecord, now_s: float) -> Iterator[Notice]:
-        """A run that is on the front of several objectives when it ends."""
+        """Yield a message about a run that is on the front of several objectives when it ends."""
         if not self._record.aims.objectives or now_s - self._best_sent_s < NEW_BEST_EVERY_S:
             return
         front = self._record.front
@@ -103,7 +103,8 @@ class NoticeWriter:
         return _shortened(f"{results}, run {run.index}: {_combination(run)}")
 
     def _no_improvement(self, best: RunRecord, spread: float, now_s: float) -> Iterator[Notice]:
-        """Say once of a best value that those a little better are none."""
+        """Yield a remark, once per best value, that slightly better values are no real
+        improvement."""
         if self._noise_sent_for == self._best_value:
             return
         self._noise_sent_for, self._best_sent_s = self._best_value, now_s
@@ -127,9 +128,9 @@ class NoticeWriter:
 
     def _end(self, event: Event) -> Notice:
         counts = self._record.counts
-        said = ", ".join(f"{n} {STATES[state].word}" for state, n in counts.items() if n)
+        summary = ", ".join(f"{n} {STATES[state].word}" for state, n in counts.items() if n)
         best = self._record.best
-        lines = [said or "no run was started"]
+        lines = [summary or "no run was started"]
         if event.get("reason"):
             lines.append(_shortened(str(event["reason"])))
         if self._record.aims.objectives:
@@ -153,7 +154,7 @@ class NoticeWriter:
 
 
 def _combination(run: RunRecord) -> str:
-    """Numbers in five digits: on a telephone more would hide what matters."""
+    """Return a combination with numbers in five digits: on a phone more would hide what matters."""
     given = run.hyperparameters.items()
     return ", ".join(
         f"{name} = {value:.5g}" if isinstance(value, float) else f"{name} = {value}"

@@ -1,4 +1,4 @@
-"""An object of JSON in a line: its numbers, those of inner objects as `outer/inner`."""
+"""Read a JSON object in a line: its numbers, those of inner objects as `outer/inner`."""
 
 import json
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ _MOST_TRIES = 20
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """An object as it is written: a name may be there twice."""
+    """An object as written: a name may occur twice."""
 
 
 _decoder = json.JSONDecoder(object_pairs_hook=_Pairs)
 
 
 def find_json(line: str) -> Iterator[tuple[str, float]]:
-    """The numbers of the first object of a line, in order."""
+    """Yield the numbers of the first object of a line, in order."""
     start = -1
     for _ in range(_MOST_TRIES):
         start = line.find("{", start + 1)

@@ -1,8 +1,8 @@
 """The lines of a growing output, each exactly once, even if its middle is cut out.
 
 The supervisor cuts the middle out of a huge output while others write and read it (see
-`supervision.output_limit`). What was cut before it was read is counted, and a line of which a part
-is missing is left out: two halves of different lines would give values that nobody printed.
+`supervision.output_limit`). What was cut before it was read is counted, and a line with a missing
+part is left out: two halves of different lines would give values that were never printed.
 """
 
 import os
@@ -20,11 +20,11 @@ _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 class OutputLines:
-    """Reads the lines of one file as they come.
+    """Reads the lines of one file as they are written.
 
     Attributes:
-        n_lost_bytes: what was cut out of the output before it was read, and what was left of the
-            lines around.
+        n_lost_bytes: the number of bytes cut out of the output before they were read, including
+            partial lines around the cut.
         n_long_lines: lines too long to be text.
     """
 
@@ -41,7 +41,7 @@ class OutputLines:
         self._is_long = False
 
     def read(self) -> tuple[list[bytes], bool]:
-        """A bounded number of new lines, without their ends, and whether there is more."""
+        """Return a bounded number of new lines, without their ends, and whether there is more."""
         try:
             fd = open_guarded(self.path, READ)
         except OSError:
@@ -53,8 +53,9 @@ class OutputLines:
         finally:
             os.close(fd)
 
-    def skip_what_is_there(self) -> bool:
-        """Begin at the end of an output out of which something was cut, or False if nothing was."""
+    def skip_to_end(self) -> bool:
+        """Begin at the end of an output from which something was cut. Returns False if nothing
+        was."""
         try:
             fd = open_guarded(self.path, READ)
         except OSError:
@@ -72,7 +73,7 @@ class OutputLines:
             os.close(fd)
 
     def rest(self) -> list[bytes]:
-        """The last line, if it has no end: for an output that is complete."""
+        """Return the last line, if it has no line end: for an output that is complete."""
         rest = [] if self._is_torn or self._is_long else [self._partial]
         self._partial = b""
         return rest
@@ -88,7 +89,7 @@ class OutputLines:
             n_bytes = min(n_bytes, head_end - self._offset)
         block = os_files.pread(fd, n_bytes, self._offset)
         if output_limit.bytes_cut(fd, self._kept_bytes) != n_cut:
-            return [], True  # a cut began meanwhile: the block may be of two places
+            return [], True  # a cut began meanwhile: the block may mix two places
         self._offset += len(block)
         lines = self._split(block)
         if n_cut and self._offset == head_end:
@@ -96,7 +97,7 @@ class OutputLines:
         return lines, len(block) == n_bytes
 
     def _follow_cut(self, n_cut: int, size: int) -> None:
-        """Find the offset again after bytes before it, or after it, were cut out."""
+        """Find the offset again after bytes around it were cut out."""
         n_new, self._n_cut = n_cut - self._n_cut, n_cut
         if n_new > 0 and self._offset >= output_limit.head_end(n_cut, self._kept_bytes):
             first_left = self._kept_bytes + n_new + len(output_limit.TORN) + 1
@@ -104,7 +105,7 @@ class OutputLines:
                 self._offset -= n_new
             else:
                 self._skip_to(self._kept_bytes, first_left - self._offset)
-        elif size < self._offset:  # somebody else made it shorter
+        elif size < self._offset:  # another process made it shorter
             self._skip_to(size, 0)
 
     def _skip_to(self, offset: int, n_lost_bytes: int) -> None:
@@ -126,7 +127,7 @@ class OutputLines:
         return lines
 
     def _whole_lines(self, lines: list[bytes]) -> list[bytes]:
-        """Leave out the lines beside a place where output is missing."""
+        """Drop the lines next to a place where output is missing."""
         whole: list[bytes] = []
         for line in lines:
             is_before = output_limit.TORN in line

@@ -1,7 +1,7 @@
 """Numbers as programs print them: `0.5`, `1e-3`, `12,345`, `[15.]`, `tensor(0.5, device='cuda:0')`.
 
-A number is taken whole or not at all: what is cut at a character that nobody expected is a wrong
-value, which is worse than none.
+A number is taken whole or not at all: one that is cut at an unexpected character is a wrong value,
+which is worse than none.
 """
 
 import re
@@ -46,7 +46,7 @@ class ParsedNumber(NamedTuple):
 
 
 def parse_number(text: str) -> float | None:
-    """The number that a whole text is, or None if it is none."""
+    """Parse a text that is a number as a whole. Returns None if it is not."""
     text = text.strip()
     if "," in text:
         if _WHOLE_NUMBER.fullmatch(text) is None:
@@ -59,13 +59,14 @@ def parse_number(text: str) -> float | None:
 
 
 def is_cut(line: str, start: int, end: int) -> bool:
-    """Whether `line[start:end]` is a part of a longer number, as 12 is of 12,345 or 1 of 1e-5."""
+    """Return whether `line[start:end]` is a part of a longer number, as 12 is of 12,345 or 1 of
+    1e-5."""
     before = line[max(0, start - 2) : start]
     return bool(_CUT_BEFORE.search(before) or _CUT_AFTER.match(line, end))
 
 
 def value_at(line: str, start: int) -> ParsedNumber | None:
-    """The value that begins at a place of a line, or None if there is none. `3/10` is 3."""
+    """Parse the value at a place of a line, or return None if there is none. `3/10` is 3."""
     found = _VALUE.match(line, start)
     if found is None:
         return None

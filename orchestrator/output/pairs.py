@@ -32,19 +32,19 @@ _SOURCE_FILE = re.compile(
     r"\.(?:py[xi]?|c|cc|cpp|cxx|cu|cuh|h|hpp|go|rs|js|ts|java|jl|ipynb|sh|so|ya?ml|json|txt)$"
 )
 _TASK = re.compile(r"(?i)(?:ing|progress|complete|done)$")
-"""What a percentage says of how far something is: `Downloading: 45%`."""
+"""A percentage of progress: `Downloading: 45%`."""
 _SHARES = frozenset(
     ("acc", "accuracy", "precision", "recall", "rate", "ratio", "share", "fraction")
 )
 _WHOLE = re.compile(r"[ \t]*/[ \t]*(\d+)(?![\w./])")
 _COUNTS = re.compile(r"[ \t]*\([ \t]*\d+[ \t]*/[ \t]*\d+")
-"""How much of how much, behind a percentage: `Evaluated: 45% (9/20)`."""
+"""A count behind a percentage: `Evaluated: 45% (9/20)`."""
 _DEVICES = frozenset(("cuda", "cpu", "gpu", "mps", "xpu", "npu", "hpu", "tpu", "hip"))
 _FIRST_FREE_PORT = 1024
 
 
 def find_pairs(line: str, separator: str) -> Iterator[tuple[str, float]]:
-    """The metrics of a line, in order, or none in a line that is a warning.
+    """Yield the metrics of a line, in order, or none in a line that is a warning.
 
     Args:
         separator: `:` or `=`.
@@ -65,9 +65,9 @@ def find_pairs(line: str, separator: str) -> Iterator[tuple[str, float]]:
 
 
 def _share(name: str, value: ParsedNumber, line: str) -> float:
-    """The value. As a share of 1 if it is a count of all, as in `Accuracy: 9890/10000 (99%)`.
+    """Return the value, as a share of 1 if it is a count of all: `Accuracy: 9890/10000 (99%)`.
 
-    Only names that say so are of shares. Others count: `Epoch: 3/10` and `correct: 9890/10000`.
+    Only names of rates are shares. Others are counts: `Epoch: 3/10` and `correct: 9890/10000`.
     """
     whole = _WHOLE.match(line, value.end)
     if whole is None or not 0 <= value.number <= int(whole[1]) or whole[1].strip("0") == "":
@@ -81,7 +81,7 @@ def _is_share(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _name_before(text: str) -> str | None:
-    """The name that a text ends with, all words of it, or None."""
+    """Return the name at the end of a text, with all its words, or None."""
     text = text.rstrip(" \t")
     if text[-1:] in ("'", '"'):
         return _quoted_name(text)
@@ -116,7 +116,8 @@ def _is_word(token: str, *, is_last: bool) -> bool:
 
 
 def _last_word(token: str) -> str | None:
-    """The word that a token ends with, as `loss` in `[7]loss` and `(avg` in `0.5(avg`."""
+    """Return the word at the end of a token, such as `loss` in `[7]loss` and `(avg` in
+    `0.5(avg`."""
     if token in _LEVELS or _COUNTER.fullmatch(token):
         return None
     found = _LAST_WORD.search(token)

@@ -1,4 +1,4 @@
-"""A line of output → its metrics, by the pattern that a user chose."""
+"""Find the metrics in a line of output, by the pattern that a user chose."""
 
 import json
 from collections import deque
@@ -26,7 +26,7 @@ class LineParser:
         OutputPatternError: it is no regular expression.
 
     Attributes:
-        notes: what a user must know of lines that were not read: kind and text, a kind once.
+        notes: messages for users about lines that were not read: kind and text, each kind once.
     """
 
     def __init__(self, pattern: str) -> None:
@@ -42,7 +42,7 @@ class LineParser:
         return 0.0 if self._user is None else self._user.spent_s
 
     def parse(self, line: str) -> list[PrintedPoint]:
-        """The points of a line. A name that is there twice is refused: `notes` says so."""
+        """Return the points of a line. A name that occurs twice is refused, with a note."""
         points, steps = dict[str, float](), list[float]()
         refused = dict[str, None]()
         for name, value in self._find(line):
@@ -84,9 +84,9 @@ class LineParser:
             else:
                 yield name, value
         if self._user.n_slow > n_slow:
-            self._tell_slowness(line)
+            self._note_slowness(line)
 
-    def _tell_slowness(self, line: str) -> None:
+    def _note_slowness(self, line: str) -> None:
         assert self._user is not None
         quoted = json.dumps(self._pattern, ensure_ascii=False)
         if self._user.has_given_up:
@@ -110,7 +110,7 @@ class LineParser:
         )
 
     def note(self, kind: str, text: str) -> None:
-        """Add to the notes what is not among them."""
+        """Add a note, unless it is there."""
         if kind not in self._noted and len(self._noted) < _MOST_NOTES:
             self._noted.add(kind)
             self.notes.append((kind, text))
@@ -127,7 +127,7 @@ def _short(line: str) -> str:
 
 
 def parse_all(pattern: str, lines: Iterable[str]) -> list[PrintedPoint]:
-    """The points of several lines of one output."""
+    """Return the points of several lines of one output."""
     parser = LineParser(pattern)
     return [point for line in lines for point in parser.parse(line)]
 

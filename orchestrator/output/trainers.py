@@ -1,6 +1,6 @@
 """The outputs of common training libraries, by the library's name.
 
-Each finder takes the lines of one output in order, and gives the metrics of a line as pairs of a
+Each finder takes the lines of one output in order, and returns the metrics of a line as pairs of a
 name and a value. `step` is the step of the others.
 """
 
@@ -16,8 +16,8 @@ _QUOTED = re.compile(r"(['\"])(?P<name>[^'\"]+)\1:")
 
 
 def transformers_finder() -> Finder:
-    """`{'loss': 0.5, 'grad_norm': 1.2, 'learning_rate': 5e-05, 'epoch': 0.1}`, as the Trainer
-    of Hugging Face prints it, after a progress bar too."""
+    """Yield the numbers of a line of Hugging Face's Trainer: `{'loss': 0.5, 'grad_norm': 1.2,
+    'learning_rate': 5e-05, 'epoch': 0.1}`, even after a progress bar."""
 
     def find(line: str) -> Iterator[tuple[str, float]]:
         start = line.find("{")
@@ -36,9 +36,10 @@ _LAST_BATCH = re.compile(r"^(\d+)/\1 .*?- ")
 
 
 def keras_finder() -> Finder:
-    """The line that ends each epoch: `938/938 - 2s - accuracy: 0.9 - val_loss: 0.3`.
+    """Yield the metrics of the line that ends each epoch: `938/938 - 2s - accuracy: 0.9 - val_loss:
+    0.3`.
 
-    The step is the epoch. Keras writes that line twice where it validates: the second has the
+    The step is the epoch. Keras writes that line twice if it validates: the second has the
     validation's metrics as well.
     """
     epoch, known = 0.0, set[str]()
@@ -62,7 +63,7 @@ _ANNOUNCES_BEST = re.compile(r"(?i)best iteration(?: is)?:\s*$")
 
 
 def _rounds_finder(part: re.Pattern[str]) -> Finder:
-    """Lines of boosting rounds. The one that repeats the best round is left out."""
+    """Yield the metrics of boosting rounds. The line that repeats the best round is left out."""
     repeats_best = False
 
     def find(line: str) -> Iterator[tuple[str, float]]:
@@ -84,12 +85,12 @@ def _rounds_finder(part: re.Pattern[str]) -> Finder:
 
 
 def lightgbm_finder() -> Finder:
-    """`[10]\\tvalid_0's l2: 0.5\\tvalid_0's auc: 0.7 + 0.01`."""
+    """Find metrics in lines such as `[10]\\tvalid_0's l2: 0.5\\tvalid_0's auc: 0.7 + 0.01`."""
     return _rounds_finder(re.compile(r"(?P<name>[^\t]+'s [^\t:]+): (?P<value>\S+)"))
 
 
 def xgboost_finder() -> Finder:
-    """`[7]\\ttrain-rmse:0.5\\ttest-rmse:0.6+0.01`."""
+    """Find metrics in lines such as `[7]\\ttrain-rmse:0.5\\ttest-rmse:0.6+0.01`."""
     return _rounds_finder(re.compile(r"(?P<name>[^\s:]+-[^\s:]+):(?P<value>[^\s+]+)"))
 
 
@@ -98,7 +99,8 @@ _TABLE_ROW = re.compile(r"^\|( +)(\S.*?) *\| *(.*?) *\|$")
 
 
 def stable_baselines3_finder() -> Finder:
-    """The table with `rollout/`, `time/` and `train/`. The step is `total_timesteps`."""
+    """Yield the metrics of the table with `rollout/`, `time/` and `train/`. The step is
+    `total_timesteps`."""
     section, rows = "", dict[str, float]()
 
     def find(line: str) -> Iterator[tuple[str, float]]:

@@ -28,7 +28,7 @@ class UserPattern:
         OutputPatternError: it is no regular expression.
 
     Attributes:
-        n_slow: how many lines took longer than the limit, so that nothing of them was read.
+        n_slow: how many lines took longer than the limit and were skipped.
         spent_s: how long all searches took together.
     """
 
@@ -51,7 +51,7 @@ class UserPattern:
         return self.n_slow >= MOST_SLOW_LINES
 
     def find(self, line: str) -> Iterator[tuple[str, float | None]]:
-        """The metrics of a line: name and value, or None for a number that is cut short."""
+        """Yield the metrics of a line: name and value, or None for a number that is cut short."""
         for match in self._matches(line):
             spans = {name: match.span(name) for name in match.groupdict()}
             name_span = spans.pop("name", None)
@@ -77,7 +77,8 @@ class UserPattern:
 
 
 def _number_in(text: str) -> float | None:
-    """The number of a group, also where `\\S+` matched what is around it: `0.5,` or `(0.5)`."""
+    """Return the number of a group, even if `\\S+` matched more than the number: `0.5,` or
+    `(0.5)`."""
     number = parse_number(text)
     return (
         parse_number(text.strip().lstrip("([{'\"").rstrip(",;:.)]}'\"%"))

@@ -1,4 +1,4 @@
-"""What `list`, `show`, `export` and `replay` say, as data.
+"""The content of `list`, `show`, `export` and `replay`, as data.
 
 May import `logger`, `errors`, `store`, `stopping`, `verdict`, `commands` and `config`.
 """

@@ -27,7 +27,7 @@ _BOUND = re.compile(r"best\s*(<=|>=|<|>)\s*(\S+)")
 
 @dataclass(frozen=True)
 class SweepCondition:
-    """A condition on a sweep. Without an operator it is that the sweep has finished."""
+    """A condition on a sweep. Without an operator: that the sweep has finished."""
 
     operator: str | None = None
     bound: float = 0.0
@@ -45,10 +45,10 @@ class SweepCondition:
 
 
 def parse_condition(text: str) -> SweepCondition:
-    """Read `finished`, `best<0.1`, `best >= 0.9`.
+    """Parse `finished`, `best<0.1`, `best >= 0.9`.
 
     Raises:
-        ValueError: it is none of them.
+        ValueError: it has another form.
     """
     if text.strip() == "finished":
         return SweepCondition()

@@ -1,4 +1,4 @@
-"""What `list` and `show` say: plain data, the same for people and for scripts."""
+"""The content of `list` and `show`: plain data, the same for people and for scripts."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -48,7 +48,8 @@ from .verdicts import report_verdict
 
 
 def list_reports(catalog: Catalog, *, is_archived: bool = False) -> list[Listed]:
-    """One entry for each experiment and sweep, the newest first: those archived, or the others."""
+    """Return one entry for each experiment and sweep, the newest first: the archived, or the
+    others."""
     entries: list[Listed] = [
         *(
             _experiment_entry(experiment)
@@ -110,13 +111,13 @@ def _annotated(annotation: Annotation) -> AnnotatedEntry:
 
 
 def show_sweep(sweep: Sweep) -> SweepReport:
-    """A sweep's summary and its runs, in the order of their index."""
+    """Return a sweep's summary and its runs, in the order of their index."""
     fill_in_best(sweep)
     return sweep_report(sweep, [run for _, run in sorted(sweep.record.runs.items())])
 
 
 def sweep_report(sweep: Sweep, runs: Iterable[RunRecord]) -> SweepReport:
-    """The same with some of the runs, as they are given."""
+    """Return a sweep's summary with the given runs."""
     record, best, own = sweep.record, sweep.best, sweep.annotations.own
     other = sweep.best_that_counts
     fronted = sweep.front
@@ -163,7 +164,7 @@ def sweep_report(sweep: Sweep, runs: Iterable[RunRecord]) -> SweepReport:
 
 
 def sampler_entry(sweep: Sweep) -> SamplerEntry:
-    """What chooses a sweep's combinations, `auto` resolved."""
+    """Return the sampler that chooses a sweep's combinations, with `auto` resolved."""
     if (picked := sweep.record.picked) is not None:
         return {"name": picked[0], "reason": picked[1]}
     given = sweep.config.get("sampler", "random")
@@ -218,23 +219,23 @@ def _logged_config(sweep: Sweep, run: RunRecord) -> dict[str, Any]:
 
 
 def fill_in_best(sweep: Sweep) -> None:
-    """Read the best value so far of runs whose journal does not hold it yet."""
+    """Read the best value so far of runs whose journal does not contain it yet."""
     for run in sweep.record.runs.values():
         dat_path = sweep.dat_path(run)
-        is_unsaid = run.state == "running" or run.state == "lost"
-        if is_unsaid and dat_path is not None and sweep.aims.metrics:
+        is_unrecorded = run.state == "running" or run.state == "lost"
+        if is_unrecorded and dat_path is not None and sweep.aims.metrics:
             run.values = kept_values(dat_path, sweep.aims)
             run.is_feasible = sweep.aims.are_met(run.values)
-        if is_unsaid and dat_path is not None:
+        if is_unrecorded and dat_path is not None:
             run.best_value, run.best_step = best_logged(
                 dat_path, sweep.optimization_metric, sweep.optimization_goal
             )
 
 
 def show_run(found: Experiment | FoundRun) -> RunReport:
-    """A run's metrics, each with its count, its ends and its extremes.
+    """Return a run's metrics, each with its count, its ends and its extremes.
 
-    For a run of a sweep also its hyperparameters, how it ended, and the command that reruns it.
+    For a run of a sweep, also its hyperparameters, how it ended, and the command that reruns it.
     """
     log = _log_of(found)
     metrics: LoggedMetrics = {
@@ -301,7 +302,7 @@ def _media_of(history: MediaHistory) -> list[MediaCount]:
 
 
 def _log_of(found: Experiment | FoundRun) -> RunLog | None:
-    """A log, or None for a run of a sweep that ended before it logged anything."""
+    """Return a log, or None for a run of a sweep that ended before it logged anything."""
     try:
         return read_run_log(dat_path_of(found))
     except FileNotFoundError:
@@ -346,12 +347,13 @@ def _metric_entry(series: Series) -> MetricEntry:
 
 
 def finite(value: float | None) -> float | None:
-    """A number as JSON can hold it: null where it is NaN or infinite."""
+    """Return a number that JSON can hold: null if it is NaN or infinite."""
     return value if value is not None and math.isfinite(value) else None
 
 
 def describe_list(entries: list[Listed]) -> Iterator[tuple[str, ...]]:
-    """Head and rows of the table that `list` prints. Names and tags where there are any."""
+    """Yield the head and the rows of the table that `list` prints. Names and tags are optional
+    columns."""
     every: tuple[Literal["label", "tags"], ...] = ("label", "tags")
     keys = [key for key in every if any(entry[key] for entry in entries)]
     yield ("NAME", "KIND", "STATE", "RUNS", "BEST", *(key.upper() for key in keys))
@@ -369,13 +371,13 @@ def describe_list(entries: list[Listed]) -> Iterator[tuple[str, ...]]:
 
 
 def _sweep_cells(entry: ListedSweep) -> tuple[str, str, str]:
-    """What is in the columns STATE, RUNS and BEST."""
+    """Return the columns STATE, RUNS and BEST."""
     runs = counts_text(entry["counts"])
     return ("paused" if entry["is_paused"] else entry["state"], runs, _best_cell(entry))
 
 
 def _best_cell(entry: ListedSweep) -> str:
-    """The best value, or the best mean ± standard deviation of a sweep with repeats."""
+    """Return the best value, or the best mean ± standard deviation of a sweep with repeats."""
     best, combination = entry["best_value"], entry.get("best_combination")
     if entry["objectives"]:
         return f"front of {len(entry['front'])}"

@@ -1,6 +1,6 @@
-"""The events of a sweep, as its journal holds them and as `sweep --json` prints them.
+"""The events of a sweep's journal, and the schema of all that `sweep --json` prints.
 
-One class for each event. Its docstring says what happened, and its fields give the details.
+One class for each event. Its docstring describes what happened, and its fields give the details.
 The JSON Schema and the reference page are made from them. The shapes are stable: fields and events
 are added, never renamed, so a reader ignores what it does not know. Times are seconds since the
 epoch. Numbers that JSON cannot represent are the strings `"nan"`, `"inf"` and `"-inf"`.
@@ -11,18 +11,30 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
-from ..store.objective import Goal
-from ..store.run_states import RunState, SweepState
+from ..store.run_states import SweepEnd
 from .event_fields import (
-    BestRun,
+    Attempt,
     BestStep,
     CombinationField,
+    EndState,
     Index,
     Metric,
     Number,
+    NWorkers,
     Reason,
     Ref,
+    RefOrNone,
+    RunName,
+    SlotNumber,
     Values,
+    WarningKind,
+)
+from .printed_events import (
+    ImprovedEvent,
+    OpenedEvent,
+    PlannedEvent,
+    SummaryEvent,
+    TroubleEvent,
 )
 
 
@@ -36,7 +48,7 @@ class SweepStartedEvent(TimedEvent):
     """An orchestrator has begun to work on the sweep. Each resume writes it again."""
 
     event: Literal["sweep_started"]
-    n_workers: Annotated[int, Field(description="how many runs at once")]
+    n_workers: NWorkers
     max_runs: Annotated[int, Field(description="how many runs at most")]
     pid: Annotated[int, Field(description="the process number of the orchestrator")]
     process_identity: Annotated[
@@ -53,7 +65,7 @@ class KnownEvent(TimedEvent):
 
     event: Literal["known"]
     hyperparameters: CombinationField
-    state: RunState
+    state: EndState
     best_value: Metric
     sweep: Annotated[str, Field(description="the folder name of the earlier sweep")]
     stopped_by: NotRequired[Annotated[str, Field(description="the rule that stopped the run")]]
@@ -77,7 +89,8 @@ class SampledEvent(TimedEvent):
 
 
 class SamplerPickedEvent(TimedEvent):
-    """What `auto`, or `tpe` under a rule that compares runs, stands for. A resume uses it too."""
+    """The sampler that `auto`, or `tpe` under a rule that compares runs, stands for. A resume uses
+    it too."""
 
     event: Literal["sampler_picked"]
     sampler: Annotated[str, Field(description="the name of the sampler")]
@@ -96,7 +109,7 @@ class DroppedEvent(TimedEvent):
     """A leader is out of the race."""
 
     event: Literal["dropped"]
-    combination: int
+    combination: Annotated[int, Field(description="the number of its combination")]
     repeat: Annotated[int, Field(description="after which seed, from 1")]
     reason: Annotated[str, Field(description="why, in words")]
 
@@ -106,9 +119,9 @@ class SubmittingEvent(TimedEvent):
 
     event: Literal["submitting"]
     index: Index
-    name: Annotated[str, Field(description="the name of the run's files")]
-    attempt: int
-    slot: int | None
+    name: RunName
+    attempt: Attempt
+    slot: SlotNumber
 
 
 class SubmittedEvent(TimedEvent):
@@ -140,10 +153,10 @@ class StartedEvent(TimedEvent):
 
     event: Literal["started"]
     index: Index
-    name: Annotated[str, Field(description="the name of the run's files")]
-    attempt: Annotated[int, Field(description="the number of the attempt, from 1")]
-    slot: int | None
-    ref: NotRequired[Ref | None]
+    name: RunName
+    attempt: Attempt
+    slot: SlotNumber
+    ref: NotRequired[RefOrNone]
     node: NotRequired[Annotated[str | None, Field(description="the machine that runs it")]]
     gpus: NotRequired[Annotated[list[str], Field(description="the GPUs that it may use")]]
 
@@ -167,18 +180,18 @@ class AdoptedEvent(TimedEvent):
 
     event: Literal["adopted"]
     index: Index
-    name: str
+    name: RunName
     ref: Ref
 
 
 class DecisionEvent(TimedEvent):
     """What a stopping rule saw, and what it compared that with."""
 
-    rule: str
-    metric: str | None
-    step: int | None
-    value: Number | None
-    threshold: Number | None
+    rule: Annotated[str, Field(description="the name of the rule or limit")]
+    metric: Annotated[str | None, Field(description="the metric that it looked at")]
+    step: Annotated[int | None, Field(description="the step at which it decided")]
+    value: Annotated[Number | None, Field(description="the value that it saw")]
+    threshold: Annotated[Number | None, Field(description="what it compared the value with")]
     reason: Reason
 
 
@@ -202,7 +215,7 @@ class ReachedEvent(TimedEvent):
     event: Literal["reached"]
     index: Index
     rung: Annotated[int, Field(description="the progress at which runs are compared")]
-    value: Number
+    values: Annotated[dict[str, float], Field(description="by metric, unless NaN or infinite")]
     continues: Annotated[bool, Field(description="whether it continues without a pause")]
 
 
@@ -226,7 +239,7 @@ class EndedEvent(TimedEvent):
 
     event: Literal["ended"]
     index: Index
-    state: RunState
+    state: EndState
     exit_code: NotRequired[
         Annotated[int | None, Field(description="negative if a signal ended the process")]
     ]
@@ -259,8 +272,8 @@ class RetryingEvent(TimedEvent):
 
     event: Literal["retrying"]
     index: Index
-    attempt: int
-    delay_s: float
+    attempt: Annotated[int, Field(description="the number of the next attempt")]
+    delay_s: Annotated[float, Field(description="after how many seconds it may start")]
 
 
 class FailingEvent(TimedEvent):
@@ -275,14 +288,19 @@ class RequestedEvent(TimedEvent):
     """A user made a request, and this is its outcome."""
 
     event: Literal["requested"]
-    id: str
-    action: NotRequired[Literal["stop", "pause", "continue", "requeue", "workers"]]
+    id: Annotated[str, Field(description="identifies the request")]
+    action: NotRequired[
+        Annotated[
+            Literal["stop", "pause", "continue", "requeue", "workers"],
+            Field(description="what was asked for"),
+        ]
+    ]
     by: NotRequired[Annotated[str, Field(description="who asked, such as `mia@box`")]]
-    asked_at: NotRequired[float]
+    asked_at: NotRequired[Annotated[float, Field(description="when it was made")]]
     index: NotRequired[Index]
-    n_workers: NotRequired[int]
-    outcome: Literal["done", "refused"]
-    message: str
+    n_workers: NotRequired[NWorkers]
+    outcome: Annotated[Literal["done", "refused"], Field(description="whether it was done")]
+    message: Annotated[str, Field(description="the answer, in words")]
     reason: NotRequired[Reason]
     attempt: NotRequired[Annotated[int, Field(description="for a requeue: the next attempt")]]
     taken_back: NotRequired[Annotated[bool, Field(description="a stop took back a requeue")]]
@@ -292,84 +310,24 @@ class WarnedEvent(TimedEvent):
     """Something that the user should know. A warning with a `kind` can be withdrawn later."""
 
     event: Literal["warning"]
-    message: str
-    kind: NotRequired[str]
+    message: Annotated[str, Field(description="the warning, in words")]
+    kind: NotRequired[WarningKind]
 
 
 class WarningOverEvent(TimedEvent):
     """The warning of this kind no longer applies."""
 
     event: Literal["warning_over"]
-    kind: str
-    message: str
+    kind: WarningKind
+    message: Annotated[str, Field(description="why it no longer applies")]
 
 
 class SweepEndedEvent(TimedEvent):
     """The orchestrator has finished its work on the sweep."""
 
     event: Literal["sweep_ended"]
-    state: SweepState
+    state: Annotated[SweepEnd, Field(description="how the sweep ended")]
     reason: NotRequired[Reason]
-
-
-class OpenedEvent(TypedDict):
-    """The first line of `sweep --json` and `attach --json`: which sweep it is."""
-
-    event: Literal["sweep"]
-    name: str
-    folder: Annotated[str, Field(description="its absolute path")]
-    n_runs: Annotated[int, Field(description="how many runs at most")]
-    n_workers: int | None
-    seed: int | None
-    metric: Annotated[str | None, Field(description="the optimization metric")]
-    goal: Goal | None
-    pid: Annotated[int | None, Field(description="the process of its orchestrator")]
-
-
-class PlannedEvent(TypedDict):
-    """A run that `sweep --dry-run --json` would start."""
-
-    event: Literal["planned"]
-    index: Index
-    hyperparameters: CombinationField
-    command: list[str]
-
-
-class ImprovedEvent(TypedDict):
-    """A running run has logged a better value. It is not in the journal."""
-
-    event: Literal["improved"]
-    index: Index
-    best_value: Metric
-    best_step: BestStep
-    n_values: int
-
-
-class TroubleEvent(TypedDict):
-    """The journal cannot be written at the moment. This event is not in the journal."""
-
-    event: Literal["trouble"]
-    message: str
-
-
-class SummaryEvent(TypedDict):
-    """The last line of `sweep --json`, `attach --json` and `wait --json`."""
-
-    event: Literal["summary"]
-    name: str
-    folder: str
-    state: SweepState
-    reason: Reason
-    counts: Annotated[dict[RunState, int], Field(description="how many runs are in each state")]
-    metric: str | None
-    goal: Goal | None
-    best: BestRun | None
-    objectives: Annotated[list[str], Field(description="the objectives, if there are several")]
-    front: Annotated[list[str], Field(description="the runs on the Pareto front")]
-    is_met: NotRequired[
-        Annotated[bool, Field(description="for `wait`: whether the condition was met")]
-    ]
-    exit_code: Annotated[int, Field(description="of the command that prints it")]
 
 
 JournalEvent = (
@@ -409,7 +367,7 @@ PrintedEvent = (
 
 
 def events_schema() -> dict[str, Any]:
-    """The JSON Schema of one line."""
+    """Return the JSON Schema of one line."""
     adapter: TypeAdapter[Any] = TypeAdapter(Annotated[PrintedEvent, Field(discriminator="event")])
     schema = adapter.json_schema()
     return {

@@ -1,4 +1,4 @@
-"""What reports say of several objectives and of constraints on outcomes."""
+"""The reports about several objectives and constraints on outcomes."""
 
 from collections.abc import Collection
 
@@ -18,7 +18,7 @@ def objective_entries(sweep: Sweep, measured: FrontMeasure | None) -> list[Objec
 
 
 def outcome_of(sweep: Sweep, run: RunRecord, on_front: Collection[int]) -> RunOutcome:
-    """What there is to say of a run of a sweep with several objectives or constraints."""
+    """Return the outcome of a run of a sweep with several objectives or constraints."""
     aims = sweep.aims
     return {
         "values": run.values,
@@ -28,5 +28,5 @@ def outcome_of(sweep: Sweep, run: RunRecord, on_front: Collection[int]) -> RunOu
 
 
 def name_of_run(run: RunRecord) -> str:
-    """The name of a run that has one, as those with a result do."""
+    """Return the name of a run, by default from its index."""
     return run.name or f"run_{run.index}"

@@ -1,4 +1,4 @@
-"""What `replay_rules` says of a finished sweep: histories from disk, the answer as plain data."""
+"""Run `replay_rules` on a finished sweep: histories from disk, the answer as plain data."""
 
 import json
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ from .shapes import ReplayEntry, ReplayReport, StopEntry, SweepTotals
 
 
 class _Rules(BaseModel):
-    """One rule, under its key in a configuration, so that mistakes get the same messages."""
+    """A single rule under its key in a configuration, so that mistakes get the same messages."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
     stopping_rules: list[RuleSettings]
 
 
 def parse_rule(text: str) -> RuleSettings:
-    """`asha`, `asha:min_resource=5,reduction_factor=4`, or JSON as in a configuration.
+    """Parse `asha`, `asha:min_resource=5,reduction_factor=4`, or JSON as in a configuration.
 
     Raises:
         ConfigError: it is no such rule, or its settings have mistakes.
@@ -72,10 +72,10 @@ def _value(text: str) -> Any:
 def report_replays(
     sweep: Sweep, rules: Sequence[RuleSettings], metric: str | None = None, goal: Goal | None = None
 ) -> ReplayReport:
-    """What each of the rules by itself would have done to a sweep.
+    """Return what each of the rules alone would have done to a sweep.
 
     Raises:
-        UsageError: nothing says what was to be optimised, or nothing was logged of it.
+        UsageError: it is not known what was to be optimised, or nothing was logged of it.
     """
     metric, goal = replayed_metric(sweep, metric, goal)
     runs = load_histories(sweep)
@@ -100,10 +100,10 @@ def report_replays(
 
 
 def replayed_metric(sweep: Sweep, metric: str | None, goal: Goal | None) -> tuple[str, Goal]:
-    """The metric to replay and its goal: those given, else the sweep's.
+    """Return the metric to replay and its goal: those given, else the sweep's.
 
     Raises:
-        UsageError: nothing says what was to be optimised.
+        UsageError: it is not known what was to be optimised.
     """
     goals = {one.metric: one.goal for one in sweep.aims.objectives}
     if goals and metric is None:
@@ -122,7 +122,7 @@ def replayed_metric(sweep: Sweep, metric: str | None, goal: Goal | None) -> tupl
 
 
 def load_histories(sweep: Sweep) -> list[RunHistory]:
-    """The runs of a sweep that have logged anything, in the order of their index."""
+    """Return the runs of a sweep that have logged anything, in the order of their index."""
     runs = [run for _, run in sorted(sweep.record.runs.items()) if not run.is_confirming]
     found = (load_history(sweep.dat_path(run), run) for run in runs)
     return [history for history in found if history is not None]

@@ -1,4 +1,4 @@
-"""The settings of a run: what it logged as its configuration, and what its sweep chose."""
+"""The settings of a run: its logged configuration, and what its sweep chose."""
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -12,7 +12,8 @@ _OF_SWEEPS = ("command", "folder", "host", "python", "executable", "package_vers
 
 
 def settings_of(found: Experiment | FoundRun) -> dict[str, Any]:
-    """The settings with dotted names. Those of the sweep count where the script logs them too."""
+    """Return the settings with dotted names. Those of the sweep win over those that the script
+    logs."""
     if isinstance(found, Experiment):
         return dict(config_of(found.dat_path))
     path = found.sweep.dat_path(found.run)
@@ -20,7 +21,7 @@ def settings_of(found: Experiment | FoundRun) -> dict[str, Any]:
 
 
 def logged_besides(dat_path: Path | None, chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """What a run of a sweep logged as its configuration besides its hyperparameters."""
+    """Return the configuration that a run of a sweep logged besides its hyperparameters."""
     if dat_path is None:
         return {}
     config = config_of(dat_path)
@@ -28,7 +29,7 @@ def logged_besides(dat_path: Path | None, chosen: Mapping[str, Any]) -> dict[str
 
 
 def sweep_environment(description: Mapping[str, Any]) -> dict[str, Any]:
-    """How and where a sweep was started, under the names that a run by hand has them by."""
+    """Return how and where a sweep was started, under the names used for a run started by hand."""
     git = description.get("git")
     git = git if isinstance(git, Mapping) else {}
     found = {
@@ -40,5 +41,6 @@ def sweep_environment(description: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def setting_column(name: str, taken: Collection[str]) -> str:
-    """The name of a setting's column: `config.name` if the table has a column `name` of its own."""
+    """Return the name of a setting's column: `config.name` if the table already has a column
+    `name`."""
     return f"config.{name}" if name in taken else name

@@ -1,11 +1,13 @@
-"""The shapes of what `list`, `show` and `replay` say, as `--json` prints them.
+"""The shapes of the output of `list`, `show` and `replay --json`.
 
 They are stable: keys are added, never renamed. Times are seconds since the epoch. NaN and infinity
 are null.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, NotRequired, TypedDict, final
+from typing import Any, Literal, NotRequired, final
+
+from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from ..store.objective import Goal
 from ..store.outcomes.aims import Take
@@ -13,7 +15,7 @@ from ..store.run_states import RunState, SweepState
 
 
 class AnnotatedEntry(TypedDict):
-    """What users wrote of something. `label` is the name that they gave it."""
+    """A user's annotations of something. `label` is the given name."""
 
     label: str | None
     tags: list[str]
@@ -68,7 +70,7 @@ Listed = ListedExperiment | ListedSweep
 class ReportedRun(TypedDict):
     """A run of a sweep.
 
-    `job`, `node` and `queued_at` are null, and `gpus` may be empty, where an engine has no queue.
+    `job`, `node` and `queued_at` are null, and `gpus` may be empty, if an engine has no queue.
     """
 
     name: str | None
@@ -91,7 +93,7 @@ class ReportedRun(TypedDict):
 
 
 class RunOutcome(TypedDict):
-    """What came of a run in a sweep with several objectives or constraints on outcomes.
+    """The result of a run in a sweep with several objectives or constraints on outcomes.
 
     `values` is empty, `is_feasible` or `is_on_front` null if the sweep has none.
     """
@@ -102,7 +104,7 @@ class RunOutcome(TypedDict):
 
 
 class AnnotatedRun(ReportedRun, AnnotatedEntry, RunOutcome):
-    """A run of a sweep, with the configuration that it logged and what users wrote of it."""
+    """A run of a sweep, with its logged configuration and a user's annotations."""
 
     config: dict[str, Any]
 
@@ -120,42 +122,46 @@ class LeaderEntry(TypedDict):
     """A combination that ran with several seeds.
 
     `probability` is that it is the best of all, `beats` that it is better than another. Its true
-    value lies from `low` to `high` with a probability of 90 %.
+    value is between `low` and `high` with a probability of 90 %. These, `corrected` and `beats` are
+    not known if the seed changes nothing.
     """
 
     run: str
     combination: int
     hyperparameters: dict[str, Any]
-    probability: float
+    probability: float | None
     mean: float
     std: float | None
     n: int
-    corrected: float
-    low: float
-    high: float
+    corrected: float | None
+    low: float | None
+    high: float | None
     beats: dict[str, float]
 
 
 class VerdictReport(TypedDict):
-    """Which combination won. `winner` is null if none did.
+    """The combination that won. `winner` is null if none did.
 
-    What is beside it is that of the first of `leaders`: the winner, or what comes nearest.
+    The other fields describe the first of `leaders`: the winner, or the best candidate.
+    `is_seed_unused` is true if the runs of each combination have exactly the same value.
     """
 
     winner: str | None
-    probability: float
+    probability: float | None
     mean: float
     std: float | None
     n: int
-    corrected: float
+    corrected: float | None
     n_candidates: int
     noise: float
+    is_seed_unused: bool
     text: str
     leaders: list[LeaderEntry]
 
 
 class SamplerEntry(TypedDict):
-    """What chooses the combinations. `reason` says why, if it is another than is named."""
+    """The sampler of combinations. `reason` explains why, if another one is used than the named
+    one."""
 
     name: str | None
     reason: str | None
@@ -229,13 +235,13 @@ class MediaCount(TypedDict):
 
 
 class LoggedMedia(TypedDict):
-    """What a run logged besides metrics."""
+    """The media of a run."""
 
     media: list[MediaCount]
 
 
 class LoggedMetrics(TypedDict):
-    """What a log holds."""
+    """The content of a log."""
 
     path: str
     n_damaged_records: int
@@ -269,7 +275,7 @@ RunReport = FoundRunReport | ExperimentReport
 
 
 class RuleSavings(TypedDict):
-    """What was not run because a rule stopped something."""
+    """The training that was saved because a rule stopped something."""
 
     values: int
     steps: int
@@ -277,13 +283,13 @@ class RuleSavings(TypedDict):
 
 
 class SweepSavings(RuleSavings):
-    """The same of all runs, and as a share of the time that the sweep took."""
+    """The training saved over all runs, and as a share of the time that the sweep took."""
 
     share_of_seconds: float
 
 
 class RuleCost(TypedDict):
-    """What a rule would have cost."""
+    """The cost of a rule."""
 
     best_value: float | None
     best: str | None
@@ -307,7 +313,7 @@ class StopEntry(TypedDict):
 
 
 class ReplayEntry(TypedDict):
-    """What one rule would have done. `rule` is as in a configuration."""
+    """The effects of one rule. `rule` is as in a configuration."""
 
     rule: dict[str, Any]
     n_stopped: int
@@ -326,7 +332,7 @@ class SweepTotals(RuleSavings):
 
 
 class SuggestionEntry(TypedDict):
-    """What a rule comes to over all replays. `n_kept` of `n_replays` kept the best value."""
+    """The result of a rule over all replays. `n_kept` of `n_replays` kept the best value."""
 
     rule: dict[str, Any]
     share_of_seconds: float
@@ -346,7 +352,7 @@ class SuggestionReport(TypedDict):
 
 
 class ReplayReport(TypedDict):
-    """What rules would have done to a sweep."""
+    """The effects that rules would have had on a sweep."""
 
     name: str
     path: str

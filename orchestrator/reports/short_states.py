@@ -1,4 +1,4 @@
-"""The state of a run in a few words, for tables and lines. The whole is its `reason`."""
+"""The state of a run in a few words, for tables and lines. The full text is its `reason`."""
 
 import signal
 
@@ -7,7 +7,7 @@ from ..store.run_states import STATES
 
 
 def short_state(run: RunRecord) -> str:
-    """`asha @ 40`, `failed, exit 1`, `killed by hand`. Otherwise the word of the state."""
+    """Return `asha @ 40`, `failed, exit 1` or `killed by hand`, otherwise the state's name."""
     word = STATES[run.state].word
     if run.state == "early_stopped":
         return _by_rule(run) or word
@@ -22,7 +22,7 @@ def short_state(run: RunRecord) -> str:
 
 
 def state_beside_best(run: RunRecord) -> str:
-    """`asha @ 40, best after`: the best value that is beside it came after the decision."""
+    """Return `asha @ 40, best after` if the best value shown beside it came after the decision."""
     short, step = short_state(run), run.stopped_by.get("step") if run.stopped_by else None
     if run.state != "early_stopped" or not isinstance(step, int) or run.best_step is None:
         return short

@@ -1,4 +1,4 @@
-"""A finished sweep of the same script and metric, which rules could be tried on."""
+"""Find a finished sweep of the same script and metric, for which rules could be tried."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ _FEWEST_RUNS = 5
 
 
 def similar_sweep(config: SweepConfig, logdir: Path) -> str | None:
-    """The name of a sweep without rules to learn from, or None if none of the newest fits.
+    """Return the name of a sweep without rules to learn from, or None if none of the newest fits.
 
     A sweep that has a rule of its own, or no metric, needs none.
     """
@@ -35,7 +35,7 @@ def similar_sweep(config: SweepConfig, logdir: Path) -> str | None:
 
 
 def _newest(logdir: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """The newest sweeps of a log folder, by their names, with their configurations."""
+    """Yield the newest sweeps of a log folder, by their names, with their configurations."""
     try:
         names = sorted((path.name for path in logdir.iterdir()), reverse=True)
     except OSError:
@@ -51,7 +51,7 @@ def _newest(logdir: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
 
 
 def _is_alike(source: Mapping[str, Any], config: SweepConfig) -> bool:
-    """Whether it trained the same for the same metric, and no rule stopped it."""
+    """Return whether it trained the same script for the same metric, and no rule stopped it."""
     return (
         source.get("main_script_name") == config.main_script_name
         and source.get("optimization_metric") == config.optimization_metric

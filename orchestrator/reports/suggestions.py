@@ -1,4 +1,5 @@
-"""What `replay --suggest` says: which rule would have saved most without losing the winner."""
+"""The result of `replay --suggest`: the rule that would have saved most without losing the
+winner."""
 
 from collections.abc import Sequence
 
@@ -19,7 +20,7 @@ def report_suggestions(
     """Replay many rules over finished sweeps.
 
     Raises:
-        UsageError: a sweep has too few runs that logged the metric, or nothing says what it is.
+        UsageError: a sweep has too few runs that logged the metric, or the metric is not known.
     """
     known = [_finished(sweep, metric, goal) for sweep in sweeps]
     found = suggest_rules(known)

@@ -1,13 +1,14 @@
-"""How long a sweep that runs will take yet, as far as the runs that ended tell. Pure."""
+"""Estimate how long a running sweep will take, from the runs that ended. Pure."""
 
 from ..store.sweep_record import SweepRecord
 
 
 def seconds_left(record: SweepRecord, n_planned: int, now: float) -> float | None:
-    """Mean duration of the runs that ended, over those to come and the rest of those that run.
+    """Return the remaining seconds: the mean duration of ended runs, for runs to come and running
+    ones.
 
-    By how much running runs are longer already counts too: where short runs ended first, the mean
-    of those that ended is too small. None while no run has ended, since nothing is known then.
+    Running runs that are already longer than the mean count too: if short runs end first, the mean
+    of the ended ones is too small. None until a run has ended, since nothing is known then.
     """
     runs = record.runs.values()
     ended = [run for run in runs if run.has_ended and run.started_at and run.ended_at]

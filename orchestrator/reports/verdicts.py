@@ -1,4 +1,4 @@
-"""What `show` says of a verdict."""
+"""The verdict in the output of `show`."""
 
 from ..store.sweep_folder import Sweep
 from ..verdict.evidence import sweep_verdict
@@ -8,11 +8,12 @@ from .shapes import LeaderEntry, VerdictReport
 
 
 def report_verdict(sweep: Sweep) -> VerdictReport | None:
-    """Which combination won, or None without repeated runs."""
+    """Return which combination won, or None without repeated runs."""
     verdict = sweep_verdict(sweep.record)
     if verdict is None:
         return None
     first, winner = leader_entry(verdict.first, verdict), verdict.winner
+    texts = (verdict_sentence(verdict, sweep.record), noise_text(verdict))
     return {
         "winner": None if winner is None else leader_name(winner),
         "probability": first["probability"],
@@ -22,7 +23,8 @@ def report_verdict(sweep: Sweep) -> VerdictReport | None:
         "corrected": first["corrected"],
         "n_candidates": verdict.n_candidates,
         "noise": verdict.noise,
-        "text": f"{verdict_sentence(verdict, sweep.record)}. {noise_text(verdict)}",
+        "is_seed_unused": verdict.is_seed_unused,
+        "text": ". ".join(text for text in texts if text is not None),
         "leaders": [leader_entry(leader, verdict) for leader in verdict.leaders],
     }
 

@@ -1,13 +1,12 @@
-"""Opening a sweep again: its configuration, its state, the claim to be its one orchestrator."""
+"""Open a sweep again: its configuration, its state, and the claim to be its only orchestrator."""
 
 import os
-import platform
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger import os_files, paths
 from ml_tracking_ops.logger.file_systems import is_on_network
 from ml_tracking_ops.logger.locks import is_held
 
@@ -18,6 +17,7 @@ from ..config.validation import LoadedConfig, validate_config
 from ..errors import SweepError, SweepHeldError, UsageError
 from ..store.catalog import find_item
 from ..store.files.open_folder import opened_folder
+from ..store.files.run_refs import LOCAL
 from ..store.journal import BEAT_S, Event, Journal
 from ..store.sweep_folder import Sweep
 from ..store.sweep_record import SweepRecord
@@ -33,8 +33,8 @@ class BegunSweep:
     """A sweep that was begun before, claimed and ready to continue.
 
     Attributes:
-        missed: events to write to the journal, which an earlier orchestrator could not.
-        warnings: what the user should know.
+        missed: events that an earlier orchestrator could not write to the journal.
+        warnings: for the user.
     """
 
     folder: Path
@@ -72,7 +72,7 @@ def open_begun_sweep(
     if not isinstance(found, Sweep):
         raise UsageError(f"{path} is a run, not a sweep. Name the sweep's folder")
     if found.is_legacy or found.seed is None:
-        raise UsageError(f"{path}: the original tool ran this sweep. You can only look at it")
+        raise UsageError(f"{path}: the original tool ran this sweep. It can only be viewed")
     _check_kind(path, found, is_study=is_study)
     folder = found.path.resolve()
     _check_journal(folder, found)
@@ -108,7 +108,8 @@ def open_begun_sweep(
 
 
 def _check_kind(path: str, found: Sweep, *, is_study: bool) -> None:
-    """
+    """Check that runs of this sweep may be started from here.
+
     Raises:
         UsageError: others start the runs of this sweep.
     """
@@ -123,7 +124,7 @@ def _check_kind(path: str, found: Sweep, *, is_study: bool) -> None:
 
 
 def _check_journal(folder: Path, sweep: Sweep) -> None:
-    """Refuse to run again what a lost journal no longer knows of."""
+    """Refuse to rerun runs that a lost journal no longer contains."""
     logs = sorted(filter(paths.is_run_log, (path.name for path in folder.iterdir())))
     if logs and not sweep.record.runs:
         raise UsageError(
@@ -134,7 +135,7 @@ def _check_journal(folder: Path, sweep: Sweep) -> None:
 
 
 def _as_begun(sweep: Sweep) -> LoadedConfig:
-    """The configuration that the sweep was begun with."""
+    """Return the configuration that the sweep was begun with."""
     description: dict[str, Any] = dict(sweep.description)
     sweep_folder = sweep.path.resolve()
     project = find_project(description, sweep_folder) or Project(sweep_folder)
@@ -146,10 +147,10 @@ def _as_begun(sweep: Sweep) -> LoadedConfig:
 
 
 def _check_script(sweep: Sweep, project: Project) -> None:
-    """See that a project that was moved has its script with it.
+    """Check that a project that was moved still has its script.
 
     Raises:
-        UsageError: it has not.
+        UsageError: it does not.
     """
     script = sweep.config.get("main_script_name")
     if project.has_moved and isinstance(script, str) and not (project.folder / script).is_file():
@@ -170,10 +171,10 @@ def _explain_move(sweep: Sweep, begun: LoadedConfig) -> list[str]:
 def _choose_max_runs(
     begun: LoadedConfig, record: SweepRecord, given: int | None, in_file: object
 ) -> tuple[int, list[str]]:
-    """How many runs the sweep is to have, and which other keys of its file have changed.
+    """Return how many runs the sweep will have, and which other keys of its file have changed.
 
     Args:
-        in_file: what the file said when the sweep began, if a command line said otherwise.
+        in_file: the value in the file when the sweep began, if a command line overrode it.
     """
     if begun.path is None or not begun.path.is_file():
         return given or record.max_runs or begun.config.max_runs, []
@@ -201,8 +202,13 @@ def _claim(journal: Journal, folder: Path, record: SweepRecord, silent_for_s: fl
     """
     if _is_held_by_another(journal, folder, record, silent_for_s <= STALE_S):
         is_known = not _is_here(record) or _is_alive(record)
-        raise SweepHeldError(folder, record.pid if is_known else None, record.host)
-    still_going = [run for run in record.runs.values() if run.state == "running"]
+        pid = record.pid if is_known else None
+        raise SweepHeldError(folder, pid, record.host, is_elsewhere=not _is_here(record))
+    still_going = [
+        run
+        for run in record.runs.values()
+        if run.state == "running" and (run.ref is None or run.ref.executor == LOCAL)
+    ]  # other engines find their runs again from any machine
     for run in [] if _is_here(record) else still_going:
         if is_held(folder / f"{run.name}{paths.DAT_SUFFIX}"):
             raise SweepHeldError(folder, None, record.host)
@@ -212,10 +218,11 @@ def _claim(journal: Journal, folder: Path, record: SweepRecord, silent_for_s: fl
 def _is_held_by_another(
     journal: Journal, folder: Path, record: SweepRecord, is_fresh: bool
 ) -> bool:
-    """From the lock where that can be trusted, else from the process or the file's last change.
+    """Return whether another orchestrator holds the sweep.
 
-    A network file system may keep the lock of a machine that is dead, or know nothing of those
-    of other machines. Orchestrators touch their journal every `BEAT_S` seconds.
+    The lock decides if it is reliable, else the process or the file's last change. A network file
+    system may keep the lock of a machine that is dead, or ignore those of other machines.
+    Orchestrators touch their journal every `BEAT_S` seconds.
     """
     is_on_a_network = is_on_network(folder)
     if journal.is_locked is False:
@@ -226,7 +233,7 @@ def _is_held_by_another(
 
 
 def _is_here(record: SweepRecord) -> bool:
-    return record.host in (None, platform.node())
+    return record.host in (None, os_files.host_name())
 
 
 def _is_alive(record: SweepRecord) -> bool:
@@ -234,7 +241,7 @@ def _is_alive(record: SweepRecord) -> bool:
 
 
 def _silent_for_s(folder: Path) -> float:
-    """Seconds since the journal was last touched, by the clock of the file system."""
+    """Return the seconds since the journal was last touched, by the clock of the file system."""
     clock = f".{os.getpid()}.clock"
     try:
         with opened_folder(folder) as opened:

@@ -1,22 +1,20 @@
-"""What a sweep keeps, once, of the code that it ran: uncommitted changes and installed packages."""
+"""The state of the code that a sweep ran, kept once: uncommitted changes and installed packages."""
 
 import os
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from ml_tracking_ops.logger import paths
 
 from ..store.files.open_folder import OpenFolder, opened_folder
-from .description import may_be_checkout
+from .description import installed_packages, may_be_checkout
 
 MOST_CHANGES_BYTES = 1_000_000
 _GIT_TIMEOUT_S = 5
 
 
 def keep_code_state(folder: Path, sweep_folder: Path) -> None:
-    """Write `changes.diff`, where git knows of changes, and `packages.txt`.
+    """Write `changes.diff`, if git reports changes, and `packages.txt`.
 
     Raises:
         OSError: they cannot be written.
@@ -33,9 +31,9 @@ def _keep_changes(folder: Path, opened: OpenFolder) -> None:
 
 
 def uncommitted_changes(folder: Path) -> str:
-    """What `git diff HEAD` says, at most 1 MB of it. Binary files are named only.
+    """Return the output of `git diff HEAD`, at most 1 MB of it. Binary files are only named.
 
-    Empty where nothing was changed, or there is no git.
+    Empty if nothing was changed, or there is no git.
     """
     if not may_be_checkout(folder):
         return ""
@@ -50,24 +48,3 @@ def uncommitted_changes(folder: Path) -> str:
     text = done.stdout[:MOST_CHANGES_BYTES].decode("utf-8", "replace")
     n_more = len(done.stdout) - MOST_CHANGES_BYTES
     return f"{text}\n… {n_more} bytes more are not kept\n" if n_more > 0 else text
-
-
-def installed_packages() -> list[str]:
-    """``name==version`` of every package that this interpreter finds, sorted.
-
-    Told from the names of the packages' metadata folders: reading these takes 100 times as long.
-    """
-    return sorted(set(_packages()), key=str.lower)
-
-
-def _packages() -> Iterator[str]:
-    for entry in sys.path:
-        try:
-            names = os.listdir(entry or ".")  # noqa: PTH208
-        except OSError:
-            continue
-        for name in names:
-            if name.endswith(".dist-info"):
-                package, _, version = name.removesuffix(".dist-info").rpartition("-")
-                if package:
-                    yield f"{package}=={version}"

@@ -1,4 +1,4 @@
-"""The leaders of a search run again with new seeds, once the search is over."""
+"""Run the leaders of a search again with new seeds, once the search is over."""
 
 from typing import Literal
 
@@ -12,13 +12,13 @@ from .runs.recorder import Recorder
 from .runs.sweep_ending import SweepEnding
 
 FIRST_SEED = 1001
-"""Larger than the seeds that people write down, so that those of the search do not come again."""
+"""Larger than seeds that people choose, so that those of the search are not repeated."""
 
 
 class Confirmation:
-    """Says which leader runs next, with which seed. Records who leads and who is dropped.
+    """Decides which leader runs next, with which seed. Records who leads and who is dropped.
 
-    All that it decides follows from the record, so that a resumed sweep decides the same.
+    All its decisions follow from the record, so that a resumed sweep decides the same.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Confirmation:
         return self._settings is not None
 
     def next_attempt(self, index: int) -> Attempt | Literal["wait"] | None:
-        """The run with this index, or "wait" if it depends on how another ends.
+        """Return the run with this index, or "wait" if it depends on the end of another run.
 
         None means no more.
         """
@@ -71,7 +71,8 @@ class Confirmation:
         return self._take(index, *step.run, self._settings.seed_name)
 
     def _find_leaders(self, settings: Confirm) -> Leaders | None:
-        """The leaders, chosen once all runs of the search have ended, or None before that."""
+        """Return the leaders, chosen once all runs of the search have ended, or None before
+        that."""
         record = self._recorder.record
         searched = [run for run in record.runs.values() if not run.is_confirming]
         if not all(map(self._is_over, searched)):
@@ -84,7 +85,7 @@ class Confirmation:
         return record.leaders
 
     def _is_over(self, run: RunRecord) -> bool:
-        """Whether a run has ended for good, as far as this orchestrator can tell."""
+        """Return whether a run has ended and, as far as is known, is not tried again."""
         if run.index in self._waiting or any(
             one.attempt.index == run.index for one in self._active
         ):

@@ -1,14 +1,14 @@
-"""What the orchestrator does with the requests that it finds in its sweep's folder.
+"""Carry out the requests that the orchestrator finds in its sweep's folder.
 
-Each is decided on once: the journal's event `requested` says what became of it, and folding that
-event is what it does to the sweep's state. The file is removed after that. Where a crash comes in
-between, the journal knows the request already.
+Each is decided once: the journal's event `requested` records the outcome, and folding that event
+has the effect on the sweep's state. The file is removed after that. After a crash in between, the
+journal already has the request.
 """
 
 from pathlib import Path
 from typing import Any, Literal
 
-from ..steering.decisions import not_again, why_not, workers_text
+from ..steering.decisions import why_not, withdrawn_text, workers_text
 from ..steering.requests import SweepRequest, read_requests, remove_request
 from .pool import Pool
 from .runs.active import ActiveRuns
@@ -19,7 +19,7 @@ Outcome = Literal["done", "refused"]
 
 
 class SweepControl:
-    """Takes in requests, decides on each, has it done, and records it.
+    """Takes in requests, decides on each, carries it out, and records it.
 
     Args:
         folder: the sweep's, in which users leave their requests.
@@ -44,11 +44,11 @@ class SweepControl:
         self._left: set[str] = set()
 
     def take_in(self, *, is_start: bool = False) -> None:
-        """Do what is asked.
+        """Carry out the requests.
 
         Args:
-            is_start: the sweep is just being resumed: what was asked of it as a whole before
-                does not count any more, since resuming it is the newer wish.
+            is_start: the sweep is being resumed: earlier requests about the whole sweep no longer
+                count, since resuming it is the newer one.
         """
         for path, request in read_requests(self._folder, self._owner):
             identity = path.stem
@@ -60,16 +60,16 @@ class SweepControl:
 
     def _decide(self, identity: str, request: SweepRequest | None, is_start: bool) -> None:
         if request is None:
-            self._tell(identity, None, "refused", "the file in requests/ is not a request")
+            self._record(identity, None, "refused", "the file in requests/ is not a request")
             return
         if is_start and request.index is None and request.action != "workers":
-            self._tell(identity, request, "refused", "the sweep was resumed after this request")
+            self._record(identity, request, "refused", "the sweep was resumed after this request")
             return
         refusal = why_not(request, self._recorder.record)
         if self._ending.has_begun and request.action in ("pause", "continue", "workers"):
             refusal = "the sweep is ending, so no more runs start"
         if refusal is not None:
-            self._tell(identity, request, "refused", refusal)
+            self._record(identity, request, "refused", refusal)
             return
         self._do(identity, request)
 
@@ -77,28 +77,28 @@ class SweepControl:
         record, by = self._recorder.record, f"by hand ({request.by})" if request.by else "by hand"
         match request:
             case SweepRequest(action="stop", index=None):
-                self._tell(identity, request, "done", "every run is stopped, then the sweep ends")
+                self._record(identity, request, "done", "every run is stopped, then the sweep ends")
                 self._ending.interrupt(f"stopped {by}")
             case SweepRequest(action="stop", index=int(index)) if record.runs[index].waits_again:
-                message = not_again(record.runs[index])
-                self._tell(identity, request, "done", message, taken_back=True)
-                self._pool.run_no_more(index)
+                message = withdrawn_text(record.runs[index])
+                self._record(identity, request, "done", message, taken_back=True)
+                self._pool.unqueue(index)
             case SweepRequest(action="stop", index=int(index)):
-                self._tell(
+                self._record(
                     identity, request, "done", f"run {index} is stopped", reason=f"stopped {by}"
                 )
                 self._active.stop_by_hand(index)
             case SweepRequest(action="requeue", index=int(index)):
                 attempt = record.runs[index].attempt + (record.runs[index].name is not None)
                 message = f"run {index} runs again {self._when()}, as attempt {attempt}"
-                self._tell(identity, request, "done", message, attempt=attempt)
+                self._record(identity, request, "done", message, attempt=attempt)
                 self._pool.run_again(index)
             case SweepRequest(action="workers", n_workers=int(n_workers)):
-                self._tell(identity, request, "done", workers_text(n_workers, record))
+                self._record(identity, request, "done", workers_text(n_workers, record))
                 self._pool.resize(n_workers)
             case _:
                 is_pause = request.action == "pause"
-                self._tell(
+                self._record(
                     identity,
                     request,
                     "done",
@@ -111,7 +111,7 @@ class SweepControl:
                 self._changes.note()
 
     def _when(self) -> str:
-        """When what was put back is started."""
+        """Return when what was put back is started."""
         if self._ending.has_begun:
             return "when the sweep is resumed"
         return (
@@ -120,7 +120,7 @@ class SweepControl:
             else "in a free slot"
         )
 
-    def _tell(
+    def _record(
         self,
         identity: str,
         request: SweepRequest | None,

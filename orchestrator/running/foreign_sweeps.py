@@ -1,4 +1,4 @@
-"""Sweeps that somebody else may have begun: resuming one runs a command that its folder names."""
+"""Sweeps that somebody else may have begun: resuming one runs the command in its folder."""
 
 import os
 import stat
@@ -22,14 +22,15 @@ _RUN_KEYS = ("main_script_name", "command", "environment")
 
 
 def resume_question(path: str, logdir: Path) -> str | None:
-    """What to ask before a sweep is resumed, or None if the user's own configuration says the same.
+    """Return a question to ask before a sweep is resumed, or None if the user's own configuration
+    is the same.
 
     Raises:
         UsageError: as `store.catalog.find_item`.
     """
     found = find_item(path, logdir)
     if not isinstance(found, Sweep) or found.is_legacy:
-        return None  # opening it says why it cannot be resumed
+        return None  # opening it reports why it cannot be resumed
     project = _project_of(found)
     script = str(found.config.get("main_script_name"))
     if project is not None and project.has_moved and not (project.folder / script).is_file():
@@ -54,13 +55,14 @@ def _why_strange(sweep: Sweep) -> str | None:
             None if _owner(sweep.path) in (None, os_files.user_id()) else "another user started it"
         )
     project = _project_of(sweep)
-    if path is not None and project is not None and is_of_here:  # else it is a stranger's project
+    # otherwise it is a stranger's project
+    if path is not None and project is not None and is_of_here:
         path = project.path_now(str(path), sweep.description)
     own = None if path is None else _own_source(Path(str(path)))
     if own is None:
         return f"the configuration of {sweep.name} is not here"
     if any(own.get(key) != sweep.config.get(key) for key in _RUN_KEYS):
-        return f"what {sweep.name} runs is not what {path} says"
+        return f"the command of {sweep.name} differs from {path}"
     return None
 
 
@@ -69,7 +71,7 @@ def _project_of(sweep: Sweep) -> Project | None:
 
 
 def _own_source(path: Path) -> Mapping[str, Any] | None:
-    """What the user's own file says, or None if there is none that can be read."""
+    """Return the content of the user's own file, or None if it cannot be read."""
     if not path.is_file() or _owner(path) not in (None, os_files.user_id()):
         return None
     try:
@@ -79,7 +81,7 @@ def _own_source(path: Path) -> Mapping[str, Any] | None:
 
 
 def _owner(path: Path) -> int | None:
-    """The user whose file it is, or None if the system has no such numbers."""
+    """Return the user whose file it is, or None if the system has no such numbers."""
     if os_files.user_id() is None:
         return None
     try:

@@ -1,6 +1,6 @@
-"""Sees what happens in a sweep's folder: what its runs log, and what users ask."""
+"""Watch a sweep's folder: the logs of its runs, and the requests of users."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from pathlib import Path
 
@@ -10,7 +10,14 @@ import anyio.lowlevel
 from ml_tracking_ops.logger import paths
 
 from ..store.files.disk import trouble_with
-from ..store.watching.watcher import PAUSE_TO_WORK, URGENT_PAUSE_TO_WORK, watch_files
+from ..store.watching.awaited_files import poll_awaited
+from ..store.watching.watcher import (
+    LEAST_PAUSE_S,
+    MOST_PAUSE_S,
+    PAUSE_TO_WORK,
+    URGENT_PAUSE_TO_WORK,
+    watch_files,
+)
 from .control import SweepControl
 from .runs.active import ActiveRun, ActiveRuns
 from .runs.recorder import Recorder
@@ -22,10 +29,11 @@ _RUNS_A_TURN = 8
 
 
 class Lookout:
-    """Reads the logs of the runs that are running whenever they grow, and once a second anyway.
+    """Reads the logs of running runs whenever they grow, and once a second in any case.
 
     Args:
         is_urgent: whether a value may be a reason to stop a run, which then wastes its worker.
+        are_files_known: whether values appear in known files, and not in event files of any name.
     """
 
     def __init__(
@@ -38,6 +46,7 @@ class Lookout:
         silence: SilenceWarnings,
         *,
         is_urgent: bool,
+        are_files_known: bool,
     ) -> None:
         self._folder = folder
         self._recorder = recorder
@@ -46,26 +55,45 @@ class Lookout:
         self._control = control
         self._silence = silence
         self._is_urgent = is_urgent
-        self._pause_to_work = URGENT_PAUSE_TO_WORK if is_urgent else PAUSE_TO_WORK
+        self._are_files_known = are_files_known
 
     async def watch(self) -> None:
-        watching = watch_files(
-            self._folder, pause_to_work=self._pause_to_work, awaited=self._awaited
-        )
-        async with aclosing(watching) as changes:
+        async with aclosing(self._changes()) as changes:
             async for changed in changes:
-                runs = (
-                    [run for path in changed if (run := self._active.at(_dat_path(path)))]
-                    if changed
-                    else list(self._active)
-                )
-                if any(_is_request(path) for path in changed):
-                    self._control.take_in()
+                runs = self._logging(changed) if changed else list(self._active)
                 await self._read_all(runs)
 
+    def _changes(self) -> AsyncGenerator[set[Path], None]:
+        """Return the watcher of growing files. Polling suffices if nothing waits for a value."""
+        if self._are_files_known and not self._is_urgent:
+            return poll_awaited(self._awaited, MOST_PAUSE_S)
+        return watch_files(
+            self._folder,
+            pause_to_work=URGENT_PAUSE_TO_WORK if self._is_urgent else PAUSE_TO_WORK,
+            least_pause_s=LEAST_PAUSE_S if self._is_urgent else MOST_PAUSE_S,
+            awaited=self._awaited if self._is_urgent else tuple,
+        )
+
+    def _logging(self, changed: Iterable[Path]) -> list[ActiveRun]:
+        """Return the runs whose files changed. Take in the requests of users among the changes."""
+        runs = []
+        is_asked = False
+        for path in changed:
+            run = self._active.at(path)
+            if run is None and path.suffix == paths.LOG_SUFFIX:
+                run = self._active.at(path.with_suffix(paths.DAT_SUFFIX))
+            if run is not None:
+                runs.append(run)
+            else:
+                is_asked |= _is_request(path)
+        if is_asked:
+            self._control.take_in()
+        return runs
+
     def _awaited(self) -> Iterable[Path]:
-        """The files in which a value may be a reason to stop a run."""
-        return [run.monitor.source_path for run in self._active] if self._is_urgent else ()
+        """Return the files in which values may appear, and the folder of requests."""
+        sources = [run.monitor.source_path for run in self._active]
+        return [*filter(None, sources), self._folder / paths.REQUESTS_NAME]
 
     async def look_anyway(self) -> None:
         """Read every run now and then: an event can be lost, and a silent run sends none."""
@@ -78,14 +106,15 @@ class Lookout:
                 self._silence.look_at(run)
 
     async def _read_all(self, runs: Iterable[ActiveRun]) -> None:
-        """Read these runs. Other tasks have their turn between a few of them."""
+        """Read these runs, and yield to other tasks between a few of them."""
         for n_read, run in enumerate(runs, 1):
             await self._read(run)
             if n_read % _RUNS_A_TURN == 0:
                 await anyio.lowlevel.checkpoint()
 
     async def _read(self, run: ActiveRun) -> None:
-        """Take in what a run has logged. Stop the run where the rule says so."""
+        """Take in what a run has logged. Stop the run if the rule requires it."""
+        await run.monitor.load_reader()
         has_more = True
         while has_more and run in self._active:
             decision, improved, has_more = run.monitor.read()
@@ -97,24 +126,20 @@ class Lookout:
             if improved:
                 self._ending.see_best(run)
                 summary = run.monitor.summary()
-                self._recorder.tell("improved", index=run.attempt.index, **summary)
-            self._silence.tell_notes(run)
+                self._recorder.report("improved", index=run.attempt.index, **summary)
+            self._silence.warn_of_notes(run)
             if has_more:
                 await anyio.lowlevel.checkpoint()
 
     def _look_after_sweep(self) -> None:
-        """Write what could not be written, say that it is alive, see whether it can continue."""
+        """Write what could not be written, give a sign of life, check whether the sweep can
+        continue."""
         self._recorder.flush()
         self._recorder.beat()
         if not self._folder.is_dir():
-            self._ending.start_no_more(str(trouble_with(self._folder)))
-
-
-def _dat_path(path: Path) -> Path:
-    """The log of the run that a changed file belongs to."""
-    return path.with_suffix(paths.DAT_SUFFIX) if path.suffix == paths.LOG_SUFFIX else path
+            self._ending.start_nothing_more(str(trouble_with(self._folder)))
 
 
 def _is_request(path: Path) -> bool:
-    """Whether a change of this path is a reason to look for requests."""
+    """Return whether a change of this path is a reason to look for requests."""
     return paths.REQUESTS_NAME in (path.name, path.parent.name)

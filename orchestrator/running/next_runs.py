@@ -1,4 +1,4 @@
-"""The new runs of a sweep, decided one after another for all slots."""
+"""Decide the new runs of a sweep, one after another for all slots."""
 
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, Literal
@@ -14,10 +14,10 @@ from .runs.sweep_ending import SweepEnding
 
 
 class NextRuns:
-    """Asks for one run after the other and records what was decided.
+    """Asks for one run after the other and records the decisions.
 
-    A sampler that learns is asked in a thread, one asking at a time, so that runs are watched
-    meanwhile. One that does not is asked at once.
+    A sampler that learns is called in a thread, one call at a time, so that runs are watched
+    meanwhile. Any other is called directly.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class NextRuns:
         return self._index
 
     @property
-    def may_bring_more(self) -> bool:
+    def may_have_more(self) -> bool:
         """Whether there may be another run, as far as is known."""
         if self._confirmation.is_wanted:
             return True
@@ -65,7 +65,8 @@ class NextRuns:
         return self._proposer.why_exhausted
 
     async def next_attempt(self) -> Attempt | Literal["wait"] | None:
-        """A new run, or "wait" if it depends on how another ends, or `None` if there is none."""
+        """Return a new run, or "wait" if it depends on the end of another run, or `None` if there
+        is none."""
         async with self._asking:
             if self._ending.has_begun:
                 return None
@@ -79,7 +80,7 @@ class NextRuns:
         if number > self._max_runs or self._ending.is_search_over:
             return None
         proposal = await self._propose(number)
-        self._tell_trouble()
+        self._warn_of_trouble()
         if self._ending.is_search_over:
             return None
         return self._take(proposal) if isinstance(proposal, Proposal) else proposal
@@ -90,8 +91,8 @@ class NextRuns:
             return self._proposer.propose(number, history)
         return await anyio.to_thread.run_sync(self._proposer.propose, number, tuple(history))
 
-    def _tell_trouble(self) -> None:
-        """Warn of the first thing that went wrong with the sampler."""
+    def _warn_of_trouble(self) -> None:
+        """Warn of the first problem of the sampler."""
         if self._proposer.trouble is not None and not self._has_reported_trouble:
             self._has_reported_trouble = True
             self._recorder.warn(self._proposer.trouble)

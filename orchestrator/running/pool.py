@@ -1,4 +1,4 @@
-"""The worker pool: slots that take one attempt after the other, in a number that may change."""
+"""The worker pool: slots that run one attempt after the other. Their number may change."""
 
 import math
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ ASK_FOR_ROOM_S = 1.0
 
 
 class Pool:
-    """Gives each slot what is due, else a new run, until there is nothing left to do.
+    """Gives each slot what is due, else a new run, until nothing is left to do.
 
     Args:
-        next_runs: gives new runs. `promotions`: paused runs that continue before these. `waiting`:
-            attempts that come first.
-        runner: what a slot does with an attempt.
+        next_runs: returns new runs. `promotions`: paused runs that continue before these.
+            `waiting`: attempts that come first.
+        runner: runs an attempt in a slot.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Pool:
         self._recorder = recorder
         self._changes = changes
         self._most_runs = config.most_runs
-        # then a slot is asked before each start whether it has what a run needs
+        # if so, check before each start whether the slot has what a run needs
         self._needs_room = executor.may_lack
         self._filled: set[int] = set()
         self._tasks: anyio.abc.TaskGroup | None = None
@@ -62,19 +62,19 @@ class Pool:
         return min(len(self._executor.slots), self._most_runs)
 
     def begin(self, tasks: anyio.abc.TaskGroup, adopted: Sequence[Sequence[ActiveRun]]) -> None:
-        """Let every slot work, in a task each. `adopted` are the runs that it has already."""
+        """Start all slots, each in a task. `adopted` are the runs that they already have."""
         self._tasks = tasks
         for index, mine in enumerate(adopted):
             self._filled.add(index)
             tasks.start_soon(self._fill, index, mine)
 
     def resize(self, n_workers: int) -> None:
-        """Work with so many slots. Those too many end with the run that they have."""
+        """Change the number of slots. Excess slots end with their current run."""
         self._executor.resize(n_workers)
         self.refill()
 
     def refill(self) -> None:
-        """Let slots work again that had nothing left to do."""
+        """Restart slots that had nothing left to do."""
         for index in range(self.n_slots):
             if index not in self._filled and self._tasks is not None:
                 self._filled.add(index)
@@ -82,18 +82,18 @@ class Pool:
         self._changes.note()
 
     def run_again(self, index: int) -> None:
-        """Let a run that the record holds as pending wait for a slot."""
+        """Queue a run that the record holds as pending."""
         if self._tasks is None:
             return  # it is among the remaining work
         run = self._recorder.record.runs[index]
-        self._waiting.drop(index)  # an interrupted run waits already
+        self._waiting.drop(index)  # an interrupted run already waits
         self._waiting.add(Attempt(index, run.hyperparameters, run.attempt, run.n_failed))
         self.refill()
 
-    def run_no_more(self, index: int) -> None:
-        """Do not start a run again that waits for a slot."""
+    def unqueue(self, index: int) -> None:
+        """Remove a waiting run from the queue."""
         self._waiting.drop(index)
-        self._changes.note()  # where nothing else is left to do, the sweep is over
+        self._changes.note()  # if nothing else is left to do, the sweep is over
 
     async def _fill(self, index: int, adopted: Sequence[ActiveRun]) -> None:
         try:
@@ -112,7 +112,7 @@ class Pool:
         return index < self.n_slots and not self._ending.has_begun
 
     async def _has_room(self, index: int) -> bool:
-        """Wait until a slot has what a run needs, or False if it has no work before."""
+        """Wait until a slot has what a run needs. Returns False if there is no work left before."""
         while self._is_wanted(index):
             if not self._needs_room or not self._may_start_more():
                 return True
@@ -127,10 +127,10 @@ class Pool:
 
     def _may_start_more(self) -> bool:
         may_promote = self._promotions.are_possible and bool(self._active)
-        return bool(self._waiting) or self._next_runs.may_bring_more or may_promote
+        return bool(self._waiting) or self._next_runs.may_have_more or may_promote
 
     async def _next_attempt(self, index: int) -> Attempt | None:
-        """What to start next: what is due, else a new run, or None if all is done."""
+        """Return what to start next: what is due, else a new run, or None if all is done."""
         while self._is_wanted(index):
             if self._recorder.record.is_paused:
                 if not self._may_start_more() and not self._active:
@@ -138,7 +138,7 @@ class Pool:
                 await self._changes.wait()
                 continue
             if (waiting := self._waiting.take(anyio.current_time())) is not None:
-                if not self._is_needless(waiting):
+                if not self._is_obsolete(waiting):
                     return waiting
                 continue
             if self._waiting.is_in_line:
@@ -148,24 +148,25 @@ class Pool:
             if isinstance(attempt, Attempt):
                 if self._is_wanted(index) and not self._recorder.record.is_paused:
                     return attempt
-                self._waiting.add(attempt)  # things changed while the sampler thought
+                self._waiting.add(attempt)  # the state changed while the sampler was working
                 self.refill()
                 continue
-            may_bring_more = attempt is not None or self._promotions.are_possible
-            if not self._waiting and not (may_bring_more and self._active):
-                return self._last_promotion()  # nothing is left that could end
+            may_have_more = attempt is not None or self._promotions.are_possible
+            if not self._waiting and not (may_have_more and self._active):
+                return self._last_promotion()  # no run is left that could end
             await self._wait_for_change()
         return None
 
     def _next_promotion(self) -> Attempt | None:
-        """A run that paused and is to continue, or none if the search is over."""
+        """Return a paused run that is to continue, or none if the search is over."""
         return None if self._ending.is_search_over else self._promotions.next_attempt()
 
     def _last_promotion(self) -> Attempt | None:
         return None if self._ending.is_search_over else self._promotions.last_attempt()
 
-    def _is_needless(self, attempt: Attempt) -> bool:
-        """Whether a run of the search waits that is over, and only its leaders run again."""
+    def _is_obsolete(self, attempt: Attempt) -> bool:
+        """Return whether a waiting run belongs to a search that is over, so that only leaders run
+        again."""
         run = self._recorder.record.runs[attempt.index]
         return self._ending.is_search_over and not run.is_confirming and not run.waits_again
 

@@ -1,4 +1,4 @@
-"""The remaining work of an earlier sweep, from its journal and its processes."""
+"""Find the remaining work of an earlier sweep, from its journal and its processes."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -20,9 +20,7 @@ from .runs.starting.survivors import Survivor
 
 
 def fold(folder: Path, sweep: SweepRecord) -> list[Event]:
-    """Fold a sweep's journal into `state`, and the starts that the journal missed, and return
-    both.
-    """
+    """Fold a sweep's journal and the starts that it missed into `state`, and return both."""
     events = JournalTail(folder / paths.JOURNAL_NAME).read()
     for event in events:
         sweep.apply(event)
@@ -48,7 +46,8 @@ def _started(record: ProcessRecord) -> Event:
 
 
 async def find_survivors(executor: Executor, folder: Path, sweep: SweepRecord) -> list[Survivor]:
-    """The runs that an engine had when the journal broke off. It is asked once, for all."""
+    """Return the runs that an engine had when the journal broke off. It is queried once, for
+    all."""
     runs = [
         (run, run.name)
         for run in sweep.runs.values()
@@ -69,7 +68,8 @@ async def find_survivors(executor: Executor, folder: Path, sweep: SweepRecord) -
 
 
 def share_out(survivors: list[Survivor], n_slots: int) -> list[list[Survivor]]:
-    """The survivors of each slot: their own where that still exists, else the emptiest."""
+    """Return the survivors of each slot: in their own slot if it still exists, else in the
+    emptiest."""
     shares: list[list[Survivor]] = [[] for _ in range(n_slots)]
     for survivor in survivors:
         slot = survivor.found.slot
@@ -80,7 +80,7 @@ def share_out(survivors: list[Survivor], n_slots: int) -> list[list[Survivor]]:
 
 
 def _decision(run: RunRecord) -> StopDecision | Literal["by hand"] | None:
-    """Why the run was being stopped when the journal broke off, if it was."""
+    """Return why the run was being stopped when the journal broke off, if it was."""
     if run.stopped_by_hand is not None:
         return "by hand"
     if run.stopped_by is None:
@@ -93,10 +93,10 @@ def _decision(run: RunRecord) -> StopDecision | Literal["by hand"] | None:
 def replay_ended_runs(
     folder: Path, sweep: SweepRecord, rules: StoppingRules, limits: SweepLimits
 ) -> StopDecision | None:
-    """Let the rules and the limits see the runs that are over, as if they had watched them.
+    """Pass the ended runs to the rules and limits, as if they had watched them.
 
     Returns:
-        The decision to end the sweep, where the runs call for that.
+        The decision to end the sweep, if the runs call for it.
     """
     ended = [
         run
@@ -111,7 +111,7 @@ def replay_ended_runs(
 
     histories = [load_history(folder / f"{run.name}{paths.DAT_SUFFIX}", run) for run in ended]
     for _ in decisions([history for history in histories if history is not None], rules):
-        pass  # whom it concerns has ended
+        pass  # the run that it is about has ended
     decision = None
     for run in sorted(ended, key=lambda run: run.ended_at or 0.0):
         value = run.best_value if sweep.can_win(run) else None
@@ -121,7 +121,8 @@ def replay_ended_runs(
 
 
 def attempts_left(sweep: SweepRecord, max_runs: int) -> list[Attempt]:
-    """What was sampled but never started, and what was interrupted, in the order of the index."""
+    """Return what was sampled but never started, and what was interrupted, in the order of the
+    index."""
     left = []
     n_searched = 0
     for index in sorted(sweep.runs):

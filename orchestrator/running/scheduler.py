@@ -1,14 +1,13 @@
 """A sweep from its first run to its last: the one task group that all of it works in."""
 
 import os
-import platform
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger import os_files, paths
 
 from ..config.validation import LoadedConfig
 from ..executors.base import GRACE_S, Executor
@@ -40,16 +39,16 @@ if TYPE_CHECKING:
 
 
 class Scheduler:
-    """Runs a sweep to its end in the folder it is given.
+    """Runs a sweep to its end in the given folder.
 
     It puts the parts of a sweep together and starts them. Each has one job of its own.
 
     Args:
         loaded: the configuration.
-        proposer: gives the hyperparameters of run 1, 2, ….
-        executor: its slots say how many runs run at once.
+        proposer: proposes the hyperparameters of run 1, 2, ….
+        executor: its number of slots is how many runs run at once.
         folder: the sweep's folder. It exists and holds the description.
-        journal: records what happens. `notify` gets the same, after it is written.
+        journal: records what happens. `notify` receives the same, after it is written.
         grace_s: seconds between SIGTERM and SIGKILL.
         begun: the record of a sweep that is resumed.
         earlier: sweeps to start from. The journal of a new sweep records them.
@@ -101,7 +100,14 @@ class Scheduler:
         self._control = SweepControl(folder, recorder, active, ending, self._pool, changes)
         is_urgent = bool(rules.metrics)
         self._lookout = Lookout(
-            folder, recorder, active, ending, self._control, silence, is_urgent=is_urgent
+            folder,
+            recorder,
+            active,
+            ending,
+            self._control,
+            silence,
+            is_urgent=is_urgent,
+            are_files_known=loaded.config.metrics_from != "tensorboard",
         )
 
     async def run(self) -> SweepRecord:
@@ -142,7 +148,7 @@ class Scheduler:
         return self.record
 
     def _record_pick(self) -> None:
-        """Record once what `auto` picked, so that a resumed sweep uses it too."""
+        """Record once which sampler `auto` picked, so that a resumed sweep uses it too."""
         pick = self._proposer.pick
         if pick is not None and self.record.picked is None:
             self._recorder.write("sampler_picked", sampler=pick.name, reason=pick.reason)
@@ -151,7 +157,7 @@ class Scheduler:
         for sweep in self._earlier:
             for fields in sweep.as_events():
                 self._recorder.write("known", **fields)
-            if (text := sweep.left_out_text) is not None:
+            for text in sweep.warnings:
                 self._recorder.warn(text)
 
     def interrupt(self, reason: str) -> None:
@@ -171,6 +177,6 @@ def _who(folder: Path) -> dict[str, Any]:
     return {
         "pid": os.getpid(),
         "process_identity": process_identity(os.getpid()),
-        "host": platform.node(),
+        "host": os_files.host_name(),
         "file": origin_of_file(folder / paths.JOURNAL_NAME),
     }

@@ -1,4 +1,4 @@
-"""What came of a sweep, as Python programs and notebooks get it."""
+"""The result of a sweep, for Python programs and notebooks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SweepResult:
-    """What came of a sweep: its folder, its seed, and the state of each run."""
+    """The result of a sweep: its folder, its seed, and the state of each run."""
 
     folder: Path
     seed: int
@@ -39,9 +39,9 @@ class SweepResult:
 
     @property
     def best(self) -> RunRecord | None:
-        """The run with the best value of the optimisation metric.
+        """The run with the best value of the optimization metric.
 
-        None of a sweep with several objectives, which has a front.
+        None for a sweep with several objectives, which has a front.
         """
         return self.record.best
 
@@ -52,7 +52,7 @@ class SweepResult:
 
     @property
     def front(self) -> list[RunRecord]:
-        """The runs that no other dominates: is as good in every objective, and better in one.
+        """The runs that no other dominates, by being as good in every objective and better in one.
 
         Their `values` hold the value of each objective. Empty without several objectives.
         """
@@ -69,7 +69,7 @@ class SweepResult:
 
     @cached_property
     def verdict(self) -> "Verdict | None":
-        """Which combination won, and how sure that is.
+        """The combination that won, and how sure that is.
 
         None if the sweep has neither `confirm` nor `repeats`, or too few results.
         """
@@ -78,7 +78,7 @@ class SweepResult:
         return sweep_verdict(self.record)
 
     def to_pandas(self) -> Any:
-        """The runs as a pandas data frame: name, state, hyperparameters, best value.
+        """Return the runs as a pandas data frame: name, state, hyperparameters, best value.
 
         Raises:
             ImportError: pandas is not installed.
@@ -86,7 +86,7 @@ class SweepResult:
         return frame_of("pandas", as_columns(self._rows()))
 
     def to_optuna(self) -> "optuna.Study":
-        """The runs as a study of Optuna's in memory, for its plots and other tools.
+        """Return the runs as an Optuna study in memory, for its plots and other tools.
 
         Finished runs are complete trials, those that were stopped early are pruned, the others
         have failed. Runs that confirm leaders are left out. With several objectives the study has
@@ -101,7 +101,7 @@ class SweepResult:
         return as_optuna_study(self.folder.name, self.runs, self.space, record.goal, record.aims)
 
     def to_polars(self) -> Any:
-        """The same as a polars data frame.
+        """Return the same table as a polars data frame.
 
         Raises:
             ImportError: polars is not installed.
@@ -124,7 +124,7 @@ class SweepResult:
         ]
 
     def _results(self, run: RunRecord) -> dict[str, Any]:
-        """The columns of a run's results."""
+        """Return the columns of a run's results."""
         aims = self.record.aims
         found: dict[str, Any] = {}
         if not aims.objectives:

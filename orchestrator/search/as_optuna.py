@@ -1,4 +1,4 @@
-"""A sweep as a study of Optuna's, for its plots and other tools."""
+"""Convert a sweep to an Optuna study, for its plots and other tools."""
 
 import json
 import math
@@ -26,15 +26,15 @@ def as_optuna_study(
     goal: Goal | None,
     aims: Aims = NO_AIMS,
 ) -> "optuna.Study":
-    """A study in memory with a trial for each run of the search that has ended.
+    """Return a study in memory with a trial for each run of the search that has ended.
 
     A finished run is complete, one that was stopped early is pruned with its best value, the
     others have failed. Lists among the values of a choice are written as JSON. Bell-shaped and
     rounded hyperparameters are between the smallest and the largest value that was tried.
 
-    With several objectives each trial has a value of each, in their order, and one that was stopped
-    early is complete too: Optuna prunes no trial with several values. Constraints on outcomes are
-    constraints of the trials.
+    With several objectives each trial has a value for each, in their order, and one that was
+    stopped early is complete too: Optuna prunes no trial with several values. Constraints on
+    outcomes are constraints of the trials.
 
     Raises:
         UsageError: Optuna is not installed.
@@ -67,7 +67,7 @@ def as_optuna_study(
 def _distribution(
     distribution: Distribution, tried: Sequence[Mapping[str, Any]], name: str
 ) -> "optuna.distributions.BaseDistribution":
-    """Its counterpart, which holds the values themselves."""
+    """Return the counterpart of a distribution, which holds the values themselves."""
     import optuna
 
     kinds = optuna.distributions
@@ -127,7 +127,7 @@ def _trial(
 
 
 def _outcome_of_several(run: RunRecord, aims: Aims) -> tuple[Any, list[float] | None]:
-    """A trial's state, and its value of each objective if it has them."""
+    """Return a trial's state, and its value for each objective if it has them."""
     import optuna
 
     result = aims.result(run.values)
@@ -137,7 +137,7 @@ def _outcome_of_several(run: RunRecord, aims: Aims) -> tuple[Any, list[float] | 
 
 
 def _outcome(run: RunRecord) -> tuple[Any, float | None]:
-    """A trial's state, and its value if it has one."""
+    """Return a trial's state, and its value if it has one."""
     import optuna
 
     states = optuna.trial.TrialState

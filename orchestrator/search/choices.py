@@ -1,4 +1,4 @@
-"""Hyperparameters whose values are listed, given or taken from another."""
+"""Hyperparameters whose values are listed, or taken from another one."""
 
 import math
 from bisect import bisect_right
@@ -18,13 +18,13 @@ _A_LITTLE_LESS = 1 - 1e-12  # so that rounding never reaches past the last candi
 class Choice(Distribution):
     """One of the candidates, all equally likely unless probabilities are given.
 
-    `ordered` tells a sampler that learns that neighbours in the list are alike.
+    `ordered` means for a sampler that learns that neighbours in the list are similar.
     """
 
     type: Literal["choice"] = TYPE
     candidates: Annotated[
         list[JsonValue], Field(min_length=1), Allowed("a non-empty list of values")
-    ] = Field(description="Numbers, texts, booleans, null or lists.")
+    ] = Field(description="Numbers, strings, booleans, null or lists.")
     probabilities: (
         Annotated[
             list[Annotated[float, Field(ge=0)]],
@@ -46,7 +46,7 @@ class Choice(Distribution):
             return self
         if len(self.probabilities) != len(self.candidates):
             raise ValueError(
-                f"probabilities must be as many as candidates: {len(self.candidates)}, "
+                f"needs one probability for each candidate: {len(self.candidates)}, "
                 f"got {len(self.probabilities)}"
             )
         total = math.fsum(self.probabilities)
@@ -102,7 +102,7 @@ class Constant(Distribution):
 
 
 class Tied(Distribution):
-    """The value of another hyperparameter under a second name. Absent if that one is absent."""
+    """The value of another hyperparameter under a second name. Absent if the other is absent."""
 
     type: Literal["tied"] = TYPE
     to: Annotated[Text, Allowed("the name of another hyperparameter")] = Field(

@@ -1,4 +1,4 @@
-"""Constraints between hyperparameters: which combinations are wanted."""
+"""Constraints between hyperparameters: which combinations are allowed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,10 +10,10 @@ __all__ = ["Constraint", "ConstraintError"]
 
 
 class Constraint(Expression):
-    """An expression that is true for the combinations that are wanted."""
+    """An expression that is true for the allowed combinations."""
 
     def allows(self, values: Mapping[str, Any]) -> bool:
-        """Whether the values meet it. Where one of its names is absent it has nothing to say.
+        """Return whether the values meet it. If one of its names is absent, it does not apply.
 
         A division by zero or a number too large is no.
 

@@ -1,25 +1,27 @@
-"""What one hyperparameter can be, as `experiment_cfg.json` describes it.
+"""The possible values of one hyperparameter, as `experiment_cfg.json` describes them.
 
 Each kind maps a number from [0, 1) to a value (`at`, its quantile function), so that any sampler
-that knows how to spread numbers can draw it. Where a kind has finitely many values, `count` says
-how many and `values` gives them in order.
+that spreads numbers can draw it. If a kind has finitely many values, `count` is their number and
+`values` returns them in order.
 """
 
+import functools
 import math
 from collections.abc import Hashable, Iterator
-from decimal import Decimal
 from random import Random
-from statistics import NormalDist
-from typing import Annotated, Literal, TypeGuard
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from ..setting_types import Allowed, Positive
+from ..store.files.fields import is_number
+
+if TYPE_CHECKING:
+    from statistics import NormalDist
 
 _ALMOST_0 = 1e-12
-MOST_STEPS = 2**53  # beyond, a floating-point number no longer tells neighbours apart
+MOST_STEPS = 2**53  # beyond, floating-point numbers cannot distinguish neighbours
 _A_LITTLE_MORE = 1 + 1e-12  # so that 0.3 is three steps of 0.1
-_STANDARD_NORMAL = NormalDist()
 Conditions = Annotated[
     dict[str, JsonValue],
     Field(min_length=1),
@@ -27,13 +29,13 @@ Conditions = Annotated[
 ]
 StepSize = Annotated[float, Field(gt=0)]
 
-TYPE = Field(description="Which kind it is.")
+TYPE = Field(description="The kind of distribution.")
 
 
 class Distribution(BaseModel):
     """Base of all distributions. `when` names the hyperparameters that it depends on."""
 
-    # built with the whole configuration, not each kind by itself: starts sooner
+    # built with the whole configuration, not kind by kind: this starts sooner
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True
     )
@@ -44,28 +46,28 @@ class Distribution(BaseModel):
     )
 
     def at(self, unit: float) -> JsonValue:
-        """The value at a quantile from [0, 1)."""
+        """Return the value at a quantile from [0, 1)."""
         raise NotImplementedError
 
     @property
     def count(self) -> int | None:
-        """How many values are possible, or `None` if there is no end of them."""
+        """The number of possible values, or `None` if it is infinite."""
         return None
 
     def nth(self, position: int) -> JsonValue:
-        """The possible value at a position, counted from 0 in order."""
+        """Return the possible value at a position, counted from 0 in order."""
         raise NotImplementedError
 
     def values(self) -> Iterator[JsonValue]:
-        """Every possible value in order, if their number is finite."""
+        """Return all possible values in order, if their number is finite."""
         return map(self.nth, range(self.count or 0))
 
     def holds(self, value: JsonValue) -> bool:
-        """Whether the value is possible."""
+        """Return whether the value is possible."""
         return any(same(value, possible) for possible in self.values())
 
     def as_listed(self, value: JsonValue) -> JsonValue:
-        """A possible value as a draw would give it: the 1 of a list for 1.0."""
+        """Return a possible value as a draw would return it: the 1 of a list for 1.0."""
         return value
 
     def sample(self, random: Random) -> JsonValue:
@@ -100,14 +102,14 @@ class _Range(Distribution):
         return self.step is None or math.isclose(value, self._nearest(value), rel_tol=1e-9)
 
     def _nearest(self, value: float) -> float:
-        """The nearest value that `step` allows."""
+        """Return the nearest value that `step` allows."""
         raise NotImplementedError
 
 
 class Uniform(_Range):
-    """Every value in [min, max) is equally likely. With `step`: min, min + step, … up to max.
+    """All values in [min, max) are equally likely. With `step`: min, min + step, … up to max.
 
-    Where min and step are whole numbers, so are the values.
+    If min and step are whole numbers, so are the values.
     """
 
     type: Literal["uniform"] = TYPE
@@ -126,6 +128,8 @@ class Uniform(_Range):
 
     def nth(self, position: int) -> float:
         # in decimal, so that 0.1 + 2 * 0.1 is 0.3, as it was meant
+        from decimal import Decimal  # takes 2 ms, and few ranges have steps
+
         value = Decimal(repr(self.min)) + position * Decimal(repr(self.step))
         is_whole = self.min.is_integer() and (self.step or 0.5).is_integer()
         return int(value) if is_whole else float(value)
@@ -137,7 +141,7 @@ class Uniform(_Range):
 class LogUniform(_Range):
     """The logarithm is uniform. The bounds are values, not exponents.
 
-    With `step`, values are rounded to its multiples: whole numbers where the step is one.
+    With `step`, values are rounded to its multiples: whole numbers if the step is one.
     """
 
     type: Literal["loguniform"] = TYPE
@@ -178,7 +182,7 @@ class LogUniform(_Range):
 
     @property
     def _first(self) -> int:
-        """The least multiple of `step` within the bounds, in steps."""
+        """The smallest multiple of `step` within the bounds, in steps."""
         return math.ceil(self.min / (self.step or math.inf) / _A_LITTLE_MORE)
 
 
@@ -251,7 +255,7 @@ class _Bell(Distribution):
     step: StepSize | None = Field(default=None, description="Every value is a multiple of it.")
 
     def _normal(self, unit: float) -> float:
-        return self.mu + self.sigma * _STANDARD_NORMAL.inv_cdf(_open(unit))
+        return self.mu + self.sigma * _standard_normal().inv_cdf(_open(unit))
 
     def _check_step(self, largest: float) -> None:
         if self.step is not None and math.isinf(largest / self.step):
@@ -265,7 +269,7 @@ class _Bell(Distribution):
             return False
         try:
             return math.isfinite(value) and math.isclose(self._rounded(value), value)
-        except OverflowError:  # a whole number that no float holds, or so many steps
+        except OverflowError:  # a whole number that no float holds, or this many steps
             return False
 
 
@@ -294,7 +298,9 @@ class LogNormal(_Bell):
     @model_validator(mode="after")
     def _not_too_large(self) -> "LogNormal":
         if self.mu + 8 * self.sigma > 700:
-            raise ValueError("mu and sigma are of the value's natural logarithm: these overflow")
+            raise ValueError(
+                "mu and sigma describe the natural logarithm of the value. These overflow"
+            )
         self._check_step(math.exp(self.mu + 8 * self.sigma))
         return self
 
@@ -306,21 +312,28 @@ class LogNormal(_Bell):
 
 
 def multiple(count: int, step: float) -> float:
-    """So many steps: a whole number where the step is one."""
-    return count * int(step) if step.is_integer() else float(count * Decimal(repr(step)))
+    """Return this many steps: a whole number if the step is one."""
+    if step.is_integer():
+        return count * int(step)
+    from decimal import Decimal
+
+    return float(count * Decimal(repr(step)))
+
+
+@functools.cache
+def _standard_normal() -> "NormalDist":
+    from statistics import NormalDist  # takes 4 ms
+
+    return NormalDist()
 
 
 def _open(unit: float) -> float:
-    """Keep away from the ends, where a bell's quantiles are infinite."""
+    """Clip away from the ends, where a bell's quantiles are infinite."""
     return min(max(unit, _ALMOST_0), 1 - _ALMOST_0)
 
 
-def is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def identity(value: JsonValue) -> Hashable:
-    """Equal for two values of a JSON file that are the `same`."""
+    """Return a key that is equal for two values of a JSON file that are the `same`."""
     if isinstance(value, bool):
         return bool, value
     if isinstance(value, list):
@@ -331,7 +344,7 @@ def identity(value: JsonValue) -> Hashable:
 
 
 def same(left: JsonValue, right: JsonValue) -> bool:
-    """Whether two values of a JSON file are the same: `true` is not 1, but 1 is 1.0."""
+    """Return whether two values of a JSON file are the same: `true` is not 1, but 1 is 1.0."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, list) and isinstance(right, list):

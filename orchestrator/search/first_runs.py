@@ -1,4 +1,4 @@
-"""First runs: combinations that a user gives, completed at random."""
+"""First runs: combinations given by the user, completed at random."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -15,7 +15,7 @@ _MOST_DRAWS = 10_000
 def complete_combination(
     space: Space, given: Combination, seed: int, number: int, taken: Sequence[Combination] = ()
 ) -> Combination:
-    """A combination with the given values. What is missing is drawn at random.
+    """Return a combination with the given values. Missing ones are drawn at random.
 
     Raises:
         LookupError: none was found that meets the constraints and is not among those `taken`.
@@ -37,7 +37,7 @@ def _given_or_drawn(
 
 
 def is_complete(space: Space, given: Combination) -> bool:
-    """Whether nothing of a first run is left to chance."""
+    """Return whether no part of a first run is left to chance."""
     has_drawn = False
 
     def draw(name: str, distribution: Distribution) -> JsonValue:

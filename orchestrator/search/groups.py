@@ -1,8 +1,8 @@
 """Groups of hyperparameters: written nested, searched under dotted names. Pure.
 
 `{"optimizer": {"type": "group", "parameters": {"lr": …}}}` is the hyperparameter `optimizer.lr`.
-`${args_json}` has it as `lr` in the object `optimizer`. W&B's way to write it, without a `type`, is
-understood too.
+`${args_json}` has it as `lr` in the object `optimizer`. W&B's form, without a `type`, is understood
+too.
 """
 
 from collections.abc import Iterator, Mapping
@@ -40,7 +40,7 @@ class FlatConfig:
     Attributes:
         source: the configuration. Its key `groups` has the names of the groups.
         places: where the hyperparameters of groups are in the file.
-        problems: what is wrong with the groups themselves.
+        problems: mistakes in the groups themselves.
     """
 
     source: dict[str, Any]
@@ -48,7 +48,7 @@ class FlatConfig:
     problems: list[ConfigProblem] = field(default_factory=list)
 
     def at_home(self, problem: ConfigProblem) -> ConfigProblem:
-        """A problem under the key that is in the file."""
+        """Return a problem under its key in the file."""
         for name in sorted(self.places, key=len, reverse=True):
             flat = f"hyperparameters.{name}"
             if problem.key == flat or problem.key.startswith(f"{flat}."):
@@ -57,14 +57,14 @@ class FlatConfig:
 
 
 def is_group(definition: object) -> bool:
-    """Whether a definition is that of a group that can be taken apart."""
+    """Return whether a definition is a group that can be flattened."""
     if not isinstance(definition, Mapping) or not isinstance(definition.get("parameters"), Mapping):
         return False
     return bool(definition["parameters"]) and definition.get("type", "group") == "group"
 
 
 def without_groups(source: Mapping[str, Any]) -> FlatConfig:
-    """The configuration with dotted names in the place of groups."""
+    """Return the configuration with dotted names in place of groups."""
     given = source.get("hyperparameters")
     if not isinstance(given, Mapping) or not any(map(is_group, given.values())):
         return FlatConfig(dict(source))
@@ -73,7 +73,7 @@ def without_groups(source: Mapping[str, Any]) -> FlatConfig:
     groups: list[str] = []
     for name, definition, place, conditions in _walk(given, "", "hyperparameters", {}, groups):
         if name in found:
-            flat.problems.append(ConfigProblem(place, f"{name} exists already. Rename one"))
+            flat.problems.append(ConfigProblem(place, f"{name} already exists. Rename one"))
             continue
         found[name] = _with_conditions(definition, conditions)
         if "." in name:
@@ -96,7 +96,7 @@ def _walk(
     conditions: Mapping[str, Any],
     groups: list[str],
 ) -> Iterator[tuple[str, Any, str, Mapping[str, Any]]]:
-    """Name, definition, place in the file and inherited conditions of each hyperparameter."""
+    """Yield name, definition, place in the file and inherited conditions of each hyperparameter."""
     for name, definition in given.items():
         full, here = f"{prefix}{name}", f"{place}.{name}"
         if not is_group(definition) or full.count(".") > _DEEPEST:
@@ -117,7 +117,7 @@ def _with_conditions(definition: Any, conditions: Mapping[str, Any]) -> Any:
 
 
 def _flat_values(values: Any, groups: list[str], prefix: str = "") -> Any:
-    """A first run, whose values may be nested as well."""
+    """Return a first run with dotted names. Its values may be nested as well."""
     if not isinstance(values, Mapping):
         return values
     found: dict[str, Any] = {}

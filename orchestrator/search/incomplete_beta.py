@@ -13,14 +13,14 @@ _LARGEST_LOGIT = 745.0  # beyond, exp() gives 0
 
 
 def incomplete_beta(x: float, a: float, b: float) -> float:
-    """The share of a beta distribution that lies below x, from 0 to 1."""
+    """Return the share of a beta distribution below x, from 0 to 1."""
     if x <= 0 or x >= 1:
         return float(x >= 1)
     return _below(math.log(x), math.log1p(-x), a, b)
 
 
 def beta_quantile(unit: float, a: float, b: float) -> float:
-    """The value below which the share `unit` of a beta distribution lies."""
+    """Return the value below which the share `unit` of a beta distribution is."""
     if unit <= 0 or unit >= 1:
         return float(unit >= 1)
     low, high = -_LARGEST_LOGIT, _LARGEST_LOGIT
@@ -40,7 +40,7 @@ def _log_sigmoid(logit: float) -> float:
 
 
 def _below(log_x: float, log_rest: float, a: float, b: float) -> float:
-    """The share below x, given the logarithms of x and of 1 - x."""
+    """Return the share below x, given the logarithms of x and of 1 - x."""
     logarithm = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * log_x + b * log_rest
     front, x = math.exp(logarithm), math.exp(log_x)
     if x < (a + 1) / (a + b + 2):  # where the fraction converges fast

@@ -1,4 +1,4 @@
-"""What is to be searched, and how: all that proposing runs needs to know of a sweep."""
+"""The plan of a search: all that proposing runs needs to know of a sweep."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,21 +28,25 @@ class SearchPlan:
     has_metric: bool = True
     aims: Aims = NO_AIMS
     folder: Path = Path()
-    """That of the configuration."""
+    """The folder of the configuration."""
 
     @property
     def better_sampler(self) -> tuple[PickedSampler, AnySampling] | None:
-        """What takes the place of plain `tpe` or `gp` under a rule that compares runs, or None."""
-        return better_sampler(self.sampler, self.rules, has_aims=bool(self.aims.metrics))
+        """The replacement of plain `tpe` or `gp` under a rule that compares runs, or None."""
+        return better_sampler(self.sampler, self.rules, self._n_objectives)
+
+    @property
+    def _n_objectives(self) -> int:
+        return len(self.aims.objectives) or 1
 
     def pick(self, n_workers: int) -> PickedSampler:
-        """What `auto` picks, with so many runs at once."""
+        """Return what `auto` picks, for this many runs at once."""
         return pick_sampler(
             Space(self.hyperparameters, self.constraints),
             self.max_runs // (1 if self.repeats is None else self.repeats.count),
             n_workers,
             self.rules,
             has_metric=self.has_metric,
-            has_aims=bool(self.aims.metrics),
+            n_objectives=self._n_objectives,
             has_library=is_installed,
         )

@@ -1,4 +1,4 @@
-"""Samplers of other packages: what they are asked, what they answer, and how they are found.
+"""Samplers of other packages: their interface, and how they are found.
 
 A package adds a sampler by an entry point of the group `ml_tracking_ops.samplers`, whose name is
 the sampler's and whose object is a `SamplerPlugin`. docs/samplers.md has an example.
@@ -6,7 +6,6 @@ the sampler's and whose object is a `SamplerPlugin`. docs/samplers.md has an exa
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from random import Random
 from typing import Protocol
 
@@ -30,9 +29,9 @@ class EndedRun:
         values: one for each objective, or the best value of the one metric, or None if the run has
             none.
         stopped_by: the rule that stopped it early. `asha`, `hyperband`, `median` and
-            `wandb_hyperband` stop runs before they show what they are worth.
+            `wandb_hyperband` stop runs before their final result is known.
         violations: by how much it misses each constraint on outcomes, at most 0 if it meets it, or
-            None if that is not known.
+            None if not known.
         curve: with a rule that compares runs, its progress by that rule and the best value up to
             there, at each comparison and at its end.
     """
@@ -47,13 +46,13 @@ class EndedRun:
 
 @dataclass(frozen=True)
 class ProposalRequest:
-    """What a sampler is asked: combination `number`, counted from 1.
+    """A request for combination `number`, counted from 1.
 
     Attributes:
-        random: the source of all chance. It depends on the seed of the sweep, the number and the
-            attempt alone, so that a resumed sweep proposes the same.
+        random: the source of all chance. It depends only on the seed of the sweep, the number and
+            the attempt, so that a resumed sweep proposes the same.
         results: of the runs that have ended, in that order.
-        running: the combinations that run now.
+        running: the combinations that are running now.
     """
 
     number: int
@@ -63,10 +62,10 @@ class ProposalRequest:
 
 
 class PluginSampler(Protocol):
-    """A sampler of another package. What it answers may depend on the request alone."""
+    """A sampler of another package. Its answer must depend on the request alone."""
 
     def propose(self, request: ProposalRequest) -> Mapping[str, JsonValue]:
-        """A combination to try. What it leaves out is drawn at random."""
+        """Return a combination to try. Missing values are drawn at random."""
 
 
 def _no_keys(keys: SamplerKeys) -> Iterable[tuple[str, str]]:
@@ -78,9 +77,10 @@ class SamplerPlugin:
     """A sampler that a configuration can name.
 
     Attributes:
-        make: from the keys beside `type`, the search space and the goal of each objective: the
-            sampler. It may raise `UsageError`.
-        problems: what is wrong with the keys: each with a sentence that begins after its name.
+        make: returns the sampler, from the keys beside `type`, the search space and the goal of
+            each objective. It may raise `UsageError`.
+        problems: returns what is wrong with the keys: each with a sentence that begins after its
+            name.
         most_objectives: how many it can optimise at once.
     """
 
@@ -90,16 +90,20 @@ class SamplerPlugin:
 
 
 def plugin_names() -> set[str]:
-    """The samplers of installed packages."""
+    """Return the samplers of installed packages."""
+    from importlib.metadata import entry_points  # takes 20 ms, and most samplers are our own
+
     return set(entry_points(group=GROUP).names)
 
 
 def find_plugin(name: str) -> SamplerPlugin | None:
-    """The sampler of an installed package, or None if no package has it.
+    """Return the sampler of an installed package, or None if no package has it.
 
     Raises:
         UsageError: its package cannot be used.
     """
+    from importlib.metadata import entry_points
+
     point = next(iter(entry_points(group=GROUP, name=name)), None)
     if point is None:
         return None

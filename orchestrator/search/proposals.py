@@ -1,4 +1,5 @@
-"""Which run comes next: first runs, then the sampler's combinations, each with its repeats."""
+"""Decide which run comes next: first runs, then the sampler's combinations, each with its
+repeats."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from .space import Combination, Space
 class Proposal:
     """A run to be started. `combination` and `repeat` count from 1.
 
-    `n_known` is how many ends the sampler knew of, `None` where it does not learn.
+    `n_known` is how many ended runs the sampler knew, `None` if it does not learn.
     """
 
     hyperparameters: Combination
@@ -31,7 +32,7 @@ class Proposal:
 
 
 def picked_before(record: SweepRecord) -> PickedSampler | None:
-    """What `auto` was when a sweep began, or None if its journal does not say."""
+    """Return what `auto` was when a sweep began, or None if its journal does not contain it."""
     if record.picked is None:
         return None
     name, reason = record.picked
@@ -79,19 +80,19 @@ class Proposer:
 
     @property
     def trouble(self) -> str | None:
-        """What went wrong with the sampler, if anything did."""
+        """The first problem of the sampler, if any."""
         return self._left_out or (None if self._sampler is None else self._sampler.trouble)
 
     @property
     def most_runs(self) -> int:
-        """No more runs than this: `max_runs`, or all that the search space has."""
+        """The largest number of runs: `max_runs`, or all that the search space has."""
         count = self.space.n_at_most
         repeats = 1 if self._plan.repeats is None else self._plan.repeats.count
         most = self._plan.max_runs
         return most if count is None else min(most, count * repeats)
 
     def _complete_first_runs(self) -> list[Combination]:
-        """The first runs, each of them once."""
+        """Return the first runs, each of them once."""
         found: list[Combination] = []
         left_out: list[str] = []
         for number, given in enumerate(self._plan.first_runs, 1):
@@ -109,7 +110,7 @@ class Proposer:
     def propose(
         self, index: int, history: Sequence[HistoryEvent] = ()
     ) -> Proposal | Literal["wait"] | None:
-        """The run with this index, or "wait" if it hangs on how another ends.
+        """Return the run with this index, or "wait" if it depends on the end of another run.
 
         `None` means no more.
         """
@@ -141,14 +142,15 @@ class Proposer:
                 self._plan.folder,
                 self._plan.rules,
             )
-        # one that learns finds the first runs in the history, a sequence begins after them
+        # a sampler that learns finds the first runs in the history, a sequence begins after them
         number -= 0 if self.learns else len(self._first)
         found = self._sampler.combination(number, history)
         n_known = sum(isinstance(event, RunEnded) for event in history) if self.learns else None
         return found, n_known
 
     def _taken(self, history: Sequence[HistoryEvent]) -> list[Combination]:
-        """What need not be run again: the first runs, and what earlier sweeps brought to an end."""
+        """Return the combinations that need not run again: first runs, and ended ones of earlier
+        sweeps."""
         known = [
             event.hyperparameters
             for event in history

@@ -1,4 +1,5 @@
-"""Kinds of hyperparameters that W&B, hyperopt and Ray know, and `uniform` with a step is not."""
+"""Kinds of hyperparameters that W&B, hyperopt and Ray have, and that differ from `uniform` with a
+step."""
 
 import math
 from typing import Annotated, Literal
@@ -6,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, model_validator
 
 from ..setting_types import Allowed
-from .distributions import MOST_STEPS, TYPE, Distribution, StepSize, is_number, multiple
+from ..store.files.fields import is_number
+from .distributions import MOST_STEPS, TYPE, Distribution, StepSize, multiple
 from .incomplete_beta import beta_quantile
 
 Shape = Annotated[float, Field(gt=0, le=1e6), Allowed("a number above 0, at most 1e6")]
@@ -64,7 +66,7 @@ class QUniform(_Quantized):
         return self._rounded(self.min + (self.max - self.min) * unit)
 
     def quantile(self, value: float) -> float:
-        """Where about a value lies, from 0 to 1."""
+        """Return approximately the quantile of a value, from 0 to 1."""
         return min(max((value - self.min) / (self.max - self.min), 0.0), 1.0)
 
 
@@ -84,7 +86,7 @@ class QLogUniform(_Quantized):
         return self._rounded(math.exp(low + (high - low) * unit))
 
     def quantile(self, value: float) -> float:
-        """Where about a value lies, from 0 to 1."""
+        """Return approximately the quantile of a value, from 0 to 1."""
         low, high = math.log(self.min), math.log(self.max)
         return min(max((math.log(max(value, self.min)) - low) / (high - low), 0.0), 1.0)
 

@@ -28,15 +28,15 @@ class _Begun:
     ends: dict[int, RunEnded] = field(default_factory=dict)
 
     @property
-    def is_hopeless(self) -> bool:
+    def has_failed(self) -> bool:
         return any(end.state != "finished" for end in self.ends.values())
 
     @property
     def is_promising(self) -> bool:
-        return bool(self.ends) and not self.is_hopeless
+        return bool(self.ends) and not self.has_failed
 
     def end(self) -> RunEnded:
-        """What came of it: the mean of its runs."""
+        """Return the result of the combination: the mean of its runs."""
         ends = list(self.ends.values())
         values = [end.value for end in ends if end.value is not None]
         decisive = next((end for end in ends if end.state == "finished"), ends[0])
@@ -47,9 +47,9 @@ class _Begun:
 class RepeatedRuns:
     """Decides between a repeat and a new combination, and shows the sampler the means.
 
-    A combination's first run decides whether it is repeated: only where it finished, and all of
-    its repeats then come before anything new. `history` is what the sampler sees: one end for
-    each combination, once all of its runs have ended.
+    A combination's first run decides whether it is repeated: only if it finished, and then all of
+    its repeats come before anything new. `history` is what the sampler sees: one end for each
+    combination, once all of its runs have ended.
     """
 
     def __init__(self, repeats: Repeats | None, max_runs: int) -> None:
@@ -67,13 +67,13 @@ class RepeatedRuns:
 
     @property
     def may_continue(self) -> bool:
-        """Whether a combination is still waiting for its first run to show what it is worth."""
+        """Whether a combination is still waiting for the result of its first run."""
         return self._count > 1 and any(not begun.ends for begun in self._begun.values())
 
     def choose(
         self, index: int, history: Sequence[HistoryEvent]
     ) -> Repeat | Literal["new", "wait"] | None:
-        """What run `index` is to be, or `None` if its place is kept for nothing any more."""
+        """Return what run `index` will be, or `None` if its place is no longer needed."""
         self._read(history)
         if self._count == 1:
             return "new"
@@ -89,7 +89,7 @@ class RepeatedRuns:
         return "wait" if waiting else None
 
     def with_seed(self, combination: Combination, repeat: int) -> Combination:
-        """The combination as it is run, with the repeat's number as its seed."""
+        """Return the combination as it is run, with the repeat's number as its seed."""
         if self._repeats is None:
             return combination
         return {**combination, self._repeats.seed_name: repeat}
@@ -122,6 +122,6 @@ class RepeatedRuns:
             return
         begun = self._begun[number]
         begun.ends[event.index] = event
-        is_last = begun.is_hopeless or begun.n_runs == self._count
+        is_last = begun.has_failed or begun.n_runs == self._count
         if is_last and len(begun.ends) == begun.n_runs:
             self.history.append(begun.end())

@@ -1,7 +1,7 @@
 """The samplers that a configuration can name, each with its settings.
 
-Settings that learn have the names and the meaning of Optuna's, whose documentation says more. What
-is not given is what Optuna's own sampler has by default.
+Settings of samplers that learn have the names and the meaning of Optuna's, whose documentation has
+more details. Defaults are those of Optuna's own samplers.
 """
 
 from typing import Annotated, Any, Literal, get_args
@@ -194,7 +194,7 @@ class OtherSampling(BaseModel):
 class AutoSampling(BaseModel):
     """Picks a sampler by the search space, the number of runs, the workers and the rules.
 
-    The journal says which one, and why.
+    The journal records which one, and why.
     """
 
     model_config = _STRICT
@@ -227,9 +227,7 @@ def _validated(given: Any, handler: ValidatorFunctionWrapHandler) -> Any:
 
 
 def _of_plugin(name: str, keys: dict[str, JsonValue]) -> OtherSampling:
-    """Raises:
-    ValueError: the package cannot be used, or a key is wrong.
-    """
+    """Check the settings with the sampler's package."""
     try:
         plugin = find_plugin(name)
     except UsageError as error:
@@ -263,12 +261,12 @@ SamplerSettings = Annotated[
 
 
 def sampler_named(name: SamplerName) -> "AnySampling":
-    """A sampler with its default settings."""
+    """Return a sampler with its default settings."""
     return _BY_NAME[name].model_validate({"type": name})
 
 
 def given_settings(sampler: "AnySampling") -> dict[str, Any]:
-    """What was set, by the names that Optuna has for it."""
+    """Return the settings that were set, under Optuna's names."""
     return sampler.model_dump(exclude={"type"}, exclude_none=True)
 
 

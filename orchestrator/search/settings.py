@@ -1,4 +1,4 @@
-"""The keys of `experiment_cfg.json` that say how the search space is searched."""
+"""The keys of `experiment_cfg.json` for the search."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -16,7 +16,9 @@ from pydantic import (
 from ..setting_types import Allowed, MetricName, Positive, Text
 from ..store.objective import Goal
 from ..store.outcomes.aims import Take
+from .addresses import shown_address
 from .sampler_settings import RandomSampling, SamplerSettings
+from .samplers.descriptions import describe_samplers
 
 
 class Repeats(BaseModel):
@@ -49,12 +51,12 @@ class Confirm(BaseModel):
 
     @property
     def most_runs(self) -> int:
-        """How many runs it takes if nothing is dropped."""
+        """The number of runs if no leader is dropped."""
         return self.top * self.seeds
 
 
 class OptunaStorage(BaseModel):
-    """A study of Optuna's, whose trials the sampler learns from."""
+    """An Optuna study, whose trials the sampler learns from."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
     optuna: Text = Field(
@@ -70,7 +72,7 @@ _EARLIER = 'the folder of an earlier sweep, or an object such as {"optuna": "stu
 
 
 def _earlier(given: object) -> str | OptunaStorage:
-    """An entry of `warm_start`. One mistake each, for any kind."""
+    """Return an entry of `warm_start`. Reports one mistake for any kind."""
     try:
         if isinstance(given, Mapping):
             return OptunaStorage.model_validate(given)
@@ -78,7 +80,13 @@ def _earlier(given: object) -> str | OptunaStorage:
     except ValidationError as error:
         keys = ", ".join(str(one["loc"][0]) for one in error.errors() if one["loc"])
         at = f" ({keys})" if keys else ""
-        raise ValueError(f"must be {_EARLIER}{at}, got {given!r}") from None
+        raise ValueError(f"must be {_EARLIER}{at}, got {_without_passwords(given)!r}") from None
+
+
+def _without_passwords(given: object) -> object:
+    if isinstance(given, Mapping):
+        return {key: _without_passwords(one) for key, one in given.items()}
+    return shown_address(given) if isinstance(given, str) else given
 
 
 _TEXT: TypeAdapter[str] = TypeAdapter(Text, config=ConfigDict(strict=True))
@@ -107,6 +115,9 @@ class ObjectiveSettings(BaseModel):
     )
 
 
+_Objective = Annotated[
+    ObjectiveSettings, Allowed('an object such as {"metric": "accuracy", "goal": "max"}')
+]
 _FirstRun = Annotated[dict[str, JsonValue], Field(min_length=1)]
 
 
@@ -123,14 +134,11 @@ class SearchSettings(BaseModel):
         ),
     ] = Field(
         default=RandomSampling(type="random"),
-        description="Chooses the combinations. random draws them, grid runs all of them, and "
-        "sobol spreads them evenly (extra sobol). tpe, gp, cma_es and nsga2 (for "
-        "several objectives) learn from earlier runs (extra optuna). gp also needs "
-        "PyTorch. bayes learns without any of these. auto picks one of them.",
+        description=f"Chooses the combinations. {describe_samplers()}",
     )
     objectives: (
         Annotated[
-            list[ObjectiveSettings],
+            list[_Objective],
             Field(min_length=2, max_length=8),
             Allowed('a list of 2 to 8 objects such as {"metric": "accuracy", "goal": "max"}'),
         ]

@@ -1,4 +1,4 @@
-"""The search space: hyperparameters that may depend on each other, and what is allowed."""
+"""The search space: hyperparameters that may depend on each other, and the allowed combinations."""
 
 import json
 import math
@@ -58,7 +58,7 @@ class CycleError(ValueError):
 
 
 class Space:
-    """What combinations there are.
+    """All combinations of a search.
 
     A hyperparameter whose `when` is not met is absent from a combination. One that is tied to an
     absent one is absent too.
@@ -76,7 +76,7 @@ class Space:
 
     @property
     def sampled(self) -> list[str]:
-        """The names that a sampler decides on: all but constants and tied ones."""
+        """The names that a sampler decides: all but constants and tied ones."""
         return [
             name
             for name in self.order
@@ -85,7 +85,7 @@ class Space:
 
     @property
     def may_repeat(self) -> bool:
-        """Whether two draws can be the same: no hyperparameter is always there and continuous."""
+        """Whether two draws can be the same: no hyperparameter is always present and continuous."""
         return not any(
             is_continuous(distribution) and distribution.when is None
             for distribution in self.hyperparameters.values()
@@ -93,13 +93,14 @@ class Space:
 
     @property
     def n_at_most(self) -> int | None:
-        """No more combinations than this exist, or `None` if there is no end of them."""
+        """An upper limit on the number of combinations, or `None` if it is infinite."""
         counts = [self.hyperparameters[name].count for name in self.sampled]
         finite = [count for count in counts if count is not None]
         return math.prod(finite) if len(finite) == len(counts) else None
 
     def build(self, draw: Draw) -> Combination:
-        """A combination. `draw` gives the value of each name that is present and sampled."""
+        """Build a combination. `draw` returns the value of each name that is present and
+        sampled."""
         found: Combination = {}
         for name in self.order:
             distribution = self.hyperparameters[name]
@@ -114,7 +115,7 @@ class Space:
         return self._in_given_order(found)
 
     def is_present(self, name: str, found: Mapping[str, JsonValue]) -> bool:
-        """Whether a hyperparameter belongs to a combination, given those it depends on."""
+        """Return whether a hyperparameter belongs to a combination, given those it depends on."""
         distribution = self.hyperparameters[name]
         if isinstance(distribution, Tied) and distribution.to not in found:
             return False
@@ -124,13 +125,13 @@ class Space:
         )
 
     def allows(self, combination: Mapping[str, JsonValue]) -> bool:
-        """Whether a combination meets every constraint."""
+        """Return whether a combination meets every constraint."""
         return all(constraint.allows(combination) for constraint in self.constraints)
 
     def combinations(self) -> Iterator[Combination]:
-        """Every combination that is allowed, each once. The last name changes fastest.
+        """Yield all allowed combinations, each once. The last name changes fastest.
 
-        Only for spaces that have an end.
+        Only for finite spaces.
         """
         for found in self._extend({}, 0):
             if self.allows(found):
@@ -159,24 +160,24 @@ class Space:
 
 
 def is_continuous(distribution: Distribution) -> bool:
-    """Whether a value is practically never drawn twice."""
+    """Return whether the same value is practically never drawn twice."""
     if isinstance(distribution, Tied):
         return False
     return distribution.count is None and getattr(distribution, "step", None) is None
 
 
 def condition_values(wanted: JsonValue) -> list[JsonValue]:
-    """The values that a condition names: one, or a list of them."""
+    """Return the values that a condition names: one, or a list of them."""
     return wanted if isinstance(wanted, list) else [wanted]
 
 
 def combination_key(combination: Mapping[str, JsonValue]) -> str:
-    """A text that is the same for the same combination."""
+    """Return a text that is the same for the same combination."""
     return json.dumps(combination, sort_keys=True, ensure_ascii=False)
 
 
 def _dependencies_first(hyperparameters: Mapping[str, Distribution]) -> list[str]:
-    """The names, as given, except that each comes after those it depends on."""
+    """Return the names, as given, except that each comes after those it depends on."""
     order: dict[str, None] = {}
 
     def visit(name: str, path: tuple[str, ...]) -> None:
@@ -195,6 +196,6 @@ def _dependencies_first(hyperparameters: Mapping[str, Distribution]) -> list[str
 
 
 def dependencies(distribution: Distribution) -> list[str]:
-    """The names that a hyperparameter depends on."""
+    """Return the names that a hyperparameter depends on."""
     tied = [distribution.to] if isinstance(distribution, Tied) else []
     return [*(distribution.when or {}), *tied]

@@ -1,7 +1,7 @@
-"""Asking a sweep's orchestrator for something, and learning what became of it.
+"""Send a request to a sweep's orchestrator, and learn the outcome.
 
 The request is a file, the answer an event in the journal: it does not matter who asks, nor where
-the orchestrator runs. Where none is at work, it is said what can be done instead.
+the orchestrator runs. If none is at work, the answer explains what can be done instead.
 """
 
 import time
@@ -19,7 +19,7 @@ from ..store.run_record import RunRecord
 from ..store.run_states import FAILURES, SUBMITTED
 from ..store.sweep_folder import Sweep
 from ..store.sweep_record import SweepRecord
-from .decisions import not_again, why_not
+from .decisions import why_not, withdrawn_text
 from .requests import Action, SweepRequest, read_requests, submit, withdraw
 
 _LOOK_S = 0.02
@@ -30,7 +30,7 @@ RequestOutcome = Literal["done", "recorded", "refused", "unanswered"]
 
 @dataclass(frozen=True)
 class RequestAnswer:
-    """What became of a request. `recorded`: it will be met when the sweep is resumed."""
+    """The outcome of a request. `recorded`: it will be met when the sweep is resumed."""
 
     outcome: RequestOutcome
     message: str
@@ -41,14 +41,14 @@ class RequestAnswer:
 
 
 def send_request(folder: Path, request: SweepRequest, wait_s: float) -> RequestAnswer:
-    """Ask for one thing (see `send_requests`)."""
+    """Send one request (see `send_requests`)."""
     return send_requests(folder, [request], wait_s)[0]
 
 
 def send_requests(
     folder: Path, requests: Sequence[SweepRequest], wait_s: float
 ) -> list[RequestAnswer]:
-    """Ask, and wait a bounded time for the answers.
+    """Send requests, and wait a bounded time for the answers.
 
     Raises:
         UsageError: there is no sweep in `folder`, or the original tool's.
@@ -58,7 +58,7 @@ def send_requests(
     if not isinstance(sweep, Sweep):
         raise UsageError(f"{folder} is not a sweep")
     if sweep.is_legacy:
-        raise UsageError(f"{folder}: the original tool ran this sweep. You can only look at it")
+        raise UsageError(f"{folder}: the original tool ran this sweep. It can only be viewed")
     if not sweep.is_at_work:
         return _without_orchestrator(sweep, requests)
     journal = JournalTail(sweep.path / paths.JOURNAL_NAME)
@@ -80,7 +80,7 @@ def _await_answers(
             return [found[request.id] for request in requests]
         n_looks += 1
         if n_looks % _LOOKS_A_CHECK == 0 and not _is_at_work_still(sweep):
-            found.update(_new_answers(journal))  # its last words, just before the end
+            found.update(_new_answers(journal))  # its last events, just before the end
             left = [one for one in requests if one.id not in found]
             found.update(zip((one.id for one in left), _after_the_end(sweep, left), strict=True))
             return [found[one.id] for one in requests]
@@ -109,7 +109,7 @@ def _is_at_work_still(sweep: Sweep) -> bool:
 
 
 def _after_the_end(sweep: Sweep, requests: Sequence[SweepRequest]) -> list[RequestAnswer]:
-    """The orchestrator ended before it answered."""
+    """Return the answer when the orchestrator ended before it answered."""
     for request in requests:
         withdraw(sweep.path, request)
     return _without_orchestrator(sweep, requests)
@@ -163,22 +163,22 @@ def _answer_without(
 def _record_requeue(
     sweep: Sweep, request: SweepRequest, run: RunRecord | None, recorded: Sequence[SweepRequest]
 ) -> str | None:
-    """Have a run run again with the next resume, and return why not, where it cannot."""
+    """Record that the next resume reruns a run, or return why that is not possible."""
     if run is None or not (run.waits_again or _waits_again(run, recorded)):
         if (refusal := why_not(request, sweep.record)) is not None:
             return refusal
         submit(sweep.path, request)
     elif not _waits_again(run, recorded) and not _withdraw_all(sweep, recorded, "stop"):
-        submit(sweep.path, request)  # an orchestrator has come, and has met what was recorded
+        submit(sweep.path, request)  # an orchestrator has started, and has met what was recorded
     return None
 
 
 def _take_back(
     sweep: Sweep, request: SweepRequest, run: RunRecord, recorded: Sequence[SweepRequest], none: str
 ) -> RequestAnswer:
-    """Do not have a run run again after all."""
+    """Withdraw the request to rerun a run."""
     are_gone = _withdraw_all(sweep, recorded, "requeue")
-    message = not_again(run)
+    message = withdrawn_text(run)
     if are_gone and not run.waits_again:
         return RequestAnswer("done", message)
     submit(sweep.path, request)
@@ -186,20 +186,20 @@ def _take_back(
 
 
 def _withdraw_all(sweep: Sweep, recorded: Sequence[SweepRequest], action: Action) -> bool:
-    """Return whether each was still there."""
+    """Withdraw all, and return whether each was still there."""
     were_there = [withdraw(sweep.path, one) for one in recorded if one.action == action]
     return all(were_there)
 
 
 def _waits_again(run: RunRecord, recorded: Sequence[SweepRequest]) -> bool:
-    """Whether a run is to run again. Of what no orchestrator has met yet, the last counts."""
+    """Return whether a run will run again, according to the last request not yet met."""
     if not (run.has_ended or run.waits_again):
         return False
     return recorded[-1].action == "requeue" if recorded else run.waits_again
 
 
 def waiting_again(sweep: Sweep) -> list[int]:
-    """The runs that users put back to run again and that have not started yet, in order."""
+    """Return the runs that users requeued and that have not started yet, in order."""
     recorded: Mapping[int, list[SweepRequest]] = {} if sweep.is_at_work else _recorded(sweep.path)
     runs = sweep.record.runs
     indices = sorted({*sweep.kept(_put_back), *(index for index in recorded if index in runs)})
@@ -207,12 +207,12 @@ def waiting_again(sweep: Sweep) -> list[int]:
 
 
 def _put_back(sweep: Sweep) -> list[int]:
-    """The runs that an orchestrator has put back, so far as the journal says."""
+    """Return the runs that an orchestrator has requeued, as far as the journal shows."""
     return [run.index for run in sweep.record.runs.values() if run.before is not None]
 
 
 def _recorded(folder: Path) -> dict[int, list[SweepRequest]]:
-    """What waits for the sweep's orchestrator, by the run that it is about, oldest first."""
+    """Return the requests that wait for the sweep's orchestrator, by their run, oldest first."""
     found: dict[int, list[SweepRequest]] = {}
     for _, request in read_requests(folder):
         if request is None or request.index is None:
@@ -238,5 +238,5 @@ def _survivors_text(runs: list[RunRecord], resume: str) -> str:
 
 
 def failed_runs(record: SweepRecord) -> list[int]:
-    """The runs that ended badly by themselves, in order."""
+    """Return the runs that failed by themselves, in order."""
     return [run.index for run in record.runs.values() if run.state in FAILURES]

@@ -1,6 +1,6 @@
-"""Starting or resuming a sweep in the background, as `sweep --detach` does, from another program.
+"""Start or resume a sweep in the background, as `sweep --detach` does, from another program.
 
-The command itself asks before it runs what belongs to another user. Here nobody can be asked, so it
+The command itself asks before it runs what belongs to another user. Nobody can be asked here, so it
 refuses.
 """
 
@@ -18,13 +18,13 @@ _START_S = 120.0
 
 
 def start_in_background(arguments: Sequence[str], cwd: Path) -> Any:
-    """Run ``sweep ARGUMENTS --detach``, and return the event that says which sweep it is.
+    """Run ``sweep ARGUMENTS --detach``, and return the event that names the sweep.
 
     Args:
         cwd: the working directory of the command.
 
     Raises:
-        UsageError: the command refused. The text is what it said.
+        UsageError: the command refused. The text is its message.
         SweepError: the sweep did not start in time.
     """
     try:

@@ -1,4 +1,4 @@
-"""Whether a request can be met as things are, and what is said of it. Pure."""
+"""Decide whether a request can be met now, and word the answer. Pure."""
 
 from ..store.run_record import RunRecord
 from ..store.run_states import RESUMED, STATES, SUBMITTED
@@ -7,7 +7,7 @@ from .requests import SweepRequest, workers_problem
 
 
 def why_not(request: SweepRequest, sweep: SweepRecord) -> str | None:
-    """Why a request cannot be met as things are, or None if it can."""
+    """Explain why a request cannot be met now, or return None if it can."""
     if request.index is not None:
         run = sweep.runs.get(request.index)
         if run is None:
@@ -15,7 +15,7 @@ def why_not(request: SweepRequest, sweep: SweepRecord) -> str | None:
         return _why_not_run(request, run)
     match request.action:
         case "pause" if sweep.is_paused:
-            return "the sweep is paused already"
+            return "the sweep is already paused"
         case "continue" if not sweep.is_paused:
             return "the sweep is not paused"
         case "requeue":
@@ -29,7 +29,7 @@ def _why_not_run(request: SweepRequest, run: RunRecord) -> str | None:
     match request.action, run.state:
         case "stop", "running" | "queued":
             if run.stopped_by_hand or run.stopped_by:
-                return f"run {run.index} is being stopped already"
+                return f"run {run.index} is already being stopped"
             return None
         case "stop", "pending":
             if run.waits_again:
@@ -38,21 +38,21 @@ def _why_not_run(request: SweepRequest, run: RunRecord) -> str | None:
                 return f"run {run.index} has not started yet"
             return f"run {run.index} failed and waits to be tried again. Stop it once it runs"
         case "stop", state:
-            return f"run {run.index} has ended already: it is {STATES[state].word}"
+            return f"run {run.index} has already ended: it is {STATES[state].word}"
         case "requeue", "running":
             return f"run {run.index} is running. Stop it first"
         case "requeue", "queued":
-            return f"run {run.index} is queued already"
+            return f"run {run.index} is already queued"
         case "requeue", "pending":
-            return f"run {run.index} waits to be started already"
+            return f"run {run.index} is already waiting to start"
         case "requeue", _:
             return None
         case action, _:
             return f"{action} is for a sweep, not for one of its runs"
 
 
-def not_again(run: RunRecord) -> str:
-    """What becomes of a run that is not run again after all."""
+def withdrawn_text(run: RunRecord) -> str:
+    """Return what happens to a run that will not run again after all."""
     was = run.before or run
     state = STATES[was.state].word
     if was.state in RESUMED and was.stopped_by_hand is None:

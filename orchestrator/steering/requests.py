@@ -1,4 +1,4 @@
-"""What a user asks of a running sweep, as files that its orchestrator takes in.
+"""Requests of users to a running sweep, as files that its orchestrator takes in.
 
 Each request is one file in `requests/`, in the sweep's folder. The process that asks creates it in
 one step, and the orchestrator removes it once its journal has the outcome. So it does not matter
@@ -7,7 +7,6 @@ which process asks, nor on which machine.
 
 import getpass
 import json
-import platform
 import re
 import secrets
 import time
@@ -31,7 +30,7 @@ _NAME = re.compile(r"[0-9]{20}-[0-9a-f]{8}\.json")
 
 
 def workers_problem(n_workers: object) -> str | None:
-    """What is wrong with a number of workers, or None."""
+    """Return what is wrong with a number of workers, or None."""
     if isinstance(n_workers, int) and 1 <= n_workers <= MOST_WORKERS:
         return None
     return f"the number of workers must be from 1 to {MOST_WORKERS}, got {n_workers}"
@@ -39,10 +38,10 @@ def workers_problem(n_workers: object) -> str | None:
 
 @dataclass(frozen=True)
 class SweepRequest:
-    """One thing that is asked. `id` orders requests by time and tells each from all others.
+    """One request. `id` orders requests by time and is unique.
 
     Attributes:
-        index: the run that is meant, or None for the sweep as a whole.
+        index: the number of the run, or None for the sweep as a whole.
         n_workers: how many runs at once, for `workers`.
         by: who asked, for the journal and for people.
     """
@@ -67,17 +66,17 @@ def new_request(
 
 
 def this_user() -> str:
-    """Who asks on the command line: `mia@box`."""
+    """Return who asks on the command line: `mia@box`."""
     try:
         name = getpass.getuser()
     except (OSError, KeyError, ImportError):
         number = os_files.user_id()
         name = "somebody" if number is None else str(number)
-    return f"{name}@{platform.node()}"
+    return f"{name}@{os_files.host_name()}"
 
 
 def submit(folder: Path, request: SweepRequest) -> Path:
-    """Create the request's file, whole or not at all.
+    """Create the request's file, completely or not at all.
 
     Raises:
         SweepError: it cannot be written.
@@ -95,7 +94,7 @@ def submit(folder: Path, request: SweepRequest) -> Path:
 
 
 def withdraw(folder: Path, request: SweepRequest) -> bool:
-    """Take a request back, and return whether it was still there."""
+    """Withdraw a request, and return whether it was still there."""
     return remove_request(folder, request.id)
 
 
@@ -116,13 +115,13 @@ def _file_name(identity: str) -> str:
 def read_requests(
     folder: Path, owner: int | None = None
 ) -> Iterator[tuple[Path, SweepRequest | None]]:
-    """The requests in a sweep's folder, oldest first, or None for a file that is no request.
+    """Yield the requests in a sweep's folder, oldest first, or None for a file that is no request.
 
-    Files with other names than `submit` gives are left alone.
+    Files with names that `submit` does not use are ignored.
 
     Args:
-        owner: the user whose sweep it is: in what another user has put in the place of its
-            folders. Nothing is read.
+        owner: the user whose sweep it is: nothing is read from folders that another user put in
+            their place.
     """
     try:
         with opened_folder(folder) as sweep, sweep.inner(paths.REQUESTS_NAME) as requests:
@@ -139,7 +138,7 @@ def read_requests(
 
 
 def _read(requests: OpenFolder, name: str) -> SweepRequest | None:
-    """None for a file that is no request. `_GONE` where it is not there any more."""
+    """Return None for a file that is no request, and `_GONE` if it is no longer there."""
     try:
         return _decode(json.loads(requests.read(name, _MOST_BYTES)), name.removesuffix(_SUFFIX))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Stopping rules: what runs have logged → a reason to stop one of them, or none. Pure.
+"""Stopping rules: logged values → a reason to stop a run, or none. Pure.
 
 May import `errors`, `setting_types` and `store`.
 """

@@ -1,10 +1,10 @@
-"""What a stopping rule takes in, and what it decides."""
+"""The interface of stopping rules, and their decisions."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
 Resource = Literal["step", "values"]
-"""What a rule counts a run's progress in: the step as logged, or how many values it has logged."""
+"""The unit of a run's progress for a rule: the logged step, or the number of logged values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +25,23 @@ class StopDecision:
         return asdict(self)
 
     def for_runs(self) -> "StopDecision":
-        """A decision to end the sweep, as the runs that end with it see it."""
+        """Return a decision to end the sweep, in the form for the runs that end with it."""
         reason = f"stopped with the sweep: {self.reason}"
         return StopDecision(self.rule, None, None, None, None, reason)
 
 
 class Rule(Protocol):
-    """One rule, watching all runs of a sweep. Runs are told apart by their index.
+    """One rule for all runs of a sweep. Runs are identified by their index.
 
-    A rule's decisions depend on nothing but the order of the calls, so that a finished sweep
-    can be replayed.
+    A rule's decisions depend only on the order of the calls, so that a finished sweep can be
+    replayed.
     """
 
     metric: str
-    """The metric whose values it wants."""
+    """The metric whose values it needs."""
 
     def observe(self, run: int, step: int, value: float) -> StopDecision | None:
-        """Take in a value that a run has logged, and return the decision to stop that run."""
+        """Take in a logged value, and return the decision to stop that run."""
 
     def complete(self, run: int) -> None:
         """Take in that a run has finished by itself."""
@@ -51,14 +51,14 @@ class Rule(Protocol):
 
 
 class RunProgress:
-    """How far each run has come, in a rule's resource."""
+    """The progress of each run, in a rule's resource."""
 
     def __init__(self, resource: Resource) -> None:
         self._is_by_step = resource == "step"
         self._counts: dict[int, int] = {}
 
     def advance(self, run: int, step: int) -> int:
-        """How far a run is with the value it has just logged."""
+        """Return the progress of a run with the value it has just logged."""
         if self._is_by_step:
             return step
         count = self._counts[run] = self._counts.get(run, 0) + 1
@@ -68,12 +68,12 @@ class RunProgress:
         self._counts.pop(run, None)
 
     def at(self, amount: int) -> str:
-        """`at step 9`, `after 9 values`."""
+        """Return `at step 9` or `after 9 values`."""
         if self._is_by_step:
             return f"at step {amount}"
         return f"after {amount} value{'' if amount == 1 else 's'}"
 
 
 def short_number(value: float) -> str:
-    """A value as decisions show it."""
+    """Return a value in the form used in decisions."""
     return f"{value:.6g}"

@@ -21,7 +21,7 @@ class Asha:
     so far always continues. NaN never does.
 
     Args:
-        bracket: leaves out so many of the lowest rungs (the paper's early-stopping rate `s`).
+        bracket: omits this many of the lowest rungs (the paper's early-stopping rate `s`).
     """
 
     name = "asha"
@@ -59,7 +59,7 @@ class Asha:
         return None
 
     def complete(self, run: int) -> None:
-        """What counts is who reached a rung, however it continued."""
+        """Do nothing: all runs that reached a rung count, however they continued."""
 
     def forget(self, run: int) -> None:
         self._next.pop(run, None)
@@ -141,14 +141,15 @@ class Hyperband:
         return self._brackets[self._bracket_of(run)].observe(run, step, value)
 
     def complete(self, run: int) -> None:
-        """What counts is who reached a rung, however it continued."""
+        """Do nothing: all runs that reached a rung count, however they continued."""
 
     def forget(self, run: int) -> None:
         self._brackets[self._bracket_of(run)].forget(run)
 
 
 def bracket_sizes(min_resource: int, max_resource: int, reduction_factor: int) -> list[int]:
-    """How many runs each bracket of one round of Hyperband begins with, most aggressive first."""
+    """Return how many runs each bracket of one round of Hyperband begins with, most aggressive
+    first."""
     last = 0  # in whole numbers: a logarithm may fall just short of one
     while min_resource * reduction_factor ** (last + 1) <= max_resource:
         last += 1
@@ -156,7 +157,7 @@ def bracket_sizes(min_resource: int, max_resource: int, reduction_factor: int) -
 
 
 class _Spread:
-    """Gives run 1, 2, … to brackets in the given proportions, each as evenly as can be."""
+    """Assigns run 1, 2, … to brackets in the given proportions, as evenly as possible."""
 
     def __init__(self, sizes: list[int]) -> None:
         self._sizes = sizes

@@ -27,14 +27,14 @@ class _History:
 class Median:
     """Stops a run whose best value so far is worse than the median of the finished runs.
 
-    What each finished run is compared by, at the same amount of the resource: the average of its
-    values up to there (`running_average`, as in Vizier's paper) or the value it last logged
-    (`value`, as Optuna does it). NaN is left out.
+    Finished runs are compared at the same amount of the resource, by the average of their values up
+    to there (`running_average`, as in Vizier's paper) or the last logged value (`value`, as in
+    Optuna). NaN is left out.
 
     Args:
         warmup: no run is stopped before this much of the resource.
-        interval: a run is judged again only after so much more of the resource.
-        min_runs: no run is stopped before so many have finished that came as far.
+        interval: a run is judged again only after this much more of the resource.
+        min_runs: no run is stopped before this many runs that came as far have finished.
     """
 
     name = "median"
@@ -91,7 +91,7 @@ class Median:
             self._medians.clear()
 
     def _extend(self, history: _History, amount: int, step: int, value: float) -> None:
-        history.best.update((step,), (value,))
+        history.best.add(step, value)
         if math.isnan(value):
             return
         history.total += value
@@ -100,7 +100,7 @@ class Median:
         history.standings.append(mean if self._compare_with == "running_average" else value)
 
     def _median_at(self, amount: int) -> tuple[float, int] | None:
-        """The finished runs' median, and of how many, or None if too few came as far."""
+        """Return the finished runs' median and their number, or None if too few came as far."""
         if amount not in self._medians:
             standings = [
                 history.standings[bisect_right(history.amounts, amount) - 1]

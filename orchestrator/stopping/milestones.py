@@ -1,4 +1,4 @@
-"""How good a run was on its way: its best value so far after more and more training. Pure.
+"""The course of a run: its best value so far after more and more training. Pure.
 
 A run that a rule stopped has no result of a whole run, but one of a short run. A sampler that knows
 how far each run has trained can learn from both.
@@ -28,7 +28,7 @@ class Milestones:
 
 
 def milestones_of(rules: Sequence[RuleSettings]) -> Milestones | None:
-    """Where the first rule that compares runs does so, or None if no rule does."""
+    """Return where the first rule that compares runs does so, or None if no rule does."""
     compares = (rule for rule in rules if rule.rule in COMPARING_RULES)
     match next(compares, None):
         case AshaRule() | HyperbandRule() as rule:
@@ -54,15 +54,17 @@ class CurveOfBest:
     def update(self, steps: Iterable[int], values: Iterable[float]) -> None:
         """Take in new values, in the order logged."""
         for step, value in zip(steps, values, strict=True):
-            self._best.update([step], [value])
-            self._last = max(self._last, self._progress.advance(0, step))
+            self._best.add(step, value)
+            progress = self._progress.advance(0, step)
+            self._last = progress if progress > self._last else self._last
             while self._next <= self._last:
                 if self._best.value is not None:
                     self._passed[self._next] = step, self._best.value
                 self._next = self._milestones.after(self._next)
 
     def points(self, until: int | None = None) -> list[tuple[int, float]]:
-        """Progress and the best value up to there. The last one is of the whole run so far.
+        """Return progress and the best value up to there. The last point is that of the whole run
+        so far.
 
         Args:
             until: the step at which a rule stopped the run. What it logs until it is gone depends

@@ -6,11 +6,12 @@ from those before. The best 1/η continue, as in `halving`.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..store.objective import Goal
 from ..store.outcomes.pareto import Losses, dominates, front_of
-from .decision import Resource, RunProgress, StopDecision, short_number
+from .decision import Resource, StopDecision, short_number
+from .rungs import ArrivalsAtRungs, ObjectivePart, number_of_runs
 
 
 class NonDominationAsha:
@@ -35,40 +36,31 @@ class NonDominationAsha:
         resource: Resource = "step",
     ) -> None:
         self._signs = {name: 1.0 if goal == "min" else -1.0 for name, goal in goals.items()}
-        self._first = min_resource
         self._factor = reduction_factor
-        self._end = math.inf if max_resource is None else max_resource
-        self._progress = {name: RunProgress(resource) for name in goals}
-        self._next: dict[tuple[int, str], int] = {}
-        self._arrived: dict[int, dict[int, dict[str, float]]] = {}
+        self._arrivals = ArrivalsAtRungs(
+            goals,
+            min_resource=min_resource,
+            reduction_factor=reduction_factor,
+            max_resource=max_resource,
+            resource=resource,
+        )
         self._rungs: dict[int, dict[int, Losses]] = {}
 
     @property
     def parts(self) -> "list[ObjectivePart]":
-        """A rule for each objective, which shows its values to this one."""
+        """A rule for each objective, which passes its values to this one."""
         return [ObjectivePart(self, name) for name in self._signs]
 
     def observe(self, run: int, metric: str, step: int, value: float) -> StopDecision | None:
         """Take in a value of one objective, and return the decision to stop that run."""
-        amount = self._progress[metric].advance(run, step)
-        rung = self._next.get((run, metric), self._first)
-        while rung <= amount and rung < self._end:
-            values = self._arrived.setdefault(run, {}).setdefault(rung, {})
-            values[metric] = value
-            self._next[run, metric] = rung * self._factor
-            if len(values) == len(self._signs):
-                decision = self._judge(run, rung, metric, step, values)
-                if decision is not None:
-                    return decision
-            rung *= self._factor
+        for rung, values in self._arrivals.advance(run, metric, step, value):
+            if (decision := self._judge(run, rung, metric, step, values)) is not None:
+                return decision
         return None
 
     def forget(self, run: int) -> None:
         """Drop what a run has logged: it starts again."""
-        for name, progress in self._progress.items():
-            self._next.pop((run, name), None)
-            progress.forget(run)
-        for rung in self._arrived.pop(run, ()):
+        for rung in self._arrivals.forget(run):
             self._rungs.get(rung, {}).pop(run, None)
 
     def _judge(
@@ -83,24 +75,12 @@ class NonDominationAsha:
             n_kept = max(1, len(runs) // self._factor)
             if run in [runs[place] for place in best_points([*known.values()], n_kept)]:
                 return None
-        n_before = sum(dominates(other, losses) for other in known.values())
-        return self._decide(rung, metric, step, values, n_before, len(known) + (not is_comparable))
-
-    def _decide(
-        self,
-        rung: int,
-        metric: str,
-        step: int,
-        values: Mapping[str, float],
-        n_before: int,
-        n_runs: int,
-    ) -> StopDecision:
-        reached = ", ".join(f"{name} {short_number(values[name])}" for name in self._signs)
-        runs = "1 run" if n_runs == 1 else f"{n_runs} runs"
-        dominated = (
-            f"dominated by {n_before} of them"
-            if n_before
-            else "dominated by none, but others are further apart"
+        why = not_among_the_best(
+            values,
+            losses,
+            [*known.values()],
+            f"1/{self._factor} of {number_of_runs(len(known) + (not is_comparable))} "
+            f"{self._arrivals.at(rung)}",
         )
         return StopDecision(
             rule=self.name,
@@ -108,30 +88,34 @@ class NonDominationAsha:
             step=step,
             value=values[metric],
             threshold=None,
-            reason=f"stopped early at step {step}: {reached} is not among the best "
-            f"1/{self._factor} of {runs} {self._progress[metric].at(rung)} ({dominated})",
+            reason=f"stopped early at step {step}: {why}",
         )
 
 
-class ObjectivePart:
-    """Shows the values of one objective to a rule that judges by all of them."""
+def not_among_the_best(
+    values: Mapping[str, float], losses: Losses, others: Iterable[Losses], share: str
+) -> str:
+    """Return why a run does not continue, in words.
 
-    def __init__(self, whole: NonDominationAsha, metric: str) -> None:
-        self.metric = metric
-        self._whole = whole
-
-    def observe(self, run: int, step: int, value: float) -> StopDecision | None:
-        return self._whole.observe(run, self.metric, step, value)
-
-    def complete(self, run: int) -> None:
-        """What counts is who reached a rung, however it continued."""
-
-    def forget(self, run: int) -> None:
-        self._whole.forget(run)
+    Args:
+        values: of each objective.
+        losses: the same so that less is better.
+        others: those of the runs that it was compared with.
+        share: how many continue, of how many, and where.
+    """
+    reached = ", ".join(f"{name} {short_number(value)}" for name, value in values.items())
+    n_before = sum(dominates(other, losses) for other in others)
+    dominated = (
+        f"dominated by {n_before} of them"
+        if n_before
+        else "dominated by none, but others are further apart"
+    )
+    return f"{reached} is not among the best {share} ({dominated})"
 
 
 def best_points(points: Sequence[Losses], count: int) -> list[int]:
-    """The positions of the best points, at most `count`: front by front, each by an epsilon-net."""
+    """Return the positions of the best points, at most `count`: front by front, each by an
+    epsilon-net."""
     left = list(range(len(points)))
     found: list[int] = []
     while left and len(found) < count:
@@ -143,7 +127,7 @@ def best_points(points: Sequence[Losses], count: int) -> list[int]:
 
 
 def epsilon_net(points: Sequence[Losses]) -> list[int]:
-    """The positions of the points, each the one that is furthest from those before.
+    """Return the positions of the points, each the one furthest from those before.
 
     The first is the best in the first objective. Distances are relative to the range of the points
     in each objective.

@@ -11,7 +11,7 @@ from .decision import Resource, RunProgress, StopDecision, short_number
 class _Run:
     best: float | None = None
     bar: float | None = None
-    """What a value must exceed to be an improvement, negated where the goal is the least."""
+    """The value that an improvement must exceed, negated if the goal is the minimum."""
     n_without_improvement: int = 0
 
 
@@ -19,10 +19,10 @@ class Patience:
     """Stops a run that logged `patience` values in a row without improvement.
 
     The first value is an improvement over nothing. A value that is NaN, equals the best or is
-    better by no more than `min_delta` is none, as in Keras and Lightning.
+    better by no more than `min_delta` is not, as in Keras and Lightning.
 
     Args:
-        warmup: values logged before this much of the resource count as the best so far, never
+        warmup: values logged before this much of the resource count for the best so far, never
             against a run.
     """
 
@@ -60,7 +60,7 @@ class Patience:
         return None
 
     def complete(self, run: int) -> None:
-        """Each run is judged by itself."""
+        """Do nothing: each run is judged by itself."""
 
     def forget(self, run: int) -> None:
         self._runs.pop(run, None)

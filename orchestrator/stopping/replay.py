@@ -1,6 +1,6 @@
-"""What other rules would have done to a sweep that has ended. Pure.
+"""Replay other rules on a sweep that has ended. Pure.
 
-The rules are the very ones that stop runs in a sweep, and are shown the same: every value, in the
+The rules are the very ones that stop runs in a sweep, and receive the same: every value, in the
 order in which it was logged, and the end of each run that finished.
 """
 
@@ -16,7 +16,7 @@ from . import StopDecision, StoppingRules
 
 
 class LoggedValue(NamedTuple):
-    """A value as the rules come to see it. `metric` is None if the run has finished."""
+    """A value as the rules receive it. `metric` is None if the run has finished."""
 
     time: float
     run: RunHistory
@@ -26,7 +26,7 @@ class LoggedValue(NamedTuple):
 
 @dataclass(frozen=True)
 class ReplayedStop:
-    """A decision, and what the run did from then on."""
+    """A decision, and what the run did afterwards."""
 
     run: RunHistory
     decision: StopDecision
@@ -39,7 +39,7 @@ class ReplayedStop:
 
 @dataclass(frozen=True)
 class ReplayOutcome:
-    """What a sweep comes to. `regret` is how much worse its best value is than without rules."""
+    """The result for a sweep. `regret` is how much worse its best value is than without rules."""
 
     stops: tuple[ReplayedStop, ...]
     best_value: float | None
@@ -59,7 +59,7 @@ class ReplayOutcome:
         return sum(stop.saved_s for stop in self.stops)
 
     def lost(self, goal: Goal) -> list[ReplayedStop]:
-        """The stopped runs that continued to a better value than the best that is left."""
+        """Return the stopped runs that continued to a better value than the best remaining one."""
         return [
             stop
             for stop in self.stops
@@ -70,7 +70,7 @@ class ReplayOutcome:
 def replay_rules(
     runs: Sequence[RunHistory], rules: StoppingRules, metric: str, goal: Goal
 ) -> ReplayOutcome:
-    """Show a sweep to rules that have seen nothing yet. Say what they would have made of it."""
+    """Replay a sweep to rules without any history, and return the outcome."""
     stops = {
         logged.run.index: _stop(logged, decision, metric, goal)
         for logged, decision in decisions(runs, rules)
@@ -91,7 +91,7 @@ def replay_rules(
 def decisions(
     runs: Sequence[RunHistory], rules: StoppingRules
 ) -> Iterator[tuple[LoggedValue, StopDecision]]:
-    """Each decision that the rules make, with the value that brings it about."""
+    """Yield each decision of the rules, with the value that causes it."""
     stopped: set[int] = set()
     for logged in logged_in_order(runs, rules.metrics):
         index, series = logged.run.index, logged.run.series
@@ -108,7 +108,7 @@ def decisions(
 
 
 def logged_in_order(runs: Sequence[RunHistory], metrics: frozenset[str]) -> Iterator[LoggedValue]:
-    """What all runs logged of some metrics, and when they finished, in the order of time.
+    """Yield the logged values of some metrics of all runs, and their ends, in the order of time.
 
     Within a run the order is that of its log, even if its clock jumped.
     """
@@ -158,7 +158,7 @@ def _stop(logged: LoggedValue, decision: StopDecision, metric: str, goal: Goal) 
 def _best_run(
     runs: Sequence[RunHistory], values: Mapping[int, float | None], goal: Goal
 ) -> RunHistory | None:
-    """The run with the best value, the earliest of equals."""
+    """Return the run with the best value, the earliest of equals."""
     best: RunHistory | None = None
     for run in runs:
         value, best_value = values[run.index], None if best is None else values[best.index]

@@ -6,10 +6,10 @@ from .decision import Rule, StopDecision
 
 
 class StoppingRules:
-    """Shows every value to every rule that wants its metric. The first to decide stops the run.
+    """Passes every value to every rule for its metric. The first decision stops the run.
 
-    Values of a run that has been stopped are not shown any more: what it logs until it is gone
-    changes nothing.
+    Values of a run that has been stopped are no longer passed on: what it logs until it is gone has
+    no effect.
     """
 
     def __init__(self, rules: Sequence[Rule] = ()) -> None:
@@ -21,19 +21,18 @@ class StoppingRules:
 
     @property
     def metrics(self) -> frozenset[str]:
-        """The metrics that a rule looks at."""
+        """The metrics that a rule uses."""
         return frozenset(self._by_metric)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """The rules, in the order in which they are asked."""
+        """The rules, in the order in which they are applied."""
         return self._rules
 
     def update(
         self, run: int, metric: str, steps: Iterable[int], values: Iterable[float]
     ) -> StopDecision | None:
-        """Take in a run's new values, in the order they were logged, and return the decision to
-        stop.
+        """Take in a run's new values, in the order logged, and return the decision to stop.
 
         How they are divided into calls makes no difference.
         """

@@ -1,4 +1,4 @@
-"""The keys of `experiment_cfg.json` that say when a run, or the sweep, is over."""
+"""The keys of `experiment_cfg.json` for the end of a run, or of the sweep."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
@@ -40,7 +40,7 @@ class PatienceRule(BaseModel):
     """Stops a run that has not improved for a number of logged values in a row."""
 
     model_config = _STRICT
-    rule: Literal["patience"] = Field(description="Which rule it is.")
+    rule: Literal["patience"] = Field(description="The name of the rule.")
     metric: _Metric = None
     patience: Positive = Field(
         description="The number of logged values in a row without improvement after which a run "
@@ -65,7 +65,7 @@ class MedianRule(BaseModel):
     """Stops a run that is worse than the median of the finished runs."""
 
     model_config = _STRICT
-    rule: Literal["median"] = Field(description="Which rule it is.")
+    rule: Literal["median"] = Field(description="The name of the rule.")
     metric: _Metric = None
     warmup: _Warmup = 0
     min_runs: Positive = Field(
@@ -99,7 +99,7 @@ class AshaRule(BaseModel):
     """Stops a run that is not among the best where it is compared (successive halving)."""
 
     model_config = _STRICT
-    rule: Literal["asha"] = Field(description="Which rule it is.")
+    rule: Literal["asha"] = Field(description="The name of the rule.")
     metric: MetricName | None = Field(
         default=None,
         description="The objective that the rule uses, in a sweep with several objectives. Without "
@@ -127,7 +127,10 @@ class AshaRule(BaseModel):
         return self
 
     def build(self, metric: str, goal: Goal) -> Rule:
-        return (PromotionAsha if self.resume else Asha)(
+        if self.resume:
+            (rule,) = self.build_for_all({metric: goal})
+            return rule
+        return Asha(
             metric,
             goal,
             min_resource=self.min_resource,
@@ -137,8 +140,8 @@ class AshaRule(BaseModel):
         )
 
     def build_for_all(self, goals: Mapping[str, Goal]) -> Iterable[Rule]:
-        """The same by all objectives at once: a rule for each, which share what they know."""
-        return NonDominationAsha(
+        """Return the rule by all objectives at once: one for each, which share what they know."""
+        return (PromotionAsha if self.resume else NonDominationAsha)(
             goals,
             min_resource=self.min_resource,
             max_resource=self.max_resource,
@@ -151,7 +154,7 @@ class HyperbandRule(BaseModel):
     """Successive halving in several brackets, which first compare runs at different points."""
 
     model_config = _STRICT
-    rule: Literal["hyperband"] = Field(description="Which rule it is.")
+    rule: Literal["hyperband"] = Field(description="The name of the rule.")
     metric: _Metric = None
     max_resource: Positive = Field(description="The last comparison comes before this point.")
     min_resource: Positive = Field(
@@ -180,7 +183,7 @@ class WandbHyperbandRule(BaseModel):
     """W&B's `early_terminate: hyperband`, which stops the same runs as W&B."""
 
     model_config = _STRICT
-    rule: Literal["wandb_hyperband"] = Field(description="Which rule it is.")
+    rule: Literal["wandb_hyperband"] = Field(description="The name of the rule.")
     metric: _Metric = None
     min_iter: Positive | None = Field(
         default=None,
@@ -229,7 +232,7 @@ class ThresholdRule(BaseModel):
     """Stops a run when a metric is above or below a limit, or is NaN or infinite."""
 
     model_config = _STRICT
-    rule: Literal["threshold"] = Field(description="Which rule it is.")
+    rule: Literal["threshold"] = Field(description="The name of the rule.")
     metric: MetricName | None = Field(
         default=None, description="The metric. Default: optimization_metric."
     )
@@ -324,7 +327,7 @@ _NEEDED = ("optimization_metric", "optimization_goal")
 
 
 def stopping_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable[ConfigProblem]:
-    """Keys that rules need and that are missing."""
+    """Yield keys that rules need and that are missing."""
     if source.get("objectives") is not None:
         return
     rules = source.get("stopping_rules")
@@ -339,7 +342,7 @@ def stopping_problems(source: Mapping[str, Any], reported: set[str]) -> Iterable
 
 
 def _resume_problems(source: Mapping[str, Any], rules: object) -> Iterable[ConfigProblem]:
-    """What does not go with runs that pause and continue."""
+    """Yield settings that conflict with runs that pause and continue."""
     given = [
         position
         for position, rule in enumerate(rules if isinstance(rules, list | tuple) else ())

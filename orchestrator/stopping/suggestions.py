@@ -1,6 +1,6 @@
-"""Which rule, with which settings, would have saved most without losing the winner. Pure.
+"""Find the rule, with its settings, that would have saved most without losing the winner. Pure.
 
-Every candidate is replayed over each finished sweep, in the order in which its runs started and in
+Each candidate is replayed over all finished sweeps, in the order in which their runs started and in
 some others: a rule that keeps the winner in one order alone was lucky.
 """
 
@@ -24,7 +24,7 @@ _FACTORS = (2, 3, 4)
 
 @dataclass(frozen=True)
 class FinishedSweep:
-    """What is replayed: the runs, the metric and its goal."""
+    """The data for replays: the runs, the metric and its goal."""
 
     name: str
     runs: Sequence[RunHistory]
@@ -34,12 +34,12 @@ class FinishedSweep:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What a rule comes to over all replays.
+    """The results of a rule over all replays.
 
     Attributes:
         share: of the time of all runs that it saves.
         n_kept: in how many of `n_replays` replays the best value was kept.
-        regret: how much worse the best that is left is, at most.
+        regret: how much worse the best remaining value is, at most.
     """
 
     rule: RuleSettings
@@ -54,7 +54,7 @@ class Suggestion:
 
 
 def suggest_rules(sweeps: Sequence[FinishedSweep]) -> list[Suggestion]:
-    """Every candidate: those that always keep the best first, then by what they save."""
+    """Return all candidates: those that always keep the best first, then by what they save."""
     rules = list(candidates(sweeps))
     n_values = sum(run.n_values(one.metric) for one in sweeps for run in one.runs)
     n_orders = max(1, min(MOST_ORDERS, _MOST_WORK // max(1, n_values * len(rules))))
@@ -64,7 +64,7 @@ def suggest_rules(sweeps: Sequence[FinishedSweep]) -> list[Suggestion]:
 
 
 def candidates(sweeps: Sequence[FinishedSweep]) -> Iterator[RuleSettings]:
-    """Rules to try, by how many values the longest runs logged."""
+    """Yield rules to try, by how many values the longest runs logged."""
     length = max((run.n_values(one.metric) for one in sweeps for run in one.runs), default=0)
     firsts = [n for n in (1, 2, 4, 8, 16, 32, 64, 128) if 2 * n < length]
     for first in firsts:
@@ -89,7 +89,7 @@ def _rule(**settings: Any) -> RuleSettings:
 
 
 def _orders(runs: Sequence[RunHistory], n_orders: int) -> Iterator[list[RunHistory]]:
-    """The runs as they were, then as if they had taken each other's place in time."""
+    """Yield the runs in their order, then as if they had started in another order."""
     yield list(runs)
     for number in range(1, n_orders):
         starts = [run.started_at for run in runs]

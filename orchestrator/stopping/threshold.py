@@ -1,4 +1,4 @@
-"""Values that no run recovers from: NaN, infinity, or beyond a limit."""
+"""Stop runs at values that no run recovers from: NaN, infinity, or beyond a limit."""
 
 import math
 
@@ -6,8 +6,8 @@ from .decision import StopDecision, short_number
 
 
 class Threshold:
-    """Stops a run whose metric goes above or below a limit, or, with `check_finite`, is no
-    finite number."""
+    """Stops a run whose metric goes above or below a limit or, with `check_finite`, is not
+    finite."""
 
     name = "threshold"
 
@@ -36,10 +36,10 @@ class Threshold:
         return None
 
     def complete(self, run: int) -> None:
-        """Each value is judged by itself."""
+        """Do nothing: each value is judged by itself."""
 
     def forget(self, run: int) -> None:
-        """Each value is judged by itself."""
+        """Do nothing: each value is judged by itself."""
 
     def _decide(
         self, step: int, value: float, threshold: float | None, compared: str

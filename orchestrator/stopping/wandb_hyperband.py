@@ -12,7 +12,7 @@ _LARGEST = 2**53
 
 
 def brackets_from(min_iter: int, eta: float) -> list[int]:
-    """After how many values runs are compared: `min_iter × eta^k`, cut to whole numbers."""
+    """Return after how many values runs are compared: `min_iter × eta^k`, cut to whole numbers."""
     found: list[int] = []
     amount = float(min_iter)
     while len(found) < _MOST_BRACKETS and amount <= _LARGEST:
@@ -22,7 +22,8 @@ def brackets_from(min_iter: int, eta: float) -> list[int]:
 
 
 def brackets_up_to(max_iter: int, s: int, eta: float) -> list[int]:
-    """The same, counted back from the end: `max_iter / eta^k` for k from 1 to s, 1 or more."""
+    """Return the brackets counted back from the end: `max_iter / eta^k` for k from 1 to s, 1 or
+    more."""
     found: list[int] = []
     amount = float(max_iter)
     for _ in range(s):
@@ -35,7 +36,7 @@ def brackets_up_to(max_iter: int, s: int, eta: float) -> list[int]:
 
 @dataclass
 class _Run:
-    """What is remembered of a run: scores, of which the least is the best."""
+    """The state of a run: scores, of which the smallest is the best."""
 
     n_values: int = 0
     best: float = math.inf
@@ -80,7 +81,7 @@ class WandbHyperband:
         return self._judge(seen, step, value)
 
     def complete(self, run: int) -> None:
-        """What counts is who reached a bracket, not what happened later."""
+        """Do nothing: all runs that reached a bracket count, whatever happened later."""
 
     def forget(self, run: int) -> None:
         for bracket, score in self._runs.pop(run, _Run()).at_brackets.items():

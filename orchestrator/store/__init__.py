@@ -1,4 +1,4 @@
-"""What is on disk: the journal, the states folded from it, the catalog, annotations, the watcher.
+"""Data on disk: the journal, the states folded from it, the catalog, annotations, the watcher.
 
 May import `logger`, `errors`, `expressions` and `supervision`.
 """

@@ -1,6 +1,6 @@
-"""What a user says of an experiment, a sweep or a run: a name, a note, tags, and what is archived.
+"""A user's annotations of experiments, sweeps and runs: name, note, tags, and whether archived.
 
-It is in `annotations.json` in the folder of what it concerns:
+They are in `annotations.json` in the folder of their subject:
 
     {"format_version": 1,
      "own": {"name": …, "note": …, "tags": […], "archived_at": …},    the sweep itself
@@ -9,8 +9,9 @@ It is in `annotations.json` in the folder of what it concerns:
 A run of a sweep whose files were removed has `deleted_at` too.
 
 KEY is a run's index within its sweep (all attempts share it), or the stem of an experiment's
-`.dat`. The file appears whole or not at all. Who edits reads it first and holds a lock meanwhile,
-so that edits of different things at once all stay. Of two edits of the same, the last one wins.
+`.dat`. The file appears as a whole or not at all. An editor reads it first and holds a lock
+meanwhile, so that simultaneous edits of different things are all kept. Of two edits of the same
+thing, the last one wins.
 """
 
 import contextlib
@@ -43,9 +44,9 @@ _ASK_AGAIN_S = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What is said of one thing. Times are in seconds since the epoch.
+    """A user's annotations of one thing. Times are in seconds since the epoch.
 
-    `deleted_at`: of a run of a sweep, when its files were removed.
+    `deleted_at`: when the files of a run of a sweep were removed.
     """
 
     name: str | None = None
@@ -59,18 +60,18 @@ class Annotation:
         return self.archived_at is not None
 
 
-NOTHING_SAID = Annotation()
+EMPTY_ANNOTATION = Annotation()
 
 
 @dataclass(frozen=True, slots=True)
 class Annotations:
-    """All that is said in one folder: of the sweep itself, and of runs by their key."""
+    """All annotations in one folder: of the sweep itself, and of runs by their key."""
 
-    own: Annotation = NOTHING_SAID
+    own: Annotation = EMPTY_ANNOTATION
     runs: Mapping[str, Annotation] = field(default_factory=dict)
 
     def run(self, key: str | int) -> Annotation:
-        return self.runs.get(str(key), NOTHING_SAID)
+        return self.runs.get(str(key), EMPTY_ANNOTATION)
 
 
 NO_ANNOTATIONS = Annotations()
@@ -80,13 +81,13 @@ NO_ANNOTATIONS = Annotations()
 
 
 def annotation_file(folder: Path) -> FileValue[Annotations]:
-    """The annotations in one folder, read again only when the file has changed."""
+    """Return the annotations in one folder, read again only if the file has changed."""
     path = folder / paths.ANNOTATIONS_NAME
     return FileValue(path, partial(read_annotations, folder), NO_ANNOTATIONS)
 
 
 def read_annotations(folder: Path) -> Annotations:
-    """What is said in a folder, or nothing if the file is missing or damaged."""
+    """Return the annotations in a folder. Empty if the file is missing or damaged."""
     data = read_file(folder)
     if not data:
         return NO_ANNOTATIONS
@@ -96,7 +97,7 @@ def read_annotations(folder: Path) -> Annotations:
 
 
 def read_file(folder: Path) -> dict[str, Any]:
-    """All that the file of a folder holds, or nothing if it is missing or damaged."""
+    """Return the whole content of a folder's file. Empty if it is missing or damaged."""
     try:
         with opened_folder(folder) as opened:
             data = _load(opened)
@@ -107,11 +108,11 @@ def read_file(folder: Path) -> dict[str, Any]:
 
 
 def _load(folder: OpenFolder) -> dict[str, Any]:
-    """The file as it is.
+    """Load the file as it is.
 
     Raises:
         AnnotationError: it is no such file.
-        OSError: it cannot be read. `FileNotFoundError` where there is none.
+        OSError: it cannot be read. `FileNotFoundError` if there is none.
     """
     path = folder.path / paths.ANNOTATIONS_NAME
     text = folder.read(paths.ANNOTATIONS_NAME, _MOST_BYTES)
@@ -125,9 +126,9 @@ def _load(folder: OpenFolder) -> dict[str, Any]:
 
 
 def _decode(data: object) -> Annotation:
-    """What is in the file, as far as it can be understood."""
+    """Return the content of the file, as far as it can be understood."""
     if not isinstance(data, dict):
-        return NOTHING_SAID
+        return EMPTY_ANNOTATION
     name, note, tags = data.get("name"), data.get("note"), data.get("tags")
     archived_at = data.get("archived_at")
     texts = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
@@ -141,18 +142,18 @@ def _decode(data: object) -> Annotation:
 
 
 def _time(value: object) -> float | None:
-    """Seconds since the epoch, or None for anything that no clock shows."""
+    """Return seconds since the epoch, or None for anything that is no time."""
     try:
         return None if value is None else fields.time_of(value)
     except (TypeError, ValueError, OverflowError):
         return None
 
 
-# --- what may be said --------------------------------------------------------------------------
+# --- allowed annotations -----------------------------------------------------------------------
 
 
 def clean_name(text: str) -> str | None:
-    """A name in one line, or None if it is empty, which takes the name away.
+    """Return a name in one line, or None if it is empty, which removes the name.
 
     Raises:
         UsageError: it cannot be a name.
@@ -166,10 +167,10 @@ def clean_name(text: str) -> str | None:
 
 
 def clean_note(text: str) -> str:
-    """A note, which may have several lines.
+    """Return a note, which may have several lines.
 
     Raises:
-        UsageError: it is too long, or no text.
+        UsageError: it is too long, or has control characters.
     """
     note = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
     if len(note) > LONGEST_NOTE:
@@ -180,7 +181,7 @@ def clean_note(text: str) -> str:
 
 
 def clean_tags(texts: Iterable[str]) -> tuple[str, ...]:
-    """Tags without their surrounding blanks, each once, in the order given.
+    """Return tags without their surrounding blanks, each once, in the given order.
 
     Raises:
         UsageError: one is too long or no single word or phrase, or they are too many.
@@ -202,7 +203,7 @@ def clean_tags(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def annotate(folder: Path, key: str | int | None, **changes: Any) -> Annotation:
-    """Change what is said of a sweep (`key` None) or a run, and return what is said now.
+    """Change the annotations of a sweep (`key` None) or a run, and return them.
 
     Args:
         changes: fields of `Annotation`, cleaned by the functions above.
@@ -216,7 +217,7 @@ def annotate(folder: Path, key: str | int | None, **changes: Any) -> Annotation:
 def edit(
     folder: Path, key: str | int | None, change: Callable[[Annotation], Annotation]
 ) -> Annotation:
-    """Change what is said, given what is said now.
+    """Change annotations with a function of the current ones.
 
     Raises:
         AnnotationError: as `annotate`.
@@ -225,7 +226,7 @@ def edit(
 
 
 def edit_file(folder: Path, change: Callable[[dict[str, Any]], T]) -> T:
-    """Change what the file holds, in place, and return what `change` returns.
+    """Change the content of the file in place, and return the result of `change`.
 
     Raises:
         AnnotationError: as `annotate`.
@@ -250,21 +251,21 @@ def edit_file(folder: Path, change: Callable[[dict[str, Any]], T]) -> T:
 def _put(
     data: dict[str, Any], key: str | int | None, change: Callable[[Annotation], Annotation]
 ) -> Annotation:
-    """Change one entry in place. Keys that this version does not know stay."""
+    """Change one entry in place. Keys that this version does not know are kept."""
     holder, name = (data, "own") if key is None else (data.setdefault("runs", {}), str(key))
     if not isinstance(holder, dict):
         data["runs"] = holder = {}
     known = holder.get(name)
     annotation = change(_decode(known))
     entry = dict(known) if isinstance(known, dict) else {}
-    said = {
+    values = {
         "name": annotation.name,
         "note": annotation.note,
         "tags": list(annotation.tags),
         "archived_at": annotation.archived_at,
         "deleted_at": annotation.deleted_at,
     }
-    entry = {**{k: v for k, v in entry.items() if k not in said}, **_without_empty(said)}
+    entry = {**{k: v for k, v in entry.items() if k not in values}, **_without_empty(values)}
     if entry:
         holder[name] = entry
     else:
@@ -280,7 +281,7 @@ def _without_empty(entry: dict[str, Any]) -> dict[str, Any]:
 def _alone(folder: OpenFolder) -> Iterator[None]:
     """Keep other editors of the folder's annotations out, as far as the file system can.
 
-    Waits a bounded time: somebody who hangs must not keep a user from writing a note.
+    Waits a bounded time: a process that hangs must not keep a user from writing a note.
     """
     if folder.fd is None:
         yield
@@ -288,4 +289,4 @@ def _alone(folder: OpenFolder) -> Iterator[None]:
     deadline = time.monotonic() + _WAIT_FOR_OTHERS_S
     while not os_files.try_lock(folder.fd) and time.monotonic() < deadline:
         time.sleep(_ASK_AGAIN_S)
-    yield  # closing the folder gives the lock back
+    yield  # closing the folder releases the lock

@@ -1,4 +1,4 @@
-"""Which run of a sweep is the best. Pure."""
+"""Find the best run of a sweep. Pure."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,8 @@ from .run_states import UNCOUNTED
 
 
 def best_run(runs: Iterable[RunRecord], goal: Goal | None) -> RunRecord | None:
-    """The run of the search with the best value, the earliest of equals, or None without one."""
+    """Return the run of the search with the best value, the earliest of equals, or None without
+    one."""
     best: RunRecord | None = None
     for run in runs:
         if goal is None or run.best_value is None or run.is_confirming:
@@ -19,7 +20,7 @@ def best_run(runs: Iterable[RunRecord], goal: Goal | None) -> RunRecord | None:
 
 
 def best_that_counts(runs: Iterable[RunRecord], goal: Goal | None) -> RunRecord | None:
-    """The best of those that came to their end, where the best of all did not, else None."""
+    """Return the best of the runs that came to their end, if the best of all did not, else None."""
     every = list(runs)
     best = best_run(every, goal)
     if best is None or best.state not in UNCOUNTED:

@@ -1,4 +1,4 @@
-"""What is in a log folder: its experiments and its sweeps, read from files alone."""
+"""The experiments and sweeps of a log folder, read from files alone."""
 
 import contextlib
 import errno
@@ -25,7 +25,7 @@ from .sweep_folder import Sweep, open_sweep, printable_folder_name
 
 _Item = TypeVar("_Item", Experiment, Sweep)
 _EVENTS = "tensorboard"
-"""How the event files are called in a folder that holds other logs too."""
+"""The name for event files in a folder that holds other logs too."""
 _FOLDERS_A_TURN = 32
 
 
@@ -35,14 +35,14 @@ class Catalog:
     Folders inside folders are searched too, to a depth of six. Links to folders are followed once.
     Links to files are not. A folder with a description is a sweep, any other with a log in it holds
     experiments. A `.dat` that is no log is left out. The event files of TensorBoard in a folder are
-    one experiment, of which the latest is the log's path.
+    one experiment. The latest of them is the log's path.
 
     Args:
-        most_gone: how many folders that are gone are remembered, beside four for each other.
+        most_gone: how many deleted folders are remembered, in addition to four for each other.
 
     Attributes:
         unreadable: folders that cannot be shown, or not whole, and why.
-        skipped: folders that were not looked into.
+        skipped: folders that were not searched.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Catalog:
     def refresh(self) -> None:
         """Look again, and take in what is new in the journals.
 
-        What is wrong in one folder is said in `unreadable`. The others are read all the same.
+        An error in one folder is reported in `unreadable`. The others are still read.
         """
         found, walk = _Found(), self._new_walk()
         walk.listings = self._listings
@@ -85,11 +85,11 @@ class Catalog:
                 self._take_in(found, identity, folder, listing)
             except DescriptionError as error:
                 found.unreadable.append(error)
-            except Exception as error:  # noqa: BLE001 - a stranger's folder, and it is said
+            except Exception as error:  # noqa: BLE001 - a stranger's folder, and the error is shown
                 what = f"it cannot be shown: {type(error).__name__}: {error}"
                 found.unreadable.append(UnreadError(Path(folder), what))
         if len(self._listings) + len(self._taken) > 4 * n_folders + self._most_gone:
-            self._listings, self._taken = Listings(), {}  # most are of folders that are gone
+            self._listings, self._taken = Listings(), {}  # most belong to deleted folders
         self.unreadable = [*found.unreadable, *_given_up_below(self.logdir)]
         self.skipped = walk.skipped
         if found.has_new or len(found.experiments) != len(self.experiments):
@@ -103,7 +103,7 @@ class Catalog:
         annotations = self._annotations(folder, names)
         if paths.DESCRIPTION_NAME in names:
             sweep = self._opened.get(identity) or open_sweep(identity, Path(folder))
-            self._opened[identity] = sweep  # kept, should a client go before the refresh is over
+            self._opened[identity] = sweep  # kept, in case a client goes before the refresh is over
             sweep.annotations = annotations
             sweep.refresh()
             found.sweeps[identity] = sweep
@@ -136,7 +136,7 @@ class Catalog:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """The experiments of a folder that is as this listing says."""
+    """The experiments of a folder, and the listing they were read with."""
 
     listing: Listing
     experiments: tuple[tuple[str, Experiment], ...]
@@ -144,7 +144,7 @@ class _Taken:
 
 @dataclass
 class _Found:
-    """What one look at a log folder finds. `has_new`: an experiment that is new or changed."""
+    """The result of one look at a log folder. `has_new`: an experiment that is new or changed."""
 
     has_new: bool = False
     experiments: dict[str, Experiment] = field(default_factory=dict)
@@ -153,7 +153,7 @@ class _Found:
 
 
 def _given_up_below(logdir: Path) -> list[UnreadError]:
-    """The logs that are shown in part, since they are too long."""
+    """Return the logs that are shown in part because they are too long."""
     found = ((Path(path), why) for path, why in given_up().items())
     return [
         UnreadError(path, f"it {why}")
@@ -173,7 +173,7 @@ def _newest_first(found: dict[str, _Item]) -> dict[str, _Item]:
 def _logs_in(
     identity: str, folder: str, names: Collection[str], known: KnownLogs
 ) -> Iterator[tuple[str, str]]:
-    """The paths of the logs in a folder, each with the id of its experiment."""
+    """Yield the paths of the logs in a folder, each with the id of its experiment."""
     candidates = sorted(name for name in filter(paths.is_run_log, names) if name[0] != ".")
     found = ((name, os.path.join(folder, name)) for name in candidates)  # noqa: PTH118
     logs = [(name, path) for name, path in found if known.is_log(path)]
@@ -199,7 +199,7 @@ class FoundRun:
 
 
 def find_run_by_number(sweep: Sweep, index: int) -> FoundRun:
-    """A run of a sweep, by its number.
+    """Return a run of a sweep, by its number.
 
     Raises:
         UsageError: there is none of this number.
@@ -214,7 +214,7 @@ def find_run_by_number(sweep: Sweep, index: int) -> FoundRun:
 
 
 def find_item(path: str, logdir: Path) -> Experiment | Sweep | FoundRun:
-    """What a user means by `path`: a folder, a `.dat`, or a name in `logdir`.
+    """Find what a user means by `path`: a folder, a `.dat`, or a name in `logdir`.
 
     A name is that of a sweep, an experiment or a run, one that a user gave, or a sweep's with the
     number of a run: `SWEEP 9`, `SWEEP/9` or `run 9 of SWEEP`.
@@ -230,7 +230,7 @@ def find_item(path: str, logdir: Path) -> Experiment | Sweep | FoundRun:
             found = _find_at(candidate)
         except OSError as error:
             if error.errno == errno.ENAMETOOLONG:
-                continue  # of that name there is nothing
+                continue  # nothing has that name
             raise UsageError(f"{error.filename or candidate}: {error.strerror}") from None
         if found is not None:
             return found
@@ -251,7 +251,7 @@ _NUMBERED = re.compile(
 
 
 def _find_by_name(name: str, known: Catalog) -> _Named | None:
-    """What is called so in a log folder: by the product, or by a user."""
+    """Find what has this name in a log folder, given by the product or by a user."""
     found = known.sweeps.get(name) or known.experiments.get(name) or _run_of_name(name, known)
     if found is not None:
         return found
@@ -278,7 +278,7 @@ def _run_of_name(name: str, known: Catalog) -> FoundRun | None:
 
 
 def _labelled(name: str, known: Catalog) -> Iterator[_Named]:
-    """What a user has given this name."""
+    """Yield what a user has given this name."""
     for sweep in known.sweeps.values():
         if sweep.annotations.own.name == name:
             yield sweep
@@ -291,7 +291,7 @@ def _labelled(name: str, known: Catalog) -> Iterator[_Named]:
 
 
 def _find_at(path: Path) -> Experiment | Sweep | FoundRun | None:
-    if path.is_symlink():  # a link stands for its target
+    if path.is_symlink():  # a link represents its target
         path = Path(os.path.realpath(path))
     if path.is_dir():
         return _find_in_folder(path)
@@ -325,7 +325,7 @@ def _find_in_folder(folder: Path) -> Experiment | Sweep | None:
 
 def _find_file(path: Path) -> Experiment | FoundRun:
     if (path.parent / paths.DESCRIPTION_NAME).is_file():
-        with contextlib.suppress(DescriptionError):  # the log itself can be read all the same
+        with contextlib.suppress(DescriptionError):  # the log itself can still be read
             sweep = open_sweep(".", path.parent)
             sweep.annotations = read_annotations(path.parent)
             sweep.refresh()

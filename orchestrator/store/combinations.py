@@ -18,13 +18,13 @@ _MOST_CONFIRMING = 100_000
 
 @dataclass(frozen=True)
 class RepeatedCombination:
-    """The runs of one combination, and the values that speak for it.
+    """The runs of one combination, and the values that count for it.
 
     Results of different lengths of training do not mix: the best value so far of a run that was
-    stopped since others were better, or that failed, is left out where other runs have a result.
+    stopped since others were better, or that failed, is left out if other runs have a result.
 
-    `spread` is the standard deviation of the values (of a sample), `None` below two and where
-    it is no number.
+    `spread` is the standard deviation of the values (of a sample), `None` below two and if it is
+    not finite.
     """
 
     number: int
@@ -37,9 +37,8 @@ class RepeatedCombination:
 
     @property
     def rank(self) -> int:
-        """How far the values are results: 2, or 1 if no run has one but some stopped early or
-        still run, or 0 if all failed or were killed, or -1 without values.
-        """
+        """How reliable the values are: 2 for results, 1 if no run has one but some stopped early or
+        still run, 0 if all failed or were killed, -1 without values."""
         return max((rank for rank, _ in self._ranked), default=-1)
 
     @property
@@ -54,7 +53,7 @@ class RepeatedCombination:
 
     @property
     def _ranked(self) -> list[tuple[int, float]]:
-        """A run that misses the constraints on outcomes has no result."""
+        """The rank without runs that miss the constraints on outcomes: they have no result."""
         known = (run for run in self.runs if run.is_feasible)
         return [(_rank(run), run.best_value) for run in known if run.best_value is not None]
 
@@ -74,17 +73,18 @@ def _rank(run: RunRecord) -> int:
 
 
 def spread_of(values: Sequence[float]) -> float | None:
-    """The standard deviation of a sample."""
+    """Return the standard deviation of a sample."""
     if len(values) < 2 or not all(map(math.isfinite, values)):
         return None
     try:
         return statistics.stdev(values)
-    except OverflowError:  # of values at both ends of what a number holds
+    except OverflowError:  # of values at both ends of the range of floats
         return None
 
 
 def rounded_mean(mean: float, spread: float) -> tuple[str, str]:
-    """Both to the second significant digit of the standard deviation: ``("0.871", "0.012")``."""
+    """Round both to the second significant digit of the standard deviation: ``("0.871",
+    "0.012")``."""
     if not (math.isfinite(mean) and 1e-8 < spread < 1e6 and abs(mean) < 1e6):
         return f"{mean:.6g}", f"{spread:.2g}"
     decimals = 1 - math.floor(math.log10(float(f"{spread:.1e}")))
@@ -93,12 +93,12 @@ def rounded_mean(mean: float, spread: float) -> tuple[str, str]:
 
 
 def mean_text(mean: float, spread: float | None) -> str:
-    """``0.871 ± 0.012``."""
+    """Return ``0.871 ± 0.012``."""
     return f"{mean:.6g}" if spread is None else " ± ".join(rounded_mean(mean, spread))
 
 
 def repeated_combinations(runs: Iterable[RunRecord], seed_name: str) -> list[RepeatedCombination]:
-    """The combinations of a sweep with `repeats`, in the order in which they were begun."""
+    """Return the combinations of a sweep with `repeats`, in the order in which they were begun."""
     found: dict[int, RepeatedCombination] = {}
     for run in runs:
         number = run.index if run.combination is None else run.combination
@@ -110,14 +110,15 @@ def repeated_combinations(runs: Iterable[RunRecord], seed_name: str) -> list[Rep
 
 
 def seed_name_of(config: Mapping[str, Any]) -> str | None:
-    """The hyperparameter in which the runs of a combination differ, if a sweep has repeats."""
+    """Return the hyperparameter in which the runs of a combination differ, if a sweep has
+    repeats."""
     repeats = config.get("repeats")
     name = repeats.get("seed_name") if isinstance(repeats, Mapping) else None
     return name if isinstance(name, str) else None
 
 
 def confirming_runs_of(config: Mapping[str, Any]) -> int:
-    """How many runs at most confirm the leaders of a sweep's search."""
+    """Return the largest number of runs that confirm the leaders of a sweep's search."""
     confirm = config.get("confirm")
     if not isinstance(confirm, Mapping):
         return 0
@@ -127,7 +128,7 @@ def confirming_runs_of(config: Mapping[str, Any]) -> int:
 
 
 def best_repeated(sweep: "Sweep") -> RepeatedCombination | None:
-    """The best combination of a sweep, or None if it has no repeats or no value yet."""
+    """Return the best combination of a sweep, or None if it has no repeats or no value yet."""
     return None if seed_name_of(sweep.config) is None else sweep.kept(_best_repeated)
 
 
@@ -142,9 +143,10 @@ def _best_repeated(sweep: "Sweep") -> RepeatedCombination | None:
 def best_combination(
     combinations: Iterable[RepeatedCombination], goal: Goal | None
 ) -> RepeatedCombination | None:
-    """The one with the best mean among those of the most weight.
+    """Return the one with the best mean among those of the most weight.
 
-    A combination that was not repeated, since its first run failed or was stopped, has shown less.
+    A combination that was not repeated, since its first run failed or was stopped, has less
+    evidence.
     """
     known = [one for one in combinations if one.mean is not None]
     most = max((one.weight for one in known), default=(0, 0))

@@ -16,7 +16,7 @@ _MOST_BYTES = 16 << 20
 
 
 def read_description(path: Path) -> tuple[dict[str, Any], float]:
-    """What a description says, and when it was changed.
+    """Return the content of a description, and when it was changed.
 
     Raises:
         DescriptionError: it cannot be read.
@@ -34,7 +34,7 @@ def read_description(path: Path) -> tuple[dict[str, Any], float]:
 
 
 def _read(path: Path) -> tuple[bytes, float]:
-    """Its bytes and when it was changed, of the very file that was opened.
+    """Return its bytes and when it was changed, of the very file that was opened.
 
     Raises:
         OSError: it cannot be read, or is no regular file.

@@ -1,4 +1,5 @@
-"""How logs end, read once for each state of a file: lists ask it of a thousand logs at a time."""
+"""How logs end, read once for each state of a file: lists need the endings of a thousand logs at a
+time."""
 
 import json
 import os
@@ -19,15 +20,25 @@ _MOST_KNOWN = 200_000
 _MOST_SAVED_BYTES = 64 << 20
 
 _endings: "dict[str, CachedValue[Ending]]" = {}
-"""By path. A dictionary takes half of the memory of a cache that knows what was used last."""
+"""By path. A dictionary takes half the memory of a cache that tracks the last use."""
 
 
 def ending_of(dat_path: str | Path) -> "Ending":
-    """As `read_ending`, but of no link. A log that is as it was is not opened again."""
+    """Read as `read_ending`, but without following links. An unchanged log is not opened again."""
     path = os.fspath(dat_path)
     if is_event_file(path) and (identity := identify(path)) is not None:
         return _ending_of(path, identity)
     return _ending_of(path, identity_of(os.stat(path)))  # noqa: PTH116
+
+
+def last_ending_of(path: str) -> "Ending":
+    """Return the ending as of the last look at the log, or read it if there was none.
+
+    Raises:
+        OSError, LogFormatError: it cannot be read.
+    """
+    known = _endings.get(path)
+    return ending_of(path) if known is None else known.value
 
 
 def _ending_of(path: str, identity: Identity) -> "Ending":
@@ -51,7 +62,7 @@ def _read(path: str) -> "Ending":
 
 
 def log_trouble(dat_path: Path) -> str | None:
-    """Why nothing can be read of a log, or None for one that can be, however little is in it."""
+    """Explain why a log cannot be read, or return None if it can, however little is in it."""
     from ml_tracking_ops.logger.reading.reader import LogFormatError
 
     try:
@@ -66,12 +77,12 @@ def log_trouble(dat_path: Path) -> str | None:
 
 
 class EndingsInCache:
-    """Keeps what is known of the logs below a folder in the user's cache, for later programs.
+    """Keeps the endings of the logs below a folder in the user's cache, for later programs.
 
     Each is used as long as its log has the same identity.
 
     Args:
-        worth_saving: how many more must be known than were saved last, for a tenth more besides.
+        worth_saving: how many more than at the last save must be known, plus a tenth.
     """
 
     def __init__(self, folder: Path, cache: CacheFolder | None, worth_saving: int = 50) -> None:
@@ -95,7 +106,7 @@ class EndingsInCache:
         self._n_saved = len(rows)
 
     def save(self) -> None:
-        """Save what is known, where it is a good deal more than was saved last."""
+        """Save the endings, if there are many more than at the last save."""
         if self._cache is None or len(_endings) < self._n_saved * 1.1 + self._worth_saving:
             return
         n = len(self._folder)
@@ -144,14 +155,15 @@ def _from_row(row: list[Any]) -> tuple[str, Identity, "Ending"]:
 
 
 class KnownLogs:
-    """Which `.dat` files are logs. A log stays one. Another file is looked at when it changed."""
+    """Which `.dat` files are logs. A log remains one. Another file is checked again when it
+    changed."""
 
     def __init__(self) -> None:
         self._logs: set[str] = set()
         self._others: FileCache[str, Literal[True]] = FileCache(_MOST_KNOWN)
 
     def is_log(self, path: str) -> bool:
-        """Whether this file is a log, or cannot be read: then its page says why."""
+        """Return whether this file is a log, or cannot be read: then its page explains why."""
         if path in self._logs:
             return True
         try:
@@ -165,12 +177,12 @@ class KnownLogs:
         return True
 
     def are_certain(self, paths: Iterable[str]) -> bool:
-        """Whether all of these were read and found to be logs."""
+        """Return whether all of these were read and found to be logs."""
         return all(path in self._logs for path in paths)
 
 
 def _is_log(path: str, identity: Identity) -> bool:
-    """As `source.is_log`. The ending is read with the same look at the file."""
+    """Return the same as `source.is_log`. The ending is read with the same look at the file."""
     from ml_tracking_ops.logger.reading.reader import LogFormatError
     from ml_tracking_ops.logger.reading.source import is_log
 

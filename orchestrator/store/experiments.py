@@ -1,7 +1,6 @@
 """An experiment: a log in the log folder that belongs to no sweep, read from its file alone."""
 
 import contextlib
-import math
 import os
 import signal
 from dataclasses import dataclass, replace
@@ -9,22 +8,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ml_tracking_ops.logger import paths
-from ml_tracking_ops.logger.locks import is_held
 from ml_tracking_ops.logger.records import LogFormatError
-from ml_tracking_ops.logger.server_clock import silent_for_s
-from ml_tracking_ops.logger.system_metrics.sampler import system_path
+from ml_tracking_ops.logger.results.open_logs import (
+    are_events_written,
+    find_writer,
+    log_silent_for_s,
+)
 from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
-from ml_tracking_ops.logger.tensorboard.writers import has_writer
 
-from .annotations import NO_ANNOTATIONS, NOTHING_SAID, Annotation, Annotations
-from .endings import ending_of, log_trouble
+from .annotations import EMPTY_ANNOTATION, NO_ANNOTATIONS, Annotation, Annotations
+from .endings import ending_of, last_ending_of, log_trouble
 from .files import fields
 from .run_details import read_details, was_written_here
 from .run_states import RunState
 
-_SILENT_AFTER_S = 600.0
-_GROWS_S = 10.0
-_NO_END = "its event files are no longer written. They do not say how it ended"
+_NO_END = "its event files are no longer written. They do not record how it ended"
 _NOT_CLOSED = "its log was never closed and is no longer written"
 _SILENT = "its log was never closed, and nothing has been written to it for ten minutes"
 _UNKNOWN_EXIT = (
@@ -34,7 +32,7 @@ _UNKNOWN_EXIT = (
 
 
 class ExplainedState(NamedTuple):
-    """The state of a run, and the evidence for it where that is not obvious."""
+    """The state of a run, and the evidence for it if that is not obvious."""
 
     state: RunState
     reason: str | None = None
@@ -48,7 +46,7 @@ class Experiment:
     name: str
     dat_file: str
     started_at: float
-    annotation: Annotation = NOTHING_SAID
+    annotation: Annotation = EMPTY_ANNOTATION
 
     @property
     def dat_path(self) -> Path:
@@ -61,22 +59,21 @@ class Experiment:
         return self.dat_path.with_name(f"{annotation_key(self)}{paths.RUN_FOLDER_SUFFIX}")
 
     def state(self) -> RunState:
-        """As `evidence` says."""
+        """Return the state according to `evidence`."""
         return self.evidence().state
 
     def evidence(self) -> "ExplainedState":
-        """The state of the run, read from its log.
+        """Return the state of the run, read from its log.
 
-        What the log says of its end counts first. A lock that is held proves a writer. One that is
-        free proves that there is none, but only where the log was written on this machine and not
-        copied here. Everything else counts as running until it has been silent for ten minutes.
+        The end in the log counts first. Without one it is running while it has a writer: see
+        `find_writer`.
         """
         try:
             ending = ending_of(self.dat_file)
         except (OSError, LogFormatError):
             return ExplainedState("lost", log_trouble(self.dat_path))
         if ending.is_legacy:
-            return ExplainedState("finished")  # the original tool writes no end
+            return ExplainedState("finished")  # the original tool records no end
         if ending.exit_is_unknown:
             return ExplainedState("lost", _UNKNOWN_EXIT)
         if ending.is_event_log and (not ending.is_closed or self._is_written_to()):
@@ -88,7 +85,7 @@ class Experiment:
         return self._evidence_of_open_log()
 
     def _evidence_of_error(self) -> "ExplainedState":
-        """A run that `ml-tracking-ops run` saw through has its exit code on record."""
+        """Return the state of a run with an exit code on record, from `ml-tracking-ops run`."""
         end = read_details(self.dat_path).end
         exit_code, stopped_by = end.get("exit_code"), end.get("stopped_by_hand")
         if isinstance(stopped_by, str):
@@ -99,43 +96,28 @@ class Experiment:
 
     @property
     def log_path(self) -> Path | None:
-        """What it printed, if that was kept."""
+        """The file with its output, if that was kept."""
         path = self.dat_path.with_suffix(paths.LOG_SUFFIX)
         return path if path.is_file() else None
 
     def _evidence_of_open_log(self) -> "ExplainedState":
-        held = is_held(self.dat_path)
-        if held:
+        writer = find_writer(self.dat_file, lambda: was_written_here(self.dat_path))
+        if writer == "writing":
             return ExplainedState("running")
-        if held is False and was_written_here(self.dat_path):
-            return ExplainedState("killed", _NOT_CLOSED)
-        if self._silent_for_s() < _SILENT_AFTER_S:
-            return ExplainedState("running")
-        return ExplainedState("killed", _SILENT)
+        return ExplainedState("killed", _NOT_CLOSED if writer == "gone" else _SILENT)
 
     def _evidence_of_event_files(self) -> "ExplainedState":
-        """Event files hold no end: what counts is whether somebody still writes."""
+        """Return the state by event files, which record no end: they are written or not."""
         if self._is_written_to():
             return ExplainedState("running")
         return ExplainedState("finished", _NO_END)
 
     def _is_written_to(self) -> bool:
-        """Whether event files grew recently, or have a writer, or may have one."""
-        silent_s = self._silent_for_s()
-        if silent_s < _GROWS_S:
-            return True
-        writes = has_writer(self.dat_path)
-        return silent_s < _SILENT_AFTER_S if writes is None else writes
-
-    def _silent_for_s(self) -> float:
-        """Seconds since its log grew, or a sample of its system, by the file server's clock."""
-        path = self.dat_file
-        written = [Path(one) for one in (path, system_path(path)) if Path(one).exists()]
-        return min((silent_for_s(one, one.parent) for one in written), default=math.inf)
+        return are_events_written(self.dat_path, log_silent_for_s(self.dat_file))
 
 
 def describe_exit(exit_code: int) -> str:
-    """``exit code 3``, or the signal of a negative one."""
+    """Return ``exit code 3``, or the signal of a negative one."""
     if exit_code >= 0:
         return f"exit code {exit_code}"
     try:
@@ -150,7 +132,7 @@ def open_experiment(identity: str, dat_file: str) -> Experiment:
 
 def _started_at(dat_file: str) -> float:
     try:
-        created_at = ending_of(dat_file).created_at
+        created_at = last_ending_of(dat_file).created_at  # it never changes
     except (OSError, LogFormatError):
         created_at = None
     with contextlib.suppress(TypeError, ValueError):
@@ -162,13 +144,13 @@ def _started_at(dat_file: str) -> float:
 
 
 def annotation_key(experiment: Experiment) -> str:
-    """Under which key its folder's annotations are. Event files come and go, their key stays."""
+    """Return the key of its annotations in the folder. Event files come and go, their key stays."""
     path = experiment.dat_path
     return "tensorboard" if is_event_file(path) else path.stem
 
 
 def annotated(experiment: Experiment, annotations: Annotations) -> Experiment:
-    if annotations is NO_ANNOTATIONS and experiment.annotation is NOTHING_SAID:
+    if annotations is NO_ANNOTATIONS and experiment.annotation is EMPTY_ANNOTATION:
         return experiment
     annotation = annotations.run(annotation_key(experiment))
     known = experiment.annotation

@@ -1,6 +1,6 @@
-"""What happened in a sweep: an append-only file of JSON lines with one writer.
+"""The events of a sweep: an append-only file of JSON lines with one writer.
 
-The state of a sweep is what folding its journal gives (`SweepRecord.apply` in `sweep_record.py`)
+The state of a sweep is the result of folding its journal (`SweepRecord.apply` in `sweep_record.py`)
 and is held nowhere else, so that any process can rebuild it at any time. `reports.events` describes
 the events.
 """
@@ -17,7 +17,7 @@ from typing import Any, cast
 from ml_tracking_ops.logger import os_files
 from ml_tracking_ops.logger.guarded import READ, open_guarded
 from ml_tracking_ops.logger.locks import hold_exclusive
-from ml_tracking_ops.logger.reading.bounded_reading import Progress, TooLongError, next_data
+from ml_tracking_ops.logger.reading.bounded_reading import BoundedReading, TooLongError, next_data
 
 from .files import fields
 from .files.identities import identity_of
@@ -33,7 +33,8 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def encode(event: Event) -> bytes:
-    """One line of the journal. Non-finite floats become strings, so that it stays plain JSON."""
+    """Encode one line of the journal. Non-finite floats become strings, so that it remains plain
+    JSON."""
     try:
         text = _encode(event)
     except ValueError:
@@ -48,7 +49,7 @@ def _plain(value: object) -> object:
 class Journal:
     """The one writer of a sweep's journal. It holds the file's lock while it is open.
 
-    What cannot be written (a full disk) stays in memory and is written with the next event:
+    Events that cannot be written (a full disk) stay in memory and are written with the next one:
     `on_trouble` is called once when that begins.
 
     Attributes:
@@ -65,7 +66,7 @@ class Journal:
         self.is_locked = hold_exclusive(self._fd)
         size = os.fstat(self._fd).st_size
         if size and os_files.pread(self._fd, 1, size - 1) != b"\n":
-            self._unwritten = b"\n"  # seals a line that a crash left half-written
+            self._unwritten = b"\n"  # seals a line that a crash left unfinished
 
     def append(self, event: str, **fields: Any) -> Event:
         """Write one event, stamped with the time, and return it as written."""
@@ -91,7 +92,7 @@ class Journal:
 
     @property
     def folder(self) -> Path:
-        """The folder that holds the journal, also where it was moved meanwhile (Linux)."""
+        """The folder that holds the journal, even if it was moved meanwhile (Linux)."""
         try:
             now = Path(f"/proc/self/fd/{self._fd}").readlink()
         except OSError:
@@ -99,7 +100,7 @@ class Journal:
         return now.parent if now.exists() else self.path.parent
 
     def beat(self) -> None:
-        """Say that the writer is alive, for other machines: the file's time of change says it."""
+        """Show other machines that the writer is alive, by the file's time of change."""
         if time.monotonic() >= self._beat_at:
             self._beat_at = time.monotonic() + BEAT_S
             with contextlib.suppress(OSError):
@@ -110,7 +111,7 @@ class Journal:
         if self._fd < 0:
             return
         self.flush()
-        fd, self._fd = self._fd, -1  # the number may be another file's by the next time
+        fd, self._fd = self._fd, -1  # the number may belong to another file by then
         with contextlib.suppress(OSError):
             os.close(fd)
 
@@ -118,15 +119,15 @@ class Journal:
 class JournalTail:
     """Reads what is new in a journal. Lines that are no JSON object are counted, not raised.
 
-    A half-written last line waits until it is whole. A line longer than 4 MiB is skipped
-    without being held in memory. A journal that was replaced or cut is read again, with
-    `was_reset` set by that `read`.
+    A partial last line waits until it is complete. A line longer than 4 MiB is skipped without
+    being held in memory. A journal that was replaced or cut is read again, with `was_reset` set by
+    that `read`.
 
     Args:
         max_events: how many events one `read` returns, to within a block of the file.
 
     Attributes:
-        trouble: why not all was read. Then no more is, until the file is replaced.
+        trouble: why not all was read. Then nothing more is read, until the file is replaced.
     """
 
     def __init__(self, path: Path, *, max_events: int = _MOST_EVENTS) -> None:
@@ -141,11 +142,12 @@ class JournalTail:
         self._is_discarding = False
 
     def read(self) -> list[Event]:
-        """The events that were completed since the last call, or empty if there is no file."""
+        """Return the events that were completed since the last call, or empty if there is no
+        file."""
         return [event for part in self.parts() for event in part]
 
     def parts(self) -> Iterator[list[Event]]:
-        """The same in parts, so that a long journal is never in memory as a whole.
+        """Yield the same events in parts, so that a long journal is never in memory as a whole.
 
         The first part, which may be empty, comes once `was_reset` is known.
         """
@@ -173,14 +175,14 @@ class JournalTail:
 
     def _read_from(self, fd: int) -> Iterator[list[Event]]:
         n_events = 0
-        progress = Progress(self.path)
+        reading = BoundedReading(self.path)
         while True:
             self._step_over_hole(fd)
             block = os_files.pread(fd, _BLOCK_BYTES, self.offset)
             if not block:
                 break
             try:
-                progress.note(len(block))
+                reading.note(len(block))
             except TooLongError as error:
                 self.trouble = str(error)
                 break
@@ -201,7 +203,7 @@ class JournalTail:
                 break
 
     def _step_over_hole(self, fd: int) -> None:
-        """Nobody has written there: the line in which it begins and ends is damaged."""
+        """Skip a hole, which was never written. The line in which it begins and ends is damaged."""
         data_at = next_data(fd, self.offset, os.fstat(fd).st_size)
         if data_at > self.offset:
             self.n_skipped += 1

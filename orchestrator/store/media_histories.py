@@ -1,4 +1,4 @@
-"""What is known of the media of runs: read once, and then what is new."""
+"""The media of runs: read once, and then what is new."""
 
 import os
 import threading
@@ -17,14 +17,14 @@ _MOST_ENTRIES = 300_000
 
 
 class MediaHistories:
-    """The media of runs, those that were asked for last. Any number of threads may use it."""
+    """The media of the runs that were requested last. Any number of threads may use it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: LRUCache[str, tuple[MediaHistory, threading.Lock]] = LRUCache(_MOST_RUNS)
 
     def use(self, dat_path: Path, function: Callable[[MediaHistory], T]) -> T:
-        """Call a function with the media of a run as they are now, and return what it returns."""
+        """Call a function with the current media of a run, and return its result."""
         history, own_lock = self._find(dat_path)
         with own_lock:
             history.refresh()
@@ -33,7 +33,8 @@ class MediaHistories:
         return result
 
     def glance(self, dat_path: Path, most_s: float) -> MediaHistory:
-        """What is found in so much time. Another thread may read on, so use `other_tags` alone."""
+        """Return what is found in this time. Another thread may continue reading: use only
+        `other_tags`."""
         history, own_lock = self._find(dat_path)
         if own_lock.acquire(timeout=most_s):
             try:
@@ -51,7 +52,8 @@ class MediaHistories:
         return found
 
     def _forget_most(self) -> None:
-        """Drop the runs that were not asked for the longest, until the rest is not too much."""
+        """Drop the runs that were not requested for the longest time, until the rest is small
+        enough."""
         with self._lock:
             while len(self._known) > 1:
                 n_entries = sum(history.n_entries for history, _ in self._known.values())
@@ -61,4 +63,4 @@ class MediaHistories:
 
 
 MEDIA = MediaHistories()
-"""Those of this process: event files are read once for whatever asks what is in them."""
+"""The histories of this process: event files are read once for all users of their content."""

@@ -1,4 +1,4 @@
-"""What the workers of a sweep did: which slot ran which attempt, and when.
+"""The record of a sweep's workers: which slot ran which attempt, and when.
 
 It is a part of `SweepRecord`, whose fold calls it. Times are seconds since the epoch.
 """
@@ -12,7 +12,7 @@ from .run_states import RunState
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where an engine with a queue ran an attempt, and how long that waited before."""
+    """Where an engine with a queue ran an attempt, and how long it waited before."""
 
     label: str
     node: str | None
@@ -38,7 +38,8 @@ class AttemptSpan:
 
 @dataclass(slots=True)
 class OrchestratorSession:
-    """From one start of the orchestrator to its end. `sizes`: from when on how many slots."""
+    """From one start of the orchestrator to its end. `sizes`: the number of slots, and from when
+    on."""
 
     started_at: float
     ended_at: float | None = None
@@ -102,7 +103,7 @@ class PoolRecord:
         self._open[index] = span
 
     def _slot(self, slot: int | None) -> int:
-        """The one that is named, or else the first that is free."""
+        """Return the named slot, or else the first free one."""
         if slot is not None and slot >= 0:
             return slot
         taken = {span.slot for span in self._open.values()}
@@ -113,7 +114,7 @@ class PoolRecord:
             span.ended_at, span.state = max(time, span.started_at), state
 
     def settle(self, runs: Mapping[int, EndState], *, is_lost: bool) -> None:
-        """Take in what the catalog found out of runs whose end no orchestrator wrote down.
+        """Take in what the catalog found out about runs whose end no orchestrator recorded.
 
         Args:
             is_lost: the orchestrator stopped unexpectedly. Its session ends with its last event.

@@ -1,7 +1,7 @@
-"""`processes.jsonl`: what a sweep's supervisors took down of its training processes.
+"""`processes.jsonl`: what a sweep's supervisors recorded of its training processes.
 
 It is written by the parents of the processes, which outlive an orchestrator that is killed, so it
-knows of starts that the journal missed, and of exit codes that no orchestrator received.
+has starts that the journal missed, and exit codes that no orchestrator received.
 """
 
 from collections.abc import Mapping
@@ -40,21 +40,22 @@ class ProcessRecord:
 
 
 def state_by_exit_code(exit_code: int) -> RunState:
-    """The state of a run that ended by itself, or was ended by somebody else."""
+    """Return the state of a run that ended by itself, or was ended by somebody else."""
     if exit_code in _STOPPED_FROM_OUTSIDE:
         return "killed"
     return "finished" if exit_code == 0 else "failed"
 
 
 def job_record_path(folder: Path, run: RunRecord) -> Path:
-    """Where the runner of a run on a cluster keeps its record, in the same form."""
+    """Return the path of the record, in the same form, that the runner of a run on a cluster
+    keeps."""
     is_on_ray = run.ref is not None and run.ref.executor == "ray"
     own = paths.RAY_NAME if is_on_ray else paths.SLURM_NAME
     return folder / own / f"{run.name}{paths.RUN_PROCESSES_SUFFIX}"
 
 
 def read_processes(path: Path) -> dict[str, ProcessRecord]:
-    """The attempts on record, by name. Lines that make no sense are passed over."""
+    """Return the recorded attempts, by name. Lines that make no sense are skipped."""
     records: dict[str, ProcessRecord] = {}
     for event in JournalTail(path).read():
         try:
@@ -82,9 +83,9 @@ def _take_in(records: dict[str, ProcessRecord], event: Mapping[str, Any]) -> Non
 
 
 def end_unseen(run: RunRecord, record: ProcessRecord | None) -> None:
-    """Tell the state of a run that ended after its orchestrator, from its exit code on record."""
+    """Set the state of a run that ended after its orchestrator, by its recorded exit code."""
     if record is None or record.exit_code is None:
-        run.state, run.reason = "lost", "ended unseen, after its orchestrator"
+        run.state, run.reason = "lost", "ended after its orchestrator, unobserved"
         return
     run.exit_code, run.ended_at = record.exit_code, record.ended_at
     if run.stopped_by_hand:

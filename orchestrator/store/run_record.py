@@ -1,4 +1,4 @@
-"""What is known of one run of a sweep, and of its attempts."""
+"""The record of one run of a sweep, and of its attempts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +16,7 @@ _NO_VALUES: Mapping[str, float] = {}
 
 @dataclass(frozen=True, slots=True)
 class PreviousAttempt:
-    """What a run was when it was put back to run again."""
+    """The state of a run before it was requeued."""
 
     state: RunState
     reason: str | None
@@ -28,7 +28,7 @@ class PreviousAttempt:
 class RunRecord:
     """One run of a sweep. Times are seconds since the epoch.
 
-    `exit_code` is negative where a signal ended the process, as in `subprocess`.
+    `exit_code` is negative if a signal ended the process, as in `subprocess`.
     """
 
     index: int
@@ -39,7 +39,7 @@ class RunRecord:
     best_value: float | None = None
     best_step: int | None = None
     values: Mapping[str, float] = field(default_factory=lambda: _NO_VALUES)
-    """Of a run that has ended, the value of each objective and of what its result must meet."""
+    """For a run that has ended, the value of each objective and of each constrained metric."""
     is_feasible: bool = True
     """Whether its result meets the constraints on outcomes, if there are any."""
     started_at: float | None = None
@@ -47,24 +47,24 @@ class RunRecord:
     exit_code: int | None = None
     attempt: int = 1
     earlier: tuple["RunRecord", ...] = field(default=(), repr=False)
-    """The earlier attempts at it, oldest first, as they ended."""
+    """The earlier attempts, oldest first, as they ended."""
     is_end_known: bool = field(default=False, repr=False)
-    """Whether its orchestrator wrote down how the latest attempt ended."""
+    """Whether its orchestrator recorded how the latest attempt ended."""
     _end_before: "RunRecord | None" = field(default=None, repr=False)
-    """As the latest attempt ended, while the run waits to be tried again."""
+    """The end of the latest attempt, while the run waits to be tried again."""
     before: PreviousAttempt | None = None
     stopped_by: dict[str, Any] | None = None
     stopped_by_hand: str | None = None
-    """Why it was stopped, where a user asked for that. It is then not run again by a resume."""
+    """Why it was stopped, if a user requested it. A resume does not run it again then."""
     slot: int | None = None
     ref: RunRef | None = None
-    """How its engine finds it."""
+    """The reference with which its engine finds it."""
     queued_at: float | None = None
-    """When it was submitted to an engine that has a queue."""
+    """When it was submitted to an engine with a queue."""
     suspended_at: float | None = None
     """Since when its engine has suspended it, if it has."""
     suspended_s: float = 0.0
-    """How long it was suspended before that."""
+    """How long it was suspended before."""
     node: str | None = None
     gpus: tuple[str, ...] = ()
     output_tail: Sequence[str] = ()
@@ -93,26 +93,26 @@ class RunRecord:
         return [attempt.name for attempt in self.earlier if attempt.name is not None]
 
     def attempt_named(self, name: str) -> "RunRecord":
-        """The run as of the attempt whose files have this name, by default the latest."""
+        """Return the run as of the attempt whose files have this name, by default the latest."""
         return next((attempt for attempt in self.earlier if attempt.name == name), self)
 
     def keep_attempt(self) -> None:
-        """Remember the latest attempt, before another one takes its place."""
+        """Keep the latest attempt, before another one replaces it."""
         ended = self._end_before or self._copied()
         if not ended.has_ended:
-            ended.state = "killed"  # nobody recorded its end
+            ended.state = "killed"  # its end was not recorded
         self.earlier = (*self.earlier, ended)
 
     def _copied(self) -> "RunRecord":
         return replace(self, earlier=(), _end_before=None)
 
     def end(self, values: Mapping[str, float], output_tail: Sequence[str]) -> None:
-        """Take in what an orchestrator wrote down of the end of the latest attempt."""
+        """Take in what an orchestrator recorded about the end of the latest attempt."""
         self.values, self.output_tail = values or _NO_VALUES, tuple(output_tail)
         self.is_end_known, self._end_before = True, None
 
     def wait_again(self, attempt: int) -> None:
-        """Let it wait to be tried again, as this attempt."""
+        """Let it wait to be tried again, with this attempt."""
         if self.has_ended and self.is_end_known:
             self._end_before = self._copied()
         self.state, self.attempt = "pending", attempt
@@ -122,7 +122,7 @@ class RunRecord:
         return self.state in ENDS
 
     def begin_attempt(self, name: str, attempt: int, slot: int | None) -> None:
-        """Let another attempt take the place of the latest."""
+        """Begin another attempt, which replaces the latest."""
         if self.name not in (None, name):
             self.keep_attempt()
         self.name, self.attempt, self.slot, self.ref = name, attempt, slot, None
@@ -148,17 +148,17 @@ class RunRecord:
 
     def end_suspension(self, at: float) -> None:
         if self.suspended_at is not None:
-            self.suspended_s, self.suspended_at = self.stood_still_s(at), None
+            self.suspended_s, self.suspended_at = self.total_suspended_s(at), None
             self.reason = None
 
-    def stood_still_s(self, now: float) -> float:
-        """How long its engine has suspended it since it started."""
+    def total_suspended_s(self, now: float) -> float:
+        """Return how long its engine has suspended it since it started."""
         since = 0.0 if self.suspended_at is None else max(0.0, now - self.suspended_at)
         return self.suspended_s + since
 
     @property
     def n_failed(self) -> int:
-        """How many attempts failed by themselves. One that an engine has does not count yet."""
+        """How many attempts failed by themselves. A current attempt does not count yet."""
         latest = self._end_before or self
         is_counted = latest.is_end_known and latest.has_ended and self.state not in SUBMITTED
         ended = [*self.earlier, *([latest] if is_counted else [])]
@@ -166,11 +166,11 @@ class RunRecord:
 
     @property
     def waits_again(self) -> bool:
-        """Whether a user put it back to run again, and it has not started yet."""
+        """Whether a user requeued it, and it has not started yet."""
         return self.state == "pending" and self.before is not None
 
     def put_back(self, attempt: int) -> None:
-        """Let it wait to run again, as this attempt."""
+        """Requeue it, with this attempt."""
         was = PreviousAttempt(self.state, self.reason, self.attempt, self.stopped_by_hand)
         is_new = self.state != "pending"
         self.wait_again(attempt)
@@ -178,7 +178,7 @@ class RunRecord:
         self.stopped_by_hand = self.reason = None
 
     def take_back(self) -> None:
-        """Make it what it was before `put_back`."""
+        """Restore its state before `put_back`."""
         if (was := self.before) is not None:
             self.state, self.reason, self.attempt = was.state, was.reason, was.attempt
             self.stopped_by_hand, self.before, self._end_before = was.stopped_by_hand, None, None

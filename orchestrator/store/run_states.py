@@ -1,8 +1,8 @@
-"""The states of runs and sweeps: the one place that lists them.
+"""The states of runs and sweeps, listed only here.
 
-Command line, pages, styles and scripts take from here what a state is called, how it looks, and
-what it means for the rest of a sweep. A new state needs its name in `RunState`, its entry in
-`STATES`, and the code that brings a run into it.
+Command line, pages, styles and scripts take the names of states, their look and their meaning for
+the rest of a sweep from here. A new state needs its name in `RunState`, its entry in `STATES`, and
+the code that brings a run into it.
 """
 
 from collections.abc import Mapping
@@ -20,9 +20,10 @@ RunState = Literal[
     "killed",
     "lost",
 ]
+RunEndState = Literal["finished", "early_stopped", "paused", "failed", "killed", "lost"]
 SweepState = Literal["pending", "running", "finished", "failed", "killed", "lost"]
 SweepEnd = Literal["finished", "failed", "killed"]
-"""How an orchestrator ends a sweep. `lost` is what others find out."""
+"""How an orchestrator ends a sweep. `lost` is found by others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +36,16 @@ class ThemeColors:
 
 @dataclass(frozen=True, slots=True)
 class StateFacts:
-    """What there is to know of a state.
+    """The properties of a state.
 
     Args:
         word: what people read.
         text: the colour of its word and icon. `fill`: of bars and points.
         icon: the elements of an SVG drawing, 16 by 16, in black.
         terminal: the colour in a terminal, as rich names it.
-        is_end: no process is left, and none is to come by itself.
+        is_end: no process is left, and none starts automatically.
         result_counts: the best value is one that samplers and sweeps may rely on.
-        is_failure: the run itself went wrong. `requeue --failed` takes it.
+        is_failure: the run itself failed. `requeue --failed` takes it.
         is_resumed: a resume runs it again.
         is_submitted: an engine has it: it takes a slot, can be stopped, and ends by itself.
     """
@@ -153,20 +154,20 @@ RUN_STATES: tuple[RunState, ...] = tuple(STATES)
 ENDS = frozenset(state for state, facts in STATES.items() if facts.is_end)
 RESULTS_THAT_COUNT = frozenset(state for state, facts in STATES.items() if facts.result_counts)
 UNCOUNTED = ENDS - RESULTS_THAT_COUNT
-"""Of runs that failed, were killed or lost: their best values are named with that word."""
+"""States of runs that failed, were killed or lost: their best values are marked with that word."""
 FAILURES = frozenset(state for state, facts in STATES.items() if facts.is_failure)
 RESUMED = frozenset(state for state, facts in STATES.items() if facts.is_resumed)
 SUBMITTED = frozenset(state for state, facts in STATES.items() if facts.is_submitted)
 BEGUN: tuple[RunState, ...] = (*(state for state in STATES if state in ENDS), "running")
-"""The states of runs that have started: those that ended first, as a bar of progress shows them."""
+"""The states of runs that have started, ended ones first, as a progress bar shows them."""
 SWEEP_ENDS: frozenset[SweepEnd] = frozenset(get_args(SweepEnd))
 
 
 def counts_text(counts: Mapping[RunState, int]) -> str:
-    """How many runs are in each state: ``3 finished, 1 failed``."""
+    """Return how many runs are in each state: ``3 finished, 1 failed``."""
     return ", ".join(f"{n} {STATES[state].word}" for state, n in counts.items())
 
 
 def not_counted(state: RunState) -> str:
-    """`` (failed)`` behind a best value that does not count, nothing behind others."""
+    """Return `` (failed)`` to put behind a best value that does not count, else an empty text."""
     return f" ({STATES[state].word})" if state in UNCOUNTED else ""

@@ -1,6 +1,5 @@
 """A sweep as it is in its folder: read from its description, its journal and evidence alone."""
 
-import platform
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger import os_files, paths
 from ml_tracking_ops.logger.file_systems import is_on_network
 from ml_tracking_ops.logger.locks import is_held
 from ml_tracking_ops.logger.server_clock import silent_for_s
@@ -57,23 +56,23 @@ class Sweep:
     _journal: JournalTail = field(repr=False)
     annotations: Annotations = NO_ANNOTATIONS
     changes: list[int | None] = field(default_factory=list, repr=False)
-    """The run that each change so far concerns, in order.
+    """The run of each change so far, in order.
 
-    A new list where the journal was replaced. Its length is a cursor: several readers can ask what
-    came after theirs.
+    A new list if the journal was replaced. Its length is a cursor: several readers can ask for the
+    changes after theirs.
     """
     trouble: str | None = None
-    """What of the sweep was not read, and why."""
+    """Which parts of the sweep were not read, and why."""
     _by_name: dict[str, int] = field(default_factory=dict, repr=False)
     _unseen: set[int] = field(default_factory=set, repr=False)
     _kept: dict[Callable[["Sweep"], Any], Any] = field(default_factory=dict, repr=False)
     _kept_as_of: tuple[int, int, Annotations] | None = field(default=None, repr=False)
 
     def kept(self, compute: Callable[["Sweep"], T]) -> T:
-        """What a function finds out of the runs. Kept until one changes, or what users say of them.
+        """Return what a function computes from the runs, kept until one or its notes change.
 
         Args:
-            compute: a function of a module. Nobody may change what it returns.
+            compute: a function of a module. Nobody may change its result.
         """
         before, now = self._kept_as_of, (id(self.changes), len(self.changes), self.annotations)
         if before is None or before[:2] != now[:2] or before[2] is not now[2]:
@@ -105,7 +104,7 @@ class Sweep:
 
     @cached_property
     def aims(self) -> Aims:
-        """Several objectives, and constraints on outcomes, if it has any."""
+        """The objectives and the constraints on outcomes, if there are several or any."""
         return aims_of(self.config)
 
     @property
@@ -130,7 +129,7 @@ class Sweep:
         return changed | dead
 
     def _forget(self) -> set[int]:
-        """Begin again, and return the indices of the runs that were known."""
+        """Start again, and return the indices of the runs that were known."""
         known = set(self.record.runs)
         self.record = SweepRecord(goal=self.optimization_goal, aims=self.aims)
         self.changes = []
@@ -152,17 +151,17 @@ class Sweep:
         return changed
 
     def is_archived(self, run: RunRecord) -> bool:
-        """Whether a user took the run out of the results."""
+        """Return whether a user took the run out of the results."""
         return self.annotations.run(run.index).is_archived
 
     def is_deleted(self, run: RunRecord) -> bool:
-        """Whether a user deleted the run, and it has not been started since."""
+        """Return whether a user deleted the run, and it has not been started since."""
         deleted_at = self.annotations.run(run.index).deleted_at
         return deleted_at is not None and (run.started_at or 0.0) <= deleted_at
 
     @property
     def results(self) -> list[RunRecord]:
-        """The runs that nobody archived or deleted."""
+        """The runs that are neither archived nor deleted."""
         every = self.record.runs.values()
         if not self.annotations.runs:
             return list(every)
@@ -170,22 +169,22 @@ class Sweep:
 
     @property
     def best(self) -> RunRecord | None:
-        """The best of the results, as `SweepRecord.best`."""
+        """The best of the results, see `SweepRecord.best`."""
         return self.kept(_best)
 
     @property
     def best_that_counts(self) -> RunRecord | None:
-        """As `SweepRecord.best_that_counts`, of the results."""
+        """The best result that counts, see `SweepRecord.best_that_counts`."""
         return self.kept(_best_that_counts)
 
     @property
     def front(self) -> Sequence[RunRecord]:
-        """As `SweepRecord.front`, of the results."""
+        """The front of the results, see `SweepRecord.front`."""
         return self.kept(_front) if self.aims.objectives else ()
 
     @property
     def counts(self) -> Mapping[RunState, int]:
-        """As `SweepRecord.counts`."""
+        """How many runs are in each state, see `SweepRecord.counts`."""
         return self.kept(_counts)
 
     @property
@@ -194,11 +193,11 @@ class Sweep:
         return any(self.counts.get(state) for state in SUBMITTED)
 
     def measure_front(self) -> FrontMeasure | None:
-        """As `SweepRecord.measure_front`, of the results."""
+        """Return the hypervolume of the results over time, as `SweepRecord.measure_front`."""
         return self.record.measure_front(self.results)
 
     def run(self, name: str) -> RunRecord | None:
-        """The run of this name (a file's stem), as of the attempt that has it, or None."""
+        """Return the run with this name (a file's stem), as of the attempt that has it, or None."""
         index = self._by_name.get(name)
         return None if index is None else self.record.runs[index].attempt_named(name)
 
@@ -209,7 +208,7 @@ class Sweep:
         return None if run.name is None else self.path / f"{run.name}{paths.LOG_SUFFIX}"
 
     def run_folder(self, run: RunRecord) -> Path | None:
-        """The folder for a run's own files, which its attempts share. It need not exist."""
+        """Return the folder for a run's own files, which its attempts share. It need not exist."""
         latest = self.record.runs[run.index]
         names = [*latest.previous_names, *([latest.name] if latest.name is not None else [])]
         return self.path / f"{names[0]}{paths.RUN_FOLDER_SUFFIX}" if names else None
@@ -220,7 +219,7 @@ class Sweep:
         return self.record.state not in ENDS and self._has_orchestrator()
 
     def _notice_death(self) -> set[int]:
-        """If the orchestrator is gone, tell from evidence which of its runs are still running."""
+        """If the orchestrator is gone, find from evidence which of its runs are still running."""
         if self.record.state in SWEEP_ENDS or self._has_orchestrator():
             return set()
         if self.record.state == "running":
@@ -239,14 +238,14 @@ class Sweep:
         before = self._unseen
         for run in ended:
             end_unseen(run, records.get(run.name or "") or self._job_record(run))
-            if run.index not in before:  # once: its log does not change any more
+            if run.index not in before:  # once: its log no longer changes
                 self._read_best(run)
-        # the record of a run's end may come a moment after the end
+        # the record of a run's end may arrive a moment after the end
         self._unseen = {run.index for run in ended if run.state == "lost"}
         return started | {run.index for run in ended} - (before & self._unseen)
 
     def _notice_starts(self) -> set[int]:
-        """Runs that left the queue of their engine after their orchestrator was gone."""
+        """Find runs that left the queue of their engine after their orchestrator was gone."""
         started = set()
         for run in self.record.runs.values():
             if run.state == "queued" and (record := self._job_record(run)) is not None:
@@ -255,13 +254,13 @@ class Sweep:
         return started
 
     def _job_record(self, run: RunRecord) -> ProcessRecord | None:
-        """What the job that runs it has taken down, or None if it is no job, or has not started."""
+        """Return the record of the job that runs it, or None without a job that has started."""
         if run.ref is None or run.ref.executor == LOCAL or run.name is None:
             return None
         return read_processes(job_record_path(self.path, run)).get(run.name)
 
     def _read_best(self, run: RunRecord) -> None:
-        """From the log: no journal says how good a run was that ended after its orchestrator."""
+        """Read the best value from the log: the journal lacks it without an orchestrator."""
         dat_path = self.dat_path(run)
         if dat_path is not None and self.aims.metrics and not run.values:
             run.values = kept_values(dat_path, self.aims)
@@ -273,10 +272,10 @@ class Sweep:
         )
 
     def _has_orchestrator(self) -> bool:
-        is_elsewhere = self.record.host not in (None, platform.node())
+        is_elsewhere = self.record.host not in (None, os_files.host_name())
         held = is_held(self._journal.path)
         if held is False and is_elsewhere and is_on_network(self.path):
-            # the locks of other machines may not be seen here, so it touches its journal
+            # the locks of other machines may not be visible here, so it touches its journal
             return self._silent_for_s(self._journal.path) < _BEATS_WITHIN_S
         if held is False and is_copy(self._journal.path, self.record.file):
             return self._is_copied_while_it_runs(is_elsewhere)
@@ -287,7 +286,7 @@ class Sweep:
         return is_alive(self.record.pid, self.record.process_identity)
 
     def _is_copied_while_it_runs(self, is_elsewhere: bool) -> bool:
-        """A lock that nobody here could hold proves nothing: a copy that grows is of one."""
+        """Return whether the journal is a growing copy: its lock proves nothing here."""
         if not is_elsewhere:
             return is_alive(self.record.pid, self.record.process_identity)
         logs = (self.dat_path(run) for run in self.record.runs.values() if run.state == "running")
@@ -300,16 +299,16 @@ class Sweep:
         process = process_of(run.ref)
         if process is None:
             return run.ref is not None and self._is_job_alive(run)
-        return self.record.host == platform.node() and is_alive(*process)
+        return self.record.host == os_files.host_name() and is_alive(*process)
 
     def _is_job_alive(self, run: RunRecord) -> bool:
-        """Whether there is no sign that a job is over. Its runner touches its record.
+        """Return whether there is no sign that a job is over. Its runner touches its record.
 
         On Ray the record here is a copy, which is silent while no orchestrator passes it on.
         """
         record = self._job_record(run)
         if record is None or run.ref is None:
-            return True  # only its engine can tell
+            return True  # only its engine knows
         silent_s = self._silent_for_s(job_record_path(self.path, run))
         is_silent = run.ref.executor != "ray" and silent_s >= _JOB_SILENT_S
         return record.exit_code is None and not is_silent
@@ -340,7 +339,7 @@ def _goal(config: Mapping[str, Any]) -> Goal | None:
 
 
 def open_sweep(identity: str, folder: Path) -> Sweep:
-    """The sweep whose description lies in a folder.
+    """Return the sweep whose description is in a folder.
 
     Raises:
         DescriptionError: it cannot be read.
@@ -371,7 +370,7 @@ def open_sweep(identity: str, folder: Path) -> Sweep:
 
 
 def _read_legacy_runs(sweep: Sweep) -> None:
-    """The original tool's sweep: its `.dat` files belong, in order, to the sampled values."""
+    """Read the original tool's sweep: its `.dat` files belong, in order, to the sampled values."""
     sampled = sweep.description.get("sampled_hyperparameters")
     deadline = time.monotonic() + _LEGACY_S
     stems = sorted(path.stem for path in sweep.path.glob(f"*{paths.DAT_SUFFIX}"))
@@ -401,7 +400,7 @@ def _entry(sampled: object, position: int) -> dict[str, Any]:
 def best_logged(
     dat_path: Path, metric: str | None, goal: Goal | None
 ) -> tuple[float | None, int | None]:
-    """The best value of a metric in a log and its step, or (None, None) if there is none."""
+    """Return the best value of a metric in a log and its step, or (None, None) if there is none."""
     from ml_tracking_ops.logger.reading.reader import LogFormatError, read_run_log
 
     if metric is None or goal is None:

@@ -1,6 +1,5 @@
-"""The state of a sweep: what folding its journal's events gives (see `journal.py`)."""
+"""The state of a sweep: the result of folding its journal's events (see `journal.py`)."""
 
-import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,7 @@ _MOST_RUNS = 200_000
 
 @dataclass(slots=True)
 class SweepRecord(SweepResults):
-    """What folding a journal gives. `runs` is keyed by the run's index, counted from 1.
+    """The result of folding a journal. `runs` is keyed by the run's index, counted from 1.
 
     `history` is what a sampler may learn from, in the order in which it happened.
     """
@@ -40,23 +39,25 @@ class SweepRecord(SweepResults):
     process_identity: str | None = None
     host: str | None = None
     file: str | None = None
-    """Which file its journal was, when it started."""
+    """The file of its journal when it started."""
     warnings: list[str] = field(default_factory=list)
     open_warnings: dict[str, str] = field(default_factory=dict)
-    """Those of a kind that may be taken back, by kind."""
+    """Warnings of a kind that may be withdrawn, by kind."""
     paused_at: float | None = None
     n_workers_asked: int | None = None
-    """How many runs at once a user asked for while the sweep ran. A resume keeps to it."""
+    """How many runs at once a user requested while the sweep ran. A resume keeps it."""
     failing: list[int] = field(default_factory=list)
-    """The runs that failed one after the other, if the sweep paused because of them."""
+    """The runs that failed in a row, if the sweep paused because of them."""
     picked: tuple[str, str] | None = None
     """The sampler that `auto`, or `tpe` under a rule, stands for, and why."""
     leaders: Leaders | None = None
     """The combinations that are confirmed, once the search is over."""
-    rungs: dict[tuple[int, int], tuple[float, bool]] = field(default_factory=dict, repr=False)
-    """Run and rung → its value there, and whether it went on to the next one, where runs pause."""
+    rungs: dict[tuple[int, int], tuple[dict[str, float], bool]] = field(
+        default_factory=dict, repr=False
+    )
+    """Run and rung → its values there, and whether it continued to the next one, if runs pause."""
     requests: set[str] = field(default_factory=set)
-    """The requests that were decided on."""
+    """The requests that were decided."""
     n_skipped: int = 0
     run_limit: int = field(default=_MOST_RUNS, repr=False)
     history: list[HistoryEvent] = field(default_factory=list, repr=False)
@@ -64,12 +65,12 @@ class SweepRecord(SweepResults):
 
     @property
     def is_paused(self) -> bool:
-        """Whether no new runs start until a user says so."""
+        """Whether a user paused it: no new runs start."""
         return self.paused_at is not None and self.state == "running"
 
     @property
     def has_paused(self) -> bool:
-        """As `is_paused`, or it paused because runs failed, and its orchestrator ended."""
+        """Whether it is paused, or paused because runs failed before its orchestrator ended."""
         return self.is_paused or (self.state == "failed" and bool(self.failing))
 
     @property
@@ -104,7 +105,7 @@ class SweepRecord(SweepResults):
 
 
 def _time_in(event: Event) -> float:
-    """When an event happened, or 0 if it does not say."""
+    """Return when an event happened, or 0 if that is missing."""
     try:
         return fields.time_of(event.get("time"))
     except (TypeError, ValueError, OverflowError):
@@ -112,14 +113,14 @@ def _time_in(event: Event) -> float:
 
 
 def state_in(event: Event) -> RunState:
-    """The state that an event names. Earlier versions wrote it as `status`.
+    """Return the state in an event. Earlier versions wrote it as `status`.
 
     Raises:
-        KeyError: it names none.
+        KeyError: it has none.
         ValueError: there is no such state.
     """
     state: RunState = event["state"] if "state" in event else event["status"]
-    if state not in RUN_STATES:  # a tuple: what cannot be hashed is no member either
+    if state not in RUN_STATES:  # a tuple: unhashable values are no members either
         raise ValueError(state)
     return RUN_STATES[RUN_STATES.index(state)]  # one object for all runs
 
@@ -169,7 +170,7 @@ def _known(sweep: SweepRecord, event: Event) -> None:
 def _outcome_of(
     sweep: SweepRecord, values: dict[str, float]
 ) -> tuple[tuple[float, ...] | None, tuple[float, ...] | None]:
-    """Its result and its violations, as the history holds them."""
+    """Return its result and its violations, as the history holds them."""
     return sweep.aims.result(values) or None, sweep.aims.violations(values)
 
 
@@ -247,16 +248,20 @@ def _stopped_early(sweep: SweepRecord, event: Event) -> int:
 
 def _reached(sweep: SweepRecord, event: Event) -> int:
     index, rung = fields.whole_number(event["index"]), fields.whole_number(event["rung"])
-    value = fields.number_or_none(event["value"])
-    sweep.rungs[index, rung] = math.nan if value is None else value, event["continues"] is True
+    if "values" in event:
+        values = fields.numbers_by_name(event["values"])
+    else:  # a journal from before several objectives: the value of the one metric, or None for NaN
+        value = fields.number_or_none(event["value"])
+        values = {} if value is None else {"": value}
+    sweep.rungs[index, rung] = values, event["continues"] is True
     return index
 
 
 def _promoted(sweep: SweepRecord, event: Event) -> int:
     rung, attempt = fields.whole_number(event["rung"]), fields.whole_number(event["attempt"])
     run = sweep.run(event)
-    value, _ = sweep.rungs[run.index, rung]
-    sweep.rungs[run.index, rung] = value, True
+    values, _ = sweep.rungs[run.index, rung]
+    sweep.rungs[run.index, rung] = values, True
     run.wait_again(attempt)
     run.reason = None
     return run.index
@@ -313,7 +318,8 @@ def _dropped(sweep: SweepRecord, event: Event) -> None:
 
 
 def _failing(sweep: SweepRecord, event: Event) -> None:
-    """The failures that paused the sweep say nothing of their hyperparameters to a sampler."""
+    """Leave failures that paused the sweep out of the sampler's history: hyperparameters did not
+    cause them."""
     indices = [fields.whole_number(index) for index in event["indices"]]
     sweep.failing = indices
     sweep.history = [
@@ -371,7 +377,7 @@ def _sweep_ended(sweep: SweepRecord, event: Event) -> None:
     sweep.pool.end_session(ended_at)
     for run in sweep.runs.values():
         if run.state == "pending":
-            run.reason = None  # it waits for nothing any more
+            run.reason = None  # it no longer waits for anything
 
 
 _FOLDS: dict[str, Callable[[SweepRecord, Event], int | None]] = {

@@ -1,12 +1,11 @@
-"""The journal of a study: what its program does, and the state that follows from it."""
+"""The journal of a study: the actions of its program, and the state that follows from them."""
 
 import os
-import platform
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger import os_files, paths
 
 from ..search.proposals import Proposal, Proposer
 from ..store.files.origins import origin_of_file
@@ -24,7 +23,7 @@ class StudyRecorder:
     """Writes the events of a study, as an orchestrator writes those of a sweep.
 
     Attributes:
-        record: the state that the events so far give.
+        record: the state after the events so far.
     """
 
     def __init__(self, journal: Journal, record: SweepRecord) -> None:
@@ -36,7 +35,7 @@ class StudyRecorder:
         self.record.apply(self._journal.append(event, **fields))
 
     def beat(self) -> None:
-        """Say that the program is still there."""
+        """Show that the program is still running."""
         self._journal.beat()
 
     def close(self) -> None:
@@ -47,14 +46,14 @@ class StudyRecorder:
             "sweep_started",
             pid=os.getpid(),
             process_identity=process_identity(os.getpid()),
-            host=platform.node(),
+            host=os_files.host_name(),
             file=origin_of_file(folder / paths.JOURNAL_NAME),
             n_workers=n_workers,
             max_runs=config.max_runs,
         )
 
     def write_sampler(self, proposer: Proposer) -> None:
-        """Write which sampler `auto` has picked, once in a study."""
+        """Record which sampler `auto` has picked, once in a study."""
         pick = proposer.pick
         if pick is not None and self.record.picked is None:
             self.write("sampler_picked", sampler=pick.name, reason=pick.reason)
@@ -75,7 +74,7 @@ class StudyRecorder:
             attempt=run.attempt,
             slot=run.slot,
             ref=self._ref.as_event(),
-            node=platform.node(),
+            node=os_files.host_name(),
         )
 
     def write_run_end(
@@ -98,7 +97,7 @@ class StudyRecorder:
         )
 
     def write_lost_runs(self) -> None:
-        """Write that the runs that an earlier program left open are lost."""
+        """Record that the runs that an earlier program left open are lost."""
         for run in list(self.record.runs.values()):
             if run.state == "running":
                 self.write(

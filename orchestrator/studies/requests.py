@@ -1,4 +1,4 @@
-"""What users ask of a study on its pages: what a program's own loop can do of it."""
+"""Requests of users to a study on its pages, as far as a program's own loop can meet them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,10 +23,10 @@ class StudyRequests:
         self._owner = folder.stat().st_uid
 
     def take_in(self, record: SweepRecord, *, is_start: bool = False) -> Iterator[dict[str, Any]]:
-        """The fields of an event `requested` for each that is new. Then it is removed.
+        """Yield the fields of an event `requested` for each new request, which is then removed.
 
         Args:
-            is_start: the study is just being resumed, which is the newer wish than to stop it.
+            is_start: the study is just being resumed, which is newer than a request to stop it.
         """
         if not (self._folder / paths.REQUESTS_NAME).exists():
             return

@@ -1,7 +1,7 @@
-"""A run that a program was given to train: its hyperparameters, its log, what rules say of it."""
+"""A run that a program has to train: its hyperparameters, its log, the decisions of rules."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,14 +16,14 @@ from ..store.outcomes.aims import Aims, OutcomeTracker
 
 
 class _Study(Protocol):
-    """What a run asks of its study."""
+    """What a run needs from its study."""
 
     @property
     def lock(self) -> AbstractContextManager[bool]:
-        """Held while something changes."""
+        """The lock held during changes."""
 
     def follow(self, run: "StudyRun") -> None:
-        """Take in that it has logged something, and what users ask of it."""
+        """Take in what it has logged, and the requests of users."""
 
 
 class StudyRun:
@@ -31,9 +31,9 @@ class StudyRun:
 
     Attributes:
         index: its number in the study, from 1.
-        attempt: which attempt at it this is, more than 1 where an earlier program was ended.
+        attempt: the number of this attempt at it, more than 1 if an earlier program was ended.
         hyperparameters: by name.
-        logger: what it logs with. The optimization metric is best given to `report`.
+        logger: its logger. Pass the optimization metric to `report` instead.
         stopped_by: the decision to stop it, if there is one.
     """
 
@@ -66,8 +66,9 @@ class StudyRun:
         self._study = study
         self._dat_path = dat_path
         self._metric = metric
+        self._wanted = aims.objective_names if metric is None else [metric]
         self._rules = rules
-        self._last: tuple[int, float] | None = None
+        self._last: dict[str, tuple[int, float]] = {}
 
     def __repr__(self) -> str:
         return f"StudyRun({self.index}, {self.hyperparameters})"
@@ -79,7 +80,7 @@ class StudyRun:
 
     @property
     def run_dir(self) -> Path:
-        """The folder for its own files, such as checkpoints, made when it is first asked for.
+        """The folder for its own files, such as checkpoints, created on first use.
 
         Raises:
             OSError: it cannot be made.
@@ -89,7 +90,7 @@ class StudyRun:
         return folder
 
     def report(self, value: float, step: int, metric: str | None = None) -> None:
-        """Log a value, by default of the optimization metric, and show it to the stopping rules.
+        """Log a value, by default of the optimization metric, and pass it to the stopping rules.
 
         Raises:
             ValueError: the run is over, or the study has no optimization metric and none is named.
@@ -97,41 +98,71 @@ class StudyRun:
         name = metric or self._metric
         if name is None:
             raise ValueError("the study has no one optimization_metric: name the metric")
-        with self._study.lock:  # the rules are those of all runs
+        with self._study.lock:  # the rules are shared by all runs
             if self.is_over:
-                raise ValueError(f"run {self.index} is over: its result has been reported already")
+                raise ValueError(f"run {self.index} is over: its result has already been reported")
             self.logger.add_scalar(name, value, step)
             if name == self._metric:
                 self.best.update([step], [value])
                 if self.curve is not None:
                     self.curve.update([step], [value])
-                self._last = step, value
+            self._last[name] = step, value
             self.outcome.update(name, [step], [value])
             decision = self._rules.update(self.index, name, [step], [value])
             self.stopped_by = self.stopped_by or decision
             self._study.follow(self)
 
     def should_stop(self) -> bool:
-        """Whether a stopping rule, a limit of the study or a user wants it to end now.
+        """Return whether a stopping rule, a limit of the study or a user requires it to end now.
 
-        Tell the study then as usual: it knows that the run was stopped.
+        Call `tell` afterwards as usual: the study knows that the run was stopped.
         """
         if not self.is_over:
             self._study.follow(self)
         return self.stopped_by is not None or self.stopped_by_hand is not None
 
+    def check_final(self, value: float | Mapping[str, float]) -> None:
+        """Check that a run which has trained to its end has what the study optimises.
+
+        Raises:
+            ValueError: the final values lack a metric that was not reported either.
+        """
+        if not isinstance(value, Mapping) or self.stopped_by or self.stopped_by_hand:
+            return
+        missing = [name for name in self._wanted if name not in value and name not in self._last]
+        if missing:
+            raise ValueError(
+                f"run {self.index} has no value of {', '.join(missing)}: tell got only "
+                f"{', '.join(map(str, value)) or 'an empty dict'}. Add it there, or report it "
+                "before. The run is still open"
+            )
+
     def report_last(self, value: float | Mapping[str, float]) -> None:
-        """Log a final value, unless it is the one that was logged last, or several by metric."""
-        if isinstance(value, Mapping):
-            step = 0 if self._last is None else self._last[0]
-            for name, one in value.items():
-                self.report(one, step, name)
-        elif self._last is None:
-            self.report(value, 0)
-        elif self._last[1] != value:
-            self.report(value, self._last[0] + 1)
+        """Log a final value, unless it equals the last logged one. It may be several, by metric.
+
+        They are logged at the last step of any metric, or one later if that is taken.
+        """
+        if not isinstance(value, Mapping):
+            if self._metric is None:
+                raise ValueError(
+                    "the study has no one optimization_metric: tell needs a dict of values by "
+                    f"metric, got {value!r}"
+                )
+            value = {self._metric: value}
+        new = {name: one for name, one in value.items() if self._last_value(name) != one}
+        step = self._final_step(new)
+        for name, one in new.items():
+            self.report(one, step, name)
+
+    def _last_value(self, name: str) -> float | None:
+        return self._last[name][1] if name in self._last else None
+
+    def _final_step(self, names: Collection[str]) -> int:
+        last = max((step for step, _ in self._last.values()), default=0)
+        is_taken = any(self._last[name][0] == last for name in names if name in self._last)
+        return last + is_taken
 
     def close(self, *, has_failed: bool) -> None:
-        """Nothing more is logged."""
+        """Close the log: nothing more is logged."""
         self.is_over = True
         self.logger.end(records.FAILED if has_failed else records.FINISHED)

@@ -1,4 +1,4 @@
-"""The settings of a study → those of a sweep, and the folder that a new one writes."""
+"""Convert the settings of a study to those of a sweep, and create the folder of a new one."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -53,7 +53,7 @@ def new_study_folder(
     logdir: Path,
     on_trouble: Callable[[str], None],
 ) -> tuple[Path, Journal]:
-    """Make the folder of a new study in `logdir`, with its description and its journal.
+    """Create the folder of a new study in `logdir`, with its description and its journal.
 
     Raises:
         SweepError: it cannot be written.

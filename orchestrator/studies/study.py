@@ -1,11 +1,11 @@
-"""A study: a program asks for one run after the other, and tells what came of each."""
+"""A study: a program asks for one run after the other, and reports the result of each."""
 
 import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 from ml_tracking_ops.logger import paths
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ..config.validation import LoadedConfig
 
 _LOOK_AGAIN_S = 0.3
+_LONGEST_REASON = 300
 
 
 class Study:
@@ -57,7 +58,7 @@ class Study:
         logdir: the study's folder is made in it.
         seed: determines every combination, drawn if not given.
         workers: how many runs your program has at once, for the sampler `auto`.
-        settings: the keys of a configuration that say what is searched and when a run is stopped.
+        settings: the keys of a configuration for the search and for stopping runs.
 
     Raises:
         ConfigError: a setting is wrong. All mistakes are named.
@@ -86,7 +87,7 @@ class Study:
         for sweep in earlier:
             for fields in sweep.as_events():
                 self._recorder.write("known", **fields)
-            if (text := sweep.left_out_text) is not None:
+            for text in sweep.warnings:
                 self._recorder.write("warning", message=text)
 
     @classmethod
@@ -98,7 +99,7 @@ class Study:
         max_runs: int | None = None,
         workers: int = 1,
     ) -> Self:
-        """Continue a study: runs that no program told the end of are given out again first.
+        """Continue a study: runs that no program has ended are handed out again first.
 
         Args:
             study: its folder, or its name in `logdir`.
@@ -151,7 +152,7 @@ class Study:
         self._recorder.write_sampler(proposer)
 
     def _take_over(self) -> None:
-        """See to what an earlier program left open."""
+        """Take over what an earlier program left open."""
         self._recorder.write_lost_runs()
         decision = replay_ended_runs(self.folder, self.record, self._rules, self._limits)
         self._left = attempts_left(self.record, self._config.max_runs)
@@ -159,7 +160,7 @@ class Study:
         self._end_by(decision)
 
     def ask(self) -> StudyRun | None:
-        """The next run, or None if the study is over. Waits while a user has paused it.
+        """Return the next run, or None if the study is over. Waits while a user has paused it.
 
         Raises:
             UsageError: what comes next depends on a run that is still open (`repeats`).
@@ -186,7 +187,7 @@ class Study:
         proposal = self._proposer.propose(index, tuple(self.record.history))
         if proposal == "wait":
             raise UsageError(
-                "the next run depends on how one ends that is still open: tell its result first"
+                "the next run depends on the end of an open one: call tell for it first"
             )
         if proposal is None:
             self._over = self._proposer.why_exhausted or "there are no more combinations"
@@ -224,17 +225,20 @@ class Study:
         state: SweepEnd = "finished",
         reason: str | None = None,
     ) -> None:
-        """Take in that a run has ended.
+        """Record that a run has ended.
 
         Args:
-            run: what `ask` gave, or its index.
+            run: the run from `ask`, or its index.
             value: of the optimization metric, if it was not reported, or several, by metric.
-            state: `failed` says that these hyperparameters do not work, `killed` nothing of them.
+            state: `failed` if these hyperparameters do not work, `killed` if it has nothing to do
+                with them.
             reason: why, in words.
 
         Raises:
-            ValueError: there is no such run, or it is over.
+            ValueError: there is no such run, it is over, there is no such state, or `value` lacks a
+                metric that the study optimises.
         """
+        _check_state(state)
         with self.lock:
             self._check_open()
             one = run if isinstance(run, StudyRun) else self._open_runs.get(run)
@@ -243,6 +247,8 @@ class Study:
                     f"{run} is not open: its result has been reported, or it was never given out"
                 )
             if value is not None:
+                if state == "finished":
+                    one.check_final(value)
                 one.report_last(value)
             self._end(one, state, reason)
 
@@ -260,7 +266,7 @@ class Study:
         self._end_by(self._limits.see_end(run.index))
 
     def follow(self, run: StudyRun) -> None:
-        """Take in what a run has logged, and what users ask."""
+        """Take in what a run has logged, and the requests of users."""
         with self.lock:
             self._recorder.beat()
             if run.stopped_by is not None and self.record.runs[run.index].stopped_by is None:
@@ -292,7 +298,7 @@ class Study:
             self._over, self._is_stopped_by_hand = reason, True
 
     def _end_by(self, decision: StopDecision | None) -> None:
-        """Start no more runs, and stop those that are open if the settings say so."""
+        """Start no more runs, and stop the open ones if the settings require it."""
         if decision is None or self._over is not None:
             return
         self._over = decision.reason
@@ -302,15 +308,19 @@ class Study:
                 run.stopped_by = run.stopped_by or decision.for_runs()
 
     def close(self) -> None:
-        """End the study. It can be resumed. Runs that are open are given out again then."""
+        """End the study. It can be resumed: open runs are then handed out again."""
+        self._close("killed" if self._is_stopped_by_hand else "finished")
+
+    def _close(self, state: SweepEnd, why: str | None = None) -> None:
+        """End the study. `why` says which error of the program ended it."""
         with self.lock:
             if self._is_closed:
                 return
             for run in list(self._open_runs.values()):
-                self._end(run, "killed", "the study was closed before its result was reported")
+                closed = "the study was closed before its result was reported"
+                self._end(run, "killed", why or closed)
             self._is_closed = True
-            state = "killed" if self._is_stopped_by_hand else "finished"
-            self._recorder.write("sweep_ended", state=state, reason=self._over)
+            self._recorder.write("sweep_ended", state=state, reason=why or self._over)
             self._recorder.close()
 
     def __enter__(self) -> Self:
@@ -322,7 +332,10 @@ class Study:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        if error is None or (isinstance(error, SystemExit) and not error.code):
+            self.close()
+        else:
+            self._close("failed" if isinstance(error, Exception) else "killed", _why_ended(error))
 
     @property
     def runs(self) -> list[RunRecord]:
@@ -336,16 +349,36 @@ class Study:
 
     @property
     def result(self) -> SweepResult:
-        """What has come of it so far, as of a sweep."""
+        """The result of the study so far, as for a sweep."""
         return SweepResult(self.folder, self.seed, self.record, self._proposer.space)
 
     def to_optuna(self) -> "optuna.Study":
-        """The runs that have ended as a study of Optuna's in memory."""
+        """Return the runs that have ended as an Optuna study in memory."""
         return self.result.to_optuna()
 
     def _check_open(self) -> None:
         if self._is_closed:
             raise UsageError("the study is closed: Study.resume() opens it again")
+
+
+def _check_state(state: object) -> None:
+    """Check the state that a program reports.
+
+    Raises:
+        ValueError: a run cannot end in it.
+    """
+    *others, last = map(repr, get_args(SweepEnd))
+    if state not in get_args(SweepEnd):
+        raise ValueError(
+            f"tell(state={state!r}): there is no such state. Use {', '.join(others)} or {last}. "
+            "The run is still open"
+        )
+
+
+def _why_ended(error: BaseException) -> str:
+    """Return the reason of a study that an error of its program has ended, in one line."""
+    text = " ".join(str(error).split())[:_LONGEST_REASON]
+    return f"the program ended with {type(error).__name__}{f': {text}' if text else ''}"
 
 
 def _warn(message: str) -> None:

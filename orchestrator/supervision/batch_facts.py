@@ -16,7 +16,7 @@ def job_id() -> str:
 
 
 def job_facts() -> dict[str, object]:
-    """What the record says of the job in every line."""
+    """Return the facts about the job that every line of the record has."""
     return {
         "job": job_id(),
         "node": os.environ.get("SLURMD_NODENAME") or platform.node(),
@@ -34,14 +34,15 @@ def _gpus() -> list[str]:
 
 
 def n_cpus() -> str | None:
-    """How many CPUs the job has on this node, as Slurm says."""
+    """Return how many CPUs the job has on this node, according to Slurm."""
     own = os.environ
     found = own.get("SLURM_CPUS_PER_TASK") or own.get("SLURM_CPUS_ON_NODE") or ""
     return found if found.isdecimal() else None
 
 
 def is_signalled_alone() -> bool:
-    """Whether Slurm signals this process only: processes of a job are then in a control group."""
+    """Return whether Slurm signals only this process: processes of a job are then in a control
+    group."""
     return any(f"job_{job_id()}" in group.split("/") for group in _own_groups())
 
 
@@ -53,17 +54,21 @@ def _own_groups() -> list[str]:
         return []
 
 
-def n_memory_kills() -> int | None:
-    """How many processes the kernel has ended in this control group for want of memory.
+def n_memory_kills(groups: list[str] | None = None, top: str = _CGROUPS) -> int | None:
+    """Return how many processes the kernel has killed in a control group for lack of memory.
 
     In a job only the job's own group counts: others are counted in those above it.
+
+    Args:
+        groups: lines of `/proc/PID/cgroup`. Default: those of this process.
+        top: where the groups are mounted.
     """
-    for group in _own_groups():
+    for group in _own_groups() if groups is None else groups:
         _, controllers, path = [*group.split(":", 2), "", ""][:3]
         if not controllers:
-            folder, name = _CGROUPS, "memory.events"
+            folder, name = top, "memory.events"
         elif "memory" in controllers.split(","):
-            folder, name = f"{_CGROUPS}/memory", "memory.oom_control"
+            folder, name = f"{top}/memory", "memory.oom_control"
         else:
             continue
         if job_id() and f"job_{job_id()}" not in path.split("/"):
@@ -84,29 +89,29 @@ def _count_kills(path: str) -> int | None:
 
 
 def job_seconds_left(ends_at: float | None) -> float | None:
-    """How long the job may still run, or None if nobody says.
+    """Return how long the job may still run, or None if not known.
 
     Args:
-        ends_at: where that is known: seconds since the epoch.
+        ends_at: if known: seconds since the epoch.
     """
     known = os.environ.get("SLURM_JOB_END_TIME", "")
     if known.isdecimal():
         ends_at = float(known)
     if ends_at is not None:
         return ends_at - time.time()
-    said = _ask_slurm("squeue", "--noheader", "--jobs", job_id(), "--format", "%L")
-    return None if said is None else seconds_in(said.strip())
+    answer = _ask_slurm("squeue", "--noheader", "--jobs", job_id(), "--format", "%L")
+    return None if answer is None else seconds_in(answer.strip())
 
 
 def is_preempted() -> bool | None:
-    """Whether the job makes room for another one, or None if Slurm does not say."""
-    said = _ask_slurm("scontrol", "show", "job", job_id()) or ""
-    times = [word.partition("=")[2] for word in said.split() if word.startswith("PreemptTime=")]
+    """Return whether the job makes room for another one, or None if Slurm does not report it."""
+    answer = _ask_slurm("scontrol", "show", "job", job_id()) or ""
+    times = [word.partition("=")[2] for word in answer.split() if word.startswith("PreemptTime=")]
     return times[0] not in ("None", "Unknown", "N/A") if times else None
 
 
 def _ask_slurm(*command: str) -> str | None:
-    """What a command says, or None if it fails or takes long."""
+    """Return the output of a command, or None if it fails or takes long."""
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_ASK_S, check=True, env=os.environ
@@ -117,7 +122,8 @@ def _ask_slurm(*command: str) -> str | None:
 
 
 def seconds_in(text: str) -> float | None:
-    """The seconds of a time as Slurm writes it: minutes, `M:S`, `H:M:S`, `D-H`, `D-H:M`, `D-H:M:S`.
+    """Return the seconds of a time as Slurm writes it: minutes, `M:S`, `H:M:S`, `D-H`, `D-H:M`,
+    `D-H:M:S`.
 
     None if it is no time, as `UNLIMITED`.
     """

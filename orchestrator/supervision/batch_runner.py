@@ -1,10 +1,10 @@
 """One training process inside a job of a batch system: a program of its own.
 
 `python -I -S runner.zip RUN.json` is all that a job does. It starts the process, waits for it, and
-takes down in the run's record what happened. What it is asked comes as signals to this process:
+records what happened in the run's record. Its requests are signals to this process:
 
     USR2   the sweep stops the run: the process's group is asked to end, and has a grace period
-    USR1   Slurm says that the job ends soon: at its time limit, or because it is preempted
+    USR1   Slurm warns that the job ends soon: at its time limit, or because it is preempted
     TERM   Slurm ends the job: `scancel`, its time limit, preemption
     QUIT   the process's group is ended at once
 
@@ -15,7 +15,7 @@ epoch), the `tag` of the request, job, node, restart and gpus, and:
     not_started       message
     stopping          why (stop, time_limit, preempted, warned, terminated)
     process_ended     pid, exit_code, why, n_memory_kills
-    run_over          left_running: nothing of the run is left now
+    run_over          left_running: no process of the run remains
 """
 
 import contextlib
@@ -72,7 +72,7 @@ _RECORD_BYTES = 1 << 20
 
 
 class JobProcess(Process):
-    """The training process. Its end is taken down with why it was ended.
+    """The training process. Its end is recorded with the reason.
 
     Attributes:
         why: why it is being ended, if it is.
@@ -93,19 +93,19 @@ class JobProcess(Process):
         self.record("run_over", left_running=self.left_running or [])
 
     def beat(self) -> None:
-        """Show that this runner is alive: the time of change of its record says it."""
+        """Show that this runner is alive, by the time of change of its record."""
         with contextlib.suppress(OSError):
             os.utime(self._record_fd)
 
 
 class JobRunner:
-    """Sees one process through.
+    """Follows one process to its end.
 
     Args:
         spec: what `Process` needs. `stop_signal` (a name), `stop_grace_s` after it, `kill_wait_s`
             between Slurm's TERM and its KILL, `time_s` of the job, `margin_s` with which Slurm
             warns, `synced`: files that other machines follow.
-        wakeup_fd: tells of signals.
+        wakeup_fd: becomes readable on signals.
     """
 
     def __init__(self, spec: "Message", process: JobProcess, wakeup_fd: int) -> None:
@@ -121,17 +121,17 @@ class JobRunner:
         self._synced = dict.fromkeys(spec.get("synced", ()), 0)
 
     def see_through(self) -> int:
-        """Wait until nothing of the process is left, and return its exit code."""
+        """Wait until no process of the run remains, and return its exit code."""
         caretaker = self._caretaker
         while caretaker.processes or (caretaker.may_have_orphans and has_children()):
             for fd, _ in self._poll.poll(caretaker.timeout_ms(may_sleep=False)):
                 self._hear(fd)
             caretaker.tend()
-            self._do_what_is_due()
+            self._do_due_work()
         self._sync()
         return self._process.exit_code or 0
 
-    # --- what is asked of it ------------------------------------------------------------------
+    # --- requests -----------------------------------------------------------------------------
 
     def _hear(self, fd: int) -> None:
         for number in os.read(fd, 4096):
@@ -160,7 +160,8 @@ class JobRunner:
         self._process.record("stopping", why=self._process.why)
 
     def _why_warned(self) -> str:
-        """Slurm sends the same signal before the time limit and before preemption."""
+        """Find out why Slurm warned: it sends the same signal before the time limit and
+        preemption."""
         preempted = is_preempted()
         if preempted is not None:
             return "preempted" if preempted else "time_limit"
@@ -171,7 +172,8 @@ class JobRunner:
         return "time_limit" if left_s <= self._spec["margin_s"] + _LATE_S else "preempted"
 
     def _end_with_job(self) -> None:
-        """Slurm ends the job and soon kills all of it. Perhaps only this process got the signal."""
+        """End with the job: Slurm soon kills all of it. Perhaps only this process got the
+        signal."""
         is_first = self._process.why is None
         self._note("terminated")
         if is_first and is_signalled_alone():
@@ -198,7 +200,7 @@ class JobRunner:
         at = time.monotonic() + grace_s
         self._kill_at = at if self._kill_at is None else min(at, self._kill_at)
 
-    def _do_what_is_due(self) -> None:
+    def _do_due_work(self) -> None:
         now = time.monotonic()
         if self._kill_at is not None and now >= self._kill_at:
             self._kill_at = None
@@ -211,7 +213,7 @@ class JobRunner:
             self._sync()
 
     def _sync(self) -> None:
-        """Let other machines see what the process has written: nobody else sends it off."""
+        """Sync files so that other machines see what the process has written: nothing else does."""
         for path, n_bytes in self._synced.items():
             with contextlib.suppress(OSError):
                 size = os.stat(path).st_size  # noqa: PTH116
@@ -225,11 +227,11 @@ def main(
     make_runner: "Callable[[Message, JobProcess, int], JobRunner]" = JobRunner,
     sample: "Callable[..., Sampling] | None" = None,
 ) -> int:
-    """Run what a specification says, and return the exit code of the job.
+    """Run what a specification describes, and return the exit code of the job.
 
     Args:
-        sample: begins to sample the process where the specification asks for that: its number,
-            and the keywords of `sampling` in there.
+        sample: begins to sample the process if the specification requires it: its number, and the
+            keywords of `sampling` in there.
     """
     wakeup_fd = notice_ends_of_children()
     for name in _IGNORED:
@@ -286,7 +288,8 @@ def _is_asked_to_end(wakeup_fd: int) -> bool:
 
 
 def _request(spec: "Message") -> "Message":
-    """What the process gets: its program found with the node's PATH, its share of the CPUs."""
+    """Return the request for the process: its program found with the node's PATH, its share of the
+    CPUs."""
     environment = dict(spec["environment"])
     threads = n_cpus()
     for name in spec.get("thread_variables", ()):

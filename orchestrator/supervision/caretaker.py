@@ -1,7 +1,7 @@
-"""Processes after their start: reaped, kept within bounds, and cleared away with what they leave.
+"""Processes after their start: reaped, kept within limits, and removed with what they leave.
 
 A process is not reaped before its group has been signalled, so that the group's number cannot have
-gone to somebody else meanwhile.
+been reused meanwhile.
 """
 
 import sys
@@ -33,7 +33,7 @@ _WRITE_FOR_S = 600.0
 
 
 class Caretaker:
-    """Looks after processes that this one has started, from `add` until nothing of them is left.
+    """Looks after processes that this one has started, from `add` until none of them is left.
 
     Attributes:
         processes: those that are not cleared away yet, by number.
@@ -52,9 +52,9 @@ class Caretaker:
         self.processes[process.pid] = process
 
     def timeout_ms(self, *, may_sleep: bool) -> float | None:
-        """How long to wait for an event before the next `tend`.
+        """Return how long to wait for an event before the next `tend`.
 
-        None means that until there is one.
+        None means until there is one.
         """
         if any(not process.is_reported for process in self._ended()):
             return _CLEARING_LOOK_S * 1000
@@ -79,7 +79,7 @@ class Caretaker:
             process.is_terminated |= number not in (SIGCONT, SIGKILL)
             signal_group(pid, number)
         elif process is not None and number == SIGKILL:
-            process.ended_at = 0.0  # what it left behind has no grace any more
+            process.ended_at = 0.0  # what it left behind has no more grace period
 
     def _reap(self) -> None:
         while (exited := next_exited()) is not None:
@@ -111,7 +111,7 @@ class Caretaker:
             del self.processes[process.pid]
 
     def _look(self) -> None:
-        """What needs no haste: output without end, and daemons that left their group."""
+        """Do what is not urgent: cut output without end, and end daemons that left their group."""
         self._look_at = time.monotonic() + _LOOK_S
         for process in self.processes.values():
             process.limit_output()
@@ -121,15 +121,15 @@ class Caretaker:
     def _clear_orphans(self) -> None:
         """End the daemons of processes that are over: they became children of this one."""
         found = [pid for pid in living_children() if pid not in self.processes]
-        hopeless = [pid for pid in found if self._is_over(environment_of(pid))]
-        self._orphans = {pid: self._orphans.get(pid, time.monotonic()) for pid in hopeless}
+        orphans = [pid for pid in found if self._is_over(environment_of(pid))]
+        self._orphans = {pid: self._orphans.get(pid, time.monotonic()) for pid in orphans}
         for pid, since in self._orphans.items():
             is_late = time.monotonic() > since + self._grace_s
             signal_processes([pid], *((SIGKILL,) if is_late else ASK_TO_END))
-        self.may_have_orphans = bool(hopeless)
+        self.may_have_orphans = bool(orphans)
 
     def _is_over(self, environment: frozenset[bytes]) -> bool:
-        """Whether an orphan with this environment belongs to no process that continues."""
+        """Return whether an orphan with this environment belongs to no process that continues."""
         going = {p.marker for p in self.processes.values() if p.exit_code is None}
         if environment & going:
             return False

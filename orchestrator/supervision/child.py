@@ -1,4 +1,4 @@
-"""One training process: how it is started, what is written down of it, what it may write."""
+"""One training process: its start, its record, and the limit of its output."""
 
 import contextlib
 import json
@@ -62,12 +62,12 @@ class Process:
         self.record("process_started", process_identity=self.identity)
 
     def end(self, exit_code: int, **facts: object) -> None:
-        """Take down that it has ended, and what else is known of that."""
+        """Record that it has ended, and what else is known of that."""
         self.exit_code, self.ended_at = exit_code, time.monotonic()
         self.record("process_ended", exit_code=exit_code, **facts)
 
     def report(self) -> None:
-        """Tell the orchestrator, if it is still there, how it ended."""
+        """Report how it ended to the orchestrator, if that is still there."""
         self.is_reported = True
         self.limit_output()
         with contextlib.suppress(OSError):
@@ -79,7 +79,7 @@ class Process:
         return json.dumps(result).encode()
 
     def name_leftovers(self) -> None:
-        """Take down, once, which processes it left running, and say so in its output."""
+        """Record, once, which processes it left running, and note them in its output."""
         if self.left_running is not None or self.is_terminated:
             return
         self.left_running = group_commands(self.pid)[:_MOST_NAMED]
@@ -101,7 +101,7 @@ class Process:
                 os.fsync(self._record_fd)
 
     def limit_output(self) -> None:
-        """Cut the middle out of its output where that has grown too long. The ends stay."""
+        """Cut the middle out of its output if that has grown too long. The ends stay."""
         with contextlib.suppress(OSError):
             self._n_cut_bytes += cut_middle(self._output_fd, self._n_cut_bytes)
 

@@ -1,4 +1,4 @@
-"""Sampling a process once it has run for a while: what is over before that pays nothing for it."""
+"""Sample a process once it has run for a while: shorter processes are spared the cost."""
 
 import _thread
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Sampling(Protocol):
-        """What samples a process."""
+        """An object that samples a process."""
 
         def close(self) -> None: ...
 
@@ -38,7 +38,7 @@ class LateSampling:
             self._is_working.release()
 
     def close(self) -> None:
-        """End it, whether it has begun or not."""
+        """End it, even if it has not begun."""
         self._is_over.release()
         self._is_working.acquire()
         if self._sampling is not None:

@@ -1,4 +1,4 @@
-"""What the orchestrator and its supervisor tell each other: JSON, with open files if need be."""
+"""Messages between the orchestrator and its supervisor: JSON, with open files if needed."""
 
 import json
 import socket
@@ -23,12 +23,10 @@ def send_message(sock: socket.socket, message: "Message", files: "list[int] | No
         OSError: the other end is closed.
     """
     body = json.dumps(message).encode()
-    length = _LENGTH.pack(len(body))
-    if files:
-        send_with_files(sock, length, files)
-        sock.sendall(body)
-    else:
-        sock.sendall(length + body)
+    data = _LENGTH.pack(len(body)) + body
+    n_sent = send_with_files(sock, data, files) if files else 0
+    if n_sent < len(data):
+        sock.sendall(data[n_sent:])
 
 
 def receive_message(sock: socket.socket) -> "tuple[Message, list[int]]":

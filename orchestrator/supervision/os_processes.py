@@ -1,8 +1,8 @@
-"""What depends on the operating system, of processes: signals, groups, and how children end.
+"""System-dependent functions for processes: signals, groups, and how children end.
 
-Linux and macOS have it, in part each in its own way. Windows has none of it, and no sweep runs
-there (`executors/local/systems.py` refuses it). These functions are only there to be imported. What
-depends on the system of files is in `logger/os_files.py`.
+Linux and macOS have them, in part in different forms. Windows has none, and no sweep runs there
+(`executors/local/systems.py` refuses it): there these functions can only be imported. What depends
+on the system of files is in `logger/os_files.py`.
 
 Standard library only: the supervisor's program uses it.
 """
@@ -39,7 +39,7 @@ _SET_CHILD_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 
 
 def signal_group(group: int, *numbers: signal.Signals) -> None:
-    """Signal a process group, if there still is one."""
+    """Signal a process group, if it still exists."""
     if sys.platform == "win32":
         raise _NO_WINDOWS
     for number in numbers:
@@ -48,7 +48,7 @@ def signal_group(group: int, *numbers: signal.Signals) -> None:
 
 
 def signal_processes(pids: "Iterable[int]", *numbers: signal.Signals) -> None:
-    """Signal those of these processes that are still there."""
+    """Signal those of these processes that still exist."""
     for pid in pids:
         for number in numbers:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -56,7 +56,7 @@ def signal_processes(pids: "Iterable[int]", *numbers: signal.Signals) -> None:
 
 
 def group_exists(group: int) -> bool:
-    """Whether anybody is in a process group that we may signal. Zombies count on Linux."""
+    """Return whether a process is in a group that we may signal. Zombies count on Linux."""
     if sys.platform == "win32":
         raise _NO_WINDOWS
     try:
@@ -70,7 +70,7 @@ def group_exists(group: int) -> bool:
 
 
 def notice_ends_of_children() -> int:
-    """A descriptor that becomes readable with every SIGCHLD."""
+    """Return a descriptor that becomes readable with every SIGCHLD."""
     if sys.platform == "win32":
         raise _NO_WINDOWS
     read_fd, write_fd = os.pipe()
@@ -81,7 +81,7 @@ def notice_ends_of_children() -> int:
 
 
 def next_exited() -> tuple[int, int] | None:
-    """A child that has exited and its exit code. It stays a zombie where that can be had.
+    """Return a child that has exited and its exit code. It stays a zombie if possible.
 
     macOS before Python 3.13 has no `waitid`: there the child is reaped.
     """
@@ -102,7 +102,7 @@ def next_exited() -> tuple[int, int] | None:
 
 
 def has_children() -> bool:
-    """Whether this process has any, or False if that is only known after reaping one."""
+    """Return whether this process has any. False if finding out requires reaping one."""
     if sys.platform == "win32":
         raise _NO_WINDOWS
     waitid = _waitid()
@@ -120,7 +120,7 @@ def _waitid() -> "Callable[[int, int, int], Any] | None":
 
 
 def reap(pid: int) -> None:
-    """Let a child that has exited go, if it is still there."""
+    """Reap a child that has exited, if it is still there."""
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, 0)
 
@@ -135,7 +135,7 @@ def adopt_orphans() -> None:
 
 
 def open_pidfd(pid: int) -> int | None:
-    """A descriptor that becomes readable when the process exits (Linux), else None."""
+    """Return a descriptor that becomes readable when the process exits (Linux), else None."""
     pidfd_open: Callable[[int], int] | None = getattr(os, "pidfd_open", None)
     if pidfd_open is None:
         return None
@@ -146,7 +146,7 @@ def open_pidfd(pid: int) -> int | None:
 
 
 def split_process() -> int:
-    """Fork, or 0 in the child, which leads a session of its own, else the child's number."""
+    """Fork. Returns 0 in the child, which leads a session of its own, else the child's number."""
     if sys.platform == "win32":
         raise _NO_WINDOWS
     pid = os.fork()
@@ -156,7 +156,7 @@ def split_process() -> int:
 
 
 def n_cpus_allowed() -> int:
-    """How many CPUs this process may be put on: on Linux its affinity, else all there are."""
+    """Return how many CPUs this process may use: on Linux its affinity, else all."""
     affinity: Callable[[int], set[int]] | None = getattr(os, "sched_getaffinity", None)
     return (os.cpu_count() or 1) if affinity is None else len(affinity(0))
 
@@ -173,19 +173,19 @@ def sync_file(path: str) -> None:
 # --- sockets ------------------------------------------------------------------------------------
 
 
-def send_with_files(sock: "socket.socket", data: bytes, files: "list[int]") -> None:
-    """Send a few bytes with open files."""
+def send_with_files(sock: "socket.socket", data: bytes, files: "list[int]") -> int:
+    """Send open files with as much of the data as there is room for. Return how much that was."""
     import socket
 
     if sys.platform == "win32":
         raise _NO_WINDOWS
-    socket.send_fds(sock, [data], files)
+    return socket.send_fds(sock, [data], files)
 
 
 def receive_with_files(
     sock: "socket.socket", n_bytes: int, n_files: int
 ) -> tuple[bytes, list[int]]:
-    """Some bytes, and the open files that came with them."""
+    """Return some bytes, and the open files that came with them."""
     import socket
 
     if sys.platform == "win32":
@@ -210,7 +210,7 @@ def write_at(fd: int, data: bytes, start: int) -> None:
         raise _NO_WINDOWS
     try:
         inside = os.open(f"/proc/self/fd/{fd}", os.O_WRONLY)
-    except FileNotFoundError:  # macOS, where such a write keeps to its place
+    except FileNotFoundError:  # macOS, where such a write keeps its place
         os.pwrite(fd, data, start)
         return
     try:

@@ -1,4 +1,5 @@
-"""What the system says of processes: which live, in which group, since when, for which run."""
+"""Information of the system about processes: which are alive, in which group, since when, for which
+run."""
 
 import contextlib
 import os
@@ -18,7 +19,7 @@ _known_boot: "list[str]" = []
 
 
 def process_identity(pid: int, *, is_zombie_too: bool = False) -> str | None:
-    """What tells a process from a later one with the same number, or None if there is none.
+    """Return what distinguishes a process from a later one with its number, or None if it is gone.
 
     On Linux the boot and the tick at which it started, which no change of the clock alters. On
     Windows, where no sweep runs, there is none.
@@ -37,15 +38,24 @@ def process_identity(pid: int, *, is_zombie_too: bool = False) -> str | None:
 
 
 def is_alive(pid: int | None, identity: str | None) -> bool:
-    """Whether the process that had this number and identity still runs.
+    """Return whether the process that had this number and identity is still running.
 
-    A number alone says nothing: the system gives it to another process in time.
+    A number alone is not enough: the system reuses it in time.
     """
     return pid is not None and identity is not None and process_identity(pid) == identity
 
 
+def is_of_this_boot(identity: str | None) -> bool:
+    """Return whether an identity is of a process of this start of the machine."""
+    return _boot_of(identity) == _boot_of(process_identity(os.getpid()))
+
+
+def _boot_of(identity: str | None) -> str | None:
+    return identity and identity.rpartition(":")[0]
+
+
 def _boot_id() -> str | None:
-    """What tells this start of the machine from others. It is asked for once."""
+    """Return what identifies this start of the machine. Read only once."""
     if not _known_boot:
         with contextlib.suppress(OSError):
             _known_boot.append(_read("/proc/sys/kernel/random/boot_id").decode("ascii").strip())
@@ -53,7 +63,7 @@ def _boot_id() -> str | None:
 
 
 def _start_of(pid: int, *, is_zombie_too: bool) -> str | None:
-    """The same from `ps` (macOS), which tells the second."""
+    """Return the start from `ps` (macOS), to the second."""
     import subprocess
 
     command = ["ps", "-o", "state=", "-o", "lstart=", "-p", str(pid)]
@@ -69,7 +79,7 @@ def _start_of(pid: int, *, is_zombie_too: bool) -> str | None:
 
 
 def is_group_alive(group: int) -> bool:
-    """Whether anybody of a process group still runs. Zombies do not."""
+    """Return whether a process of a group is still running. Zombies are not."""
     if not group_exists(group):
         return False
     members = [fields for _, fields in _processes() if fields[_GROUP] == str(group)]
@@ -77,7 +87,7 @@ def is_group_alive(group: int) -> bool:
 
 
 def group_commands(group: int) -> list[str]:
-    """The command lines of those of a process group that still run, each cut to be read (Linux)."""
+    """Return the command lines of a group's processes that still run, each shortened (Linux)."""
     members = (pid for pid, fields in _processes() if fields[_GROUP] == str(group))
     return [f"{_command(pid)} (process {pid})" for pid in members if _command(pid)]
 
@@ -92,7 +102,7 @@ def _command(pid: int) -> str:
 
 
 def living_children() -> list[int]:
-    """The children of this process that still run (Linux). It must have no other thread."""
+    """Return the children of this process that still run (Linux). It must have no other thread."""
     own = str(os.getpid())
     try:  # one short file, instead of one for each process of the machine
         names = _read(f"/proc/self/task/{own}/children").decode("ascii").split()
@@ -104,7 +114,7 @@ def living_children() -> list[int]:
 
 
 def find_marked(marker: str) -> list[int]:
-    """The processes that run with `marker` (`NAME=value`) in their environment (Linux)."""
+    """Return the processes with `marker` (`NAME=value`) in their environment (Linux)."""
     return [
         pid
         for pid, fields in _processes()
@@ -113,7 +123,7 @@ def find_marked(marker: str) -> list[int]:
 
 
 def environment_of(pid: int) -> frozenset[bytes]:
-    """The environment with which a process was started, as `NAME=value` (Linux)."""
+    """Return the environment with which a process was started, as `NAME=value` (Linux)."""
     try:
         return frozenset(_read(f"/proc/{pid}/environ").split(b"\0"))
     except OSError:
@@ -131,7 +141,7 @@ def _processes() -> "Iterator[tuple[int, list[str]]]":
 
 
 def _stat_fields(pid: str) -> list[str] | None:
-    """The fields of /proc/PID/stat after the name: state, ppid, pgrp, …, starttime at 19."""
+    """Return the fields of /proc/PID/stat after the name: state, ppid, pgrp, …, starttime at 19."""
     try:
         return _read(f"/proc/{pid}/stat").rpartition(b")")[2].decode("ascii", "replace").split()
     except OSError:
@@ -139,7 +149,7 @@ def _stat_fields(pid: str) -> list[str] | None:
 
 
 def _read(path: str) -> bytes:
-    """A file's content, without the buffers of `open`, which cost more than the reading."""
+    """Return a file's content, without the buffers of `open`, which cost more than the reading."""
     fd = os.open(path, os.O_RDONLY)
     try:
         content = part = os.read(fd, _BLOCK_BYTES)

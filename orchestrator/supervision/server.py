@@ -1,16 +1,16 @@
-"""The parent of a sweep's training processes: it starts them, and takes down how they ended.
+"""The parent of a sweep's training processes: starts them, and records how they ended.
 
 A program of its own, since only the parent of a process learns its exit code, and an orchestrator
-may die before its runs do. Each orchestrator has one. It outlives it until the last run is over and
-nothing of any run is left.
+may die before its runs do. Each orchestrator has one. It outlives the orchestrator until the last
+run is over and no process of any run remains.
 
 stdin is a socket to the orchestrator. A request to start a process comes with three open files:
 where to report its exit code, its output, and the sweep's `processes.jsonl`, from which a later
-orchestrator learns what became of the runs of an earlier one. Each line of that has `event`,
-`time` (seconds since the epoch), the request's `tag`, and:
+orchestrator learns what happened to the runs of an earlier one. Each line of it has `event`, `time`
+(seconds since the epoch), the request's `tag`, and:
 
     process_started   pid, process_identity
-    process_ended     pid, exit_code (negative where a signal ended the process)
+    process_ended     pid, exit_code (negative if a signal ended the process)
 """
 
 import contextlib
@@ -69,7 +69,7 @@ class Supervisor:
         if "signal" in request:
             self._caretaker.send(request["pid"], signal.Signals(request["signal"]))
         elif is_alone:
-            _close(files)  # who asked is dead: nobody is to start runs any more
+            _close(files)  # the requester is dead: no more runs must start
         else:
             answer = self._start(request, files)
             with contextlib.suppress(OSError):
@@ -98,4 +98,4 @@ def main() -> None:
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     adopt_orphans()
     Supervisor(socket.socket(fileno=0)).serve()
-    os._exit(0)  # its orchestrator waits for it: nothing is left that taking down would serve
+    os._exit(0)  # its orchestrator waits for it: nothing is left that needs a record

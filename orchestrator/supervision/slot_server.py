@@ -1,10 +1,10 @@
-"""What starts the runners of a slot on a Ray cluster: a program of its own.
+"""The program that starts the runners of a slot on a Ray cluster.
 
-`python -I -S runner.zip FD FOLDER` leaves the process that started it, which Ray may kill at any
-time with all its children. Over the socket FD it is sent the path of one specification after the
-other, each with the socket of its run, and forks a runner for it: a fork takes a millisecond, a
-Python that starts and imports thirty of the processor's time. When the other end of FD is gone it
-waits for its runners, and removes FOLDER, where this program is.
+`python -I -S runner.zip FD FOLDER` detaches from the process that started it, which Ray may kill at
+any time with all its children. Over the socket FD it receives the path of one specification after
+the other, each with the socket of its run, and forks a runner for it: a fork takes a millisecond, a
+new Python with its imports thirty of CPU time. When the other end of FD is gone it waits for its
+runners, and removes FOLDER, which contains this program.
 """
 
 import os
@@ -35,7 +35,7 @@ def main(fd: int, folder: str, sample: "Callable[..., Sampling] | None" = None) 
         os._exit(0)
     os.set_inheritable(fd, False)
     for name in ("SIGINT", "SIGHUP", "SIGTERM"):
-        signal.signal(getattr(signal, name), signal.SIG_IGN)  # what it is told is on the socket
+        signal.signal(getattr(signal, name), signal.SIG_IGN)  # its requests come over the socket
     with socket.socket(fileno=fd) as sock:
         while True:
             try:
@@ -46,7 +46,7 @@ def main(fd: int, folder: str, sample: "Callable[..., Sampling] | None" = None) 
             _reap(os.WNOHANG)
             if os.fork() == 0:
                 sock.close()
-                _become_runner(message["spec"], files[0], sample)
+                _run_as_runner(message["spec"], files[0], sample)
             os.close(files[0])
     _reap(0)
     import shutil  # not needed before
@@ -55,7 +55,7 @@ def main(fd: int, folder: str, sample: "Callable[..., Sampling] | None" = None) 
     return 0
 
 
-def _become_runner(
+def _run_as_runner(
     spec_path: str, lifeline_fd: int, sample: "Callable[..., Sampling] | None"
 ) -> None:
     exit_code = 1
@@ -67,7 +67,7 @@ def _become_runner(
 
 
 def _reap(flags: int) -> None:
-    """Take in which runners have ended."""
+    """Note which runners have ended."""
     try:
         while os.waitpid(-1, flags)[0]:
             pass

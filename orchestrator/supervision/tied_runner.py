@@ -1,12 +1,12 @@
 """One training process on a node of a Ray cluster: a process of its own, which `slot_server` forks.
 
-It starts the training, waits for it, and takes down in the run's record what happened, as
-`batch_runner` does in a job of Slurm. What ties it to the actor of its slot is a socket:
+It starts the training, waits for it, and records what happened in the run's record, as
+`batch_runner` does in a job of Slurm. A socket connects it to the actor of its slot:
 
     s     the sweep stops the run: the process's group is asked to end, and has a grace period
     k     the process's group is ended at once
     end   the holder of the other end is gone: as `s`, and the folder `own_folder` of the
-          specification is removed at last, since nobody else does
+          specification is removed at the end, since nothing else does
 
 The process at the other end learns in the same way that this process has ended.
 """
@@ -33,7 +33,7 @@ STOP, KILL = b"s", b"k"
 
 
 class TiedRunner(JobRunner):
-    """Sees one process through, as long as somebody holds the other end of a socket.
+    """Follows one process to its end, as long as the other end of a socket is held.
 
     Args:
         lifeline_fd: the end that is read here.
@@ -73,7 +73,7 @@ class TiedRunner(JobRunner):
 def see_through(
     spec_path: str, lifeline_fd: int, sample: "Callable[..., Sampling] | None" = None
 ) -> int:
-    """Run what a specification says, and return the exit code.
+    """Run what a specification describes, and return the exit code.
 
     Args:
         sample: as for `batch_runner.main`.

@@ -1,4 +1,4 @@
 """Whether the best of a sweep really is the best: repeated runs → probabilities.
 
-What decides here is pure. numpy is imported where it is needed. May import `store` and `stopping`.
+The decisions here are pure. numpy is imported when it is needed. May import `store` and `stopping`.
 """

@@ -10,13 +10,13 @@ _ROUNDS = 200
 
 
 class Estimates(NamedTuple):
-    """What the values say before anything is assumed of the candidates.
+    """The estimates before any assumption about the candidates.
 
     Attributes:
         means: shape (n_candidates,), as if each had run with every seed.
         counts: how many values each has.
         noise: standard deviation of one run.
-        n_free: degrees of freedom of `noise`, or 0 if there is nothing to tell it from.
+        n_free: degrees of freedom of `noise`, or 0 if it cannot be estimated.
     """
 
     means: Floats

@@ -1,4 +1,4 @@
-"""What a sweep's record holds of repeated runs: leaders of the search, and candidates to judge."""
+"""The repeated runs in a sweep's record: leaders of the search, and candidates to judge."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -10,21 +10,20 @@ from .race import Value
 from .verdicts import Candidate, Verdict, verdict_of
 
 _LARGEST = 1e100
-"""Numbers beyond are no results: their squares would be infinite."""
+"""Larger numbers are no results: their squares would be infinite."""
 
 
 def sweep_verdict(record: SweepRecord) -> Verdict | None:
-    """What the repeated runs of a sweep say, or None if it has too few of them, or no goal."""
+    """Return the verdict of a sweep's repeated runs, or None if there are too few, or no goal."""
     if record.goal is None:
         return None
     return verdict_of(candidates_of(record), record.goal)
 
 
 def candidates_of(record: SweepRecord) -> list[Candidate]:
-    """The combinations that ran with several seeds: confirmed ones, or those of `repeats`.
+    """Return the combinations that ran with several seeds: confirmed ones, or those of `repeats`.
 
-    What the search saw of a combination that is confirmed is no evidence: it is a leader for that
-    very value.
+    The value of a confirmed combination in the search is no evidence: it is a leader because of it.
     """
     runs = sorted(record.runs.values(), key=lambda run: run.index)
     chosen = [run for run in runs if run.is_confirming]
@@ -45,9 +44,9 @@ def combination_of(run: RunRecord) -> int:
 
 
 def leaders_of(runs: Iterable[RunRecord], goal: Goal, top: int) -> list[int]:
-    """The best combinations of a search, the best first.
+    """Return the best combinations of a search, the best first.
 
-    Runs that were stopped since others were better come in only where fewer than two are left.
+    Runs that were stopped since others were better are included only if fewer than two are left.
     """
     ended = [run for run in runs if not run.is_confirming and _value(run) is not None]
     whole = [run for run in ended if not run.was_outdone]
@@ -61,7 +60,7 @@ def leaders_of(runs: Iterable[RunRecord], goal: Goal, top: int) -> list[int]:
 def race_values(
     record: SweepRecord, leaders: Sequence[int], is_over: Callable[[RunRecord], bool]
 ) -> dict[int, dict[int, Value]]:
-    """The confirming runs of the leaders, as `race.next_step` wants them."""
+    """Return the confirming runs of the leaders, as `race.next_step` needs them."""
     sign = 1.0 if record.goal == "max" else -1.0
     found: dict[int, dict[int, Value]] = {leader: {} for leader in leaders}
     for run in record.runs.values():
@@ -74,14 +73,14 @@ def race_values(
 
 
 def _value(run: RunRecord) -> float | None:
-    """The value of a run that counts as a result."""
+    """Return the value of a run that counts as a result."""
     if run.state not in RESULTS_THAT_COUNT or run.best_value is None or not run.is_feasible:
         return None
-    return run.best_value if abs(run.best_value) <= _LARGEST else None  # NaN is none either
+    return run.best_value if abs(run.best_value) <= _LARGEST else None  # not NaN
 
 
 def _values(runs: Iterable[RunRecord]) -> dict[int, dict[int, float]]:
-    """Values by combination and repeat."""
+    """Return values by combination and repeat."""
     found: dict[int, dict[int, float]] = {}
     for run in runs:
         value = _value(run)
@@ -91,7 +90,7 @@ def _values(runs: Iterable[RunRecord]) -> dict[int, dict[int, float]]:
 
 
 def _varying(runs: Sequence[RunRecord]) -> set[str]:
-    """The hyperparameters in which the runs of one combination differ: their seed."""
+    """Return the hyperparameters in which the runs of one combination differ: their seed."""
     seen: dict[int, Mapping[str, object]] = {}
     found: set[str] = set()
     for run in runs:

@@ -8,7 +8,7 @@ from .evidence import candidates_of
 
 
 def spread_between_seeds(record: SweepRecord) -> float | None:
-    """The standard deviation between runs of a combination, pooled over combinations.
+    """Return the standard deviation between runs of a combination, pooled over combinations.
 
     None if no combination has two values.
     """
@@ -16,7 +16,7 @@ def spread_between_seeds(record: SweepRecord) -> float | None:
 
 
 def pooled_deviation(groups: Iterable[list[float]]) -> float | None:
-    """The standard deviation within groups of values, or None if no group has two."""
+    """Return the standard deviation within groups of values, or None if no group has two."""
     squares, n_free = 0.0, 0
     for values in groups:
         mean = math.fsum(values) / len(values)
@@ -26,5 +26,6 @@ def pooled_deviation(groups: Iterable[list[float]]) -> float | None:
 
 
 def is_noise(value: float, before: float | None, spread: float | None) -> bool:
-    """Whether a better value is no improvement: less than the spread between seeds better."""
+    """Return whether a better value is no improvement: less than the spread between seeds
+    better."""
     return before is not None and spread is not None and abs(value - before) < spread

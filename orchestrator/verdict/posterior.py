@@ -1,15 +1,15 @@
-"""How good each candidate really is, given noisy values: draws from a posterior. Pure.
+"""Estimate how good each candidate really is, given noisy values: draws from a posterior. Pure.
 
 A hierarchical normal model (Lindley and Smith 1972, Gelman 2006, "Prior distributions for variance
 parameters in hierarchical models"): a candidate's true value is normal around a common mean, and
-its values are normal around its own. What is estimated of one is so drawn towards the others, the
-more the noisier the runs are, which takes back what the best of many owes to luck, as the estimator
-of James and Stein (1961) does. Gelman, Hill and Yajima (2012) explain why this makes corrections
-for many comparisons unnecessary.
+its values are normal around its own. The estimate of one is thus drawn towards the others, the more
+the noisier the runs are, which corrects for the luck of the best of many, as the estimator of James
+and Stein (1961) does. Gelman, Hill and Yajima (2012) explain why this makes corrections for many
+comparisons unnecessary.
 
-Of ten candidates or more only the better half says how good ones spread: of the others the model
-only learns that they are worse (a censored likelihood), so that hopeless combinations do not make
-the good ones look far apart.
+With ten candidates or more only the better half determines the spread of good ones: of the others
+the model only learns that they are worse (a censored likelihood), so that bad combinations do
+not make the good ones look far apart.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ class _Grid(NamedTuple):
 
 
 def draw_true_values(estimates: Estimates, chosen: Sequence[int]) -> Floats:
-    """Draws of the true values of some candidates, shape (n_draws, n_chosen).
+    """Return draws of the true values of some candidates, shape (n_draws, n_chosen).
 
     The same estimates give the same draws. They are about 0, the largest of size 1 or so.
     """
@@ -55,13 +55,13 @@ def draw_true_values(estimates: Estimates, chosen: Sequence[int]) -> Floats:
 
 
 def chances_of_best(draws: Floats) -> Floats:
-    """The probability of each candidate to be the best of all. Larger values are better."""
+    """Return the probability of each candidate to be the best of all. Larger values are better."""
     best = np.bincount(np.argmax(draws, axis=1), minlength=draws.shape[1])
     return np.asarray(best / len(draws))
 
 
 def _grid(estimates: Estimates) -> _Grid:
-    """The posterior density of noise, spread and common mean on a grid.
+    """Return the posterior density of noise, spread and common mean on a grid.
 
     Flat in the common mean and in the logarithm of the noise, half-Cauchy in the spread, with the
     noise of one run as its scale.
@@ -92,14 +92,15 @@ def _grid(estimates: Estimates) -> _Grid:
 
 
 def _noise_steps(n_free: int) -> Floats:
-    """Logarithms of the noise over its estimate: far enough out for its uncertainty."""
+    """Return logarithms of the noise over its estimate, far enough out for its uncertainty."""
     if n_free < 4:
         return np.linspace(-1.5, 4.0, 25)
     return np.asarray(np.linspace(-4.0, 4.0, 25) / np.sqrt(2 * n_free))
 
 
 def _shaping(means: Floats) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], float | None]:
-    """The candidates that tell how good ones spread, and the value below which the others are."""
+    """Return the candidates that determine the spread of good ones, and the value below which the
+    others are."""
     order = np.argsort(-means, kind="stable")
     if len(means) < _FEW:
         return order, None
@@ -109,7 +110,7 @@ def _shaping(means: Floats) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], 
 
 
 def _log_normal_cdf(z: Floats) -> Floats:
-    """The logarithm of the normal distribution function (Abramowitz and Stegun 26.2.17)."""
+    """Return the logarithm of the normal distribution function (Abramowitz and Stegun 26.2.17)."""
     t = 1 / (1 + 0.2316419 * np.abs(z))
     factors = (1.330274429, -1.821255978, 1.781477937, -0.356563782, 0.319381530)
     polynomial = np.zeros_like(t)

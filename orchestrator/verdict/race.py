@@ -1,10 +1,10 @@
 """Which leader runs with which seed next, and who is out of the race. Pure.
 
 A Bayesian race (Moore and Lee 1994, "Efficient algorithms for minimizing cross validation error",
-irace of López-Ibáñez et al. 2016 does the same with Friedman's test): seed after seed, all that are
-left run with the same one. After each seed, from the second on, those are dropped that are the best
-with a probability below `HOPELESS`. A decision waits until all runs up to its seed have ended, so
-it depends on their values alone, not on which came first.
+irace of López-Ibáñez et al. 2016 does the same with Friedman's test): seed after seed, all
+remaining leaders run with the same one. After each seed, from the second on, those are dropped that
+are the best with a probability below `DROP_BELOW`. A decision waits until all runs up to its seed
+have ended, so it depends only on their values, not on which came first.
 """
 
 import math
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-HOPELESS = 0.01
+DROP_BELOW = 0.01
 _FIRST_DECISION = 2
 
 Value = float | None | Literal["running"]
@@ -43,12 +43,12 @@ def next_step(
     n_seeds: int,
     known: Sequence[DroppedLeader] = (),
 ) -> RaceStep:
-    """Decide from what is known of each leader's runs so far.
+    """Decide from the known values of each leader's runs so far.
 
     Args:
         leaders: combinations, the best of the search first.
         values: by combination and repeat. Larger is better.
-        known: who was dropped before, which stays so.
+        known: who was dropped before, which is final.
     """
     left, dropped = list(leaders), list(known)
     for repeat in range(1, n_seeds + 1):
@@ -81,7 +81,7 @@ def _newly_dropped(
     repeat: int,
     known: Sequence[DroppedLeader],
 ) -> list[DroppedLeader]:
-    """Those that are out after this seed, never all of them."""
+    """Return those that are out after this seed, never all of them."""
     silent = {leader: _silent(values[leader], repeat) for leader in left}
     found = [
         DroppedLeader(leader, repeat, f"no value with seed {number}")
@@ -96,13 +96,13 @@ def _newly_dropped(
     found += [
         DroppedLeader(leader, repeat, f"the best with a probability of {chances[leader]:.1%}")
         for leader in left
-        if leader not in out and chances.get(leader, 1.0) < HOPELESS
+        if leader not in out and chances.get(leader, 1.0) < DROP_BELOW
     ]
     return found
 
 
 def _silent(values: Mapping[int, Value], repeat: int) -> int | None:
-    """The first repeat that ended without a value."""
+    """Return the first repeat that ended without a value."""
     return next((number for number in range(1, repeat + 1) if values.get(number) is None), None)
 
 
@@ -114,13 +114,17 @@ def _numbers(values: Mapping[int, Value], repeat: int) -> dict[int, float]:
     }
 
 
-@lru_cache(maxsize=16)  # each slot that asks goes through the seeds again
+@lru_cache(maxsize=16)  # each slot goes through the seeds again
 def _chances(values: tuple[tuple[int, tuple[tuple[int, float], ...]], ...]) -> dict[int, float]:
-    """The probability of each leader to be the best, or empty if nothing tells the noise."""
+    """Return the probability of each leader to be the best.
+
+    Empty if the noise is not known, as when the seed changes nothing: then nobody is dropped.
+    """
     from .verdicts import Candidate, verdict_of
 
     candidates = [Candidate(number, None, {}, dict(row)) for number, row in values]
     verdict = verdict_of(candidates, "max")
     if verdict is None:
         return {}
-    return {leader.candidate.number: leader.probability for leader in verdict.leaders}
+    chances = {leader.candidate.number: leader.probability for leader in verdict.leaders}
+    return {number: chance for number, chance in chances.items() if chance is not None}

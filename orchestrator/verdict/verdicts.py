@@ -1,9 +1,9 @@
-"""What repeated runs say of the best combinations: which one won, and how sure that is. Pure."""
+"""The verdict of repeated runs: which combination won, and how sure that is. Pure."""
 
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..store.objective import Goal
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .estimates import Estimates, Floats
 
 SURE = 0.95
-"""A combination has won where it is the best of all with at least this probability."""
+"""A combination has won if it is the best of all with at least this probability."""
 _MOST_SHOWN = 10
 _MOST_DRAWN = 100
 _MOST_PLACES = 1_000_000
@@ -35,13 +35,13 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Leader:
-    """What is known of one candidate.
+    """The statistics of one candidate. Without any noise, the last five are not known.
 
     Attributes:
         std: the standard deviation of its values (of a sample), or None below two.
         probability: that it is the best of all candidates.
-        corrected: its mean, with what it owes to having been picked as the best taken back.
-        low, high: where its true value lies with a probability of 90 %.
+        corrected: its mean, corrected for having been picked as the best.
+        low, high: its true value is between these with a probability of 90 %.
         beats: the probability that it is better than each other leader, by combination.
     """
 
@@ -49,20 +49,27 @@ class Leader:
     n: int
     mean: float
     std: float | None
-    probability: float
-    corrected: float
-    low: float
-    high: float
-    beats: Mapping[int, float]
+    probability: float | None = None
+    corrected: float | None = None
+    low: float | None = None
+    high: float | None = None
+    beats: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The leaders, the likeliest winner first. `noise` is the standard deviation between seeds."""
+    """The leaders, the likeliest winner first.
+
+    Attributes:
+        noise: the standard deviation of a run, without the effect of its seed on all combinations.
+        is_seed_unused: the runs of each combination have exactly the same value, so that they say
+            nothing of noise.
+    """
 
     leaders: Sequence[Leader]
     n_candidates: int
     noise: float
+    is_seed_unused: bool = False
 
     @property
     def first(self) -> Leader:
@@ -70,12 +77,13 @@ class Verdict:
 
     @property
     def winner(self) -> Leader | None:
-        """The combination that won, or None if nothing did."""
-        return self.first if self.first.probability >= SURE else None
+        """The combination that won, or None if none did."""
+        chance = self.first.probability
+        return self.first if chance is not None and chance >= SURE else None
 
 
 def verdict_of(candidates: Sequence[Candidate], goal: Goal) -> Verdict | None:
-    """Judge candidates, or None below two, or if nothing tells how far apart seeds lie."""
+    """Judge candidates. None below two, or if the noise between seeds is not known."""
     known = [one for one in candidates if one.values]
     seeds = sorted({seed for one in known for seed in one.values})
     if len(known) < 2 or len(known) * len(seeds) > _MOST_PLACES:
@@ -84,11 +92,15 @@ def verdict_of(candidates: Sequence[Candidate], goal: Goal) -> Verdict | None:
 
     units = _units(known, goal)
     estimates = estimate(_table(known, seeds, units))
-    return None if estimates.n_free < 1 else _judge(known, estimates, units)
+    if estimates.n_free < 1:
+        return None
+    if all(len(set(one.values.values())) == 1 for one in known):
+        return _without_chances(known, estimates)
+    return _judge(known, estimates, units)
 
 
 class _Units(NamedTuple):
-    """Values as the model sees them: around 0, at most 1 in size, larger is better."""
+    """Values on the scale of the model: around 0, at most 1 in size, larger is better."""
 
     center: float
     size: float
@@ -108,7 +120,7 @@ def _units(candidates: Sequence[Candidate], goal: Goal) -> _Units:
 
 
 def _table(candidates: Sequence[Candidate], seeds: Sequence[int], units: _Units) -> "Floats":
-    """What the model sees of each candidate with each seed."""
+    """Return the input of the model for each candidate with each seed."""
     import numpy as np
 
     table = np.full((len(candidates), len(seeds)), math.nan)
@@ -117,6 +129,14 @@ def _table(candidates: Sequence[Candidate], seeds: Sequence[int], units: _Units)
         for seed, value in one.values.items():
             row[places[seed]] = units.seen(value)
     return table
+
+
+def _without_chances(candidates: Sequence[Candidate], estimates: "Estimates") -> Verdict:
+    """Return the verdict of runs in which the seed changes nothing: none can win."""
+    means = estimates.means.tolist()
+    order = sorted(range(len(candidates)), key=lambda place: -means[place])[:_MOST_SHOWN]
+    leaders = [_measured(candidates[place]) for place in order]
+    return Verdict(leaders, len(candidates), 0.0, is_seed_unused=True)
 
 
 def _judge(candidates: Sequence[Candidate], estimates: "Estimates", units: _Units) -> Verdict:
@@ -148,18 +168,21 @@ def _leader(
 ) -> Leader:
     import numpy as np
 
-    from ..store.combinations import spread_of
-
-    values = list(candidate.values.values())
     low, high = sorted(map(units.meant, np.quantile(draws, (0.05, 0.95)).tolist()))
-    return Leader(
-        candidate,
-        n=len(values),
-        mean=math.fsum(values) / len(values),
-        std=spread_of(values),
+    return replace(
+        _measured(candidate),
         probability=chance,
         corrected=units.meant(float(draws.mean())),
         low=low,
         high=high,
         beats=beats,
+    )
+
+
+def _measured(candidate: Candidate) -> Leader:
+    from ..store.combinations import spread_of
+
+    values = list(candidate.values.values())
+    return Leader(
+        candidate, n=len(values), mean=math.fsum(values) / len(values), std=spread_of(values)
     )

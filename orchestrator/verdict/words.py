@@ -5,9 +5,14 @@ from .verdicts import SURE, Leader, Verdict
 
 
 def verdict_sentence(verdict: Verdict, record: SweepRecord) -> str:
-    """What the verdict comes to. While the sweep runs it may still change."""
+    """Return the verdict. While the sweep runs it may still change."""
     first, winner = verdict.first, verdict.winner
     so_far = " so far" if record.state == "running" else ""
+    if verdict.is_seed_unused:
+        return (
+            f"nothing won{so_far}: all runs of a combination have exactly the same value, so the "
+            "seed changes nothing. Check that the script uses it"
+        )
     of = f"of {verdict.n_candidates} combinations"
     if winner is not None:
         return (
@@ -21,22 +26,32 @@ def verdict_sentence(verdict: Verdict, record: SweepRecord) -> str:
 
 
 def leader_text(leader: Leader) -> str:
-    """``0.8713 ± 0.012 in 5 runs, corrected 0.869``."""
+    """Return ``0.8713 ± 0.012 in 5 runs, corrected 0.869``."""
     spread = "" if leader.std is None else f" ± {leader.std:.2g}"
     runs = "1 run" if leader.n == 1 else f"{leader.n} runs"
-    return f"{leader.mean:.6g}{spread} in {runs}, corrected {leader.corrected:.6g}"
+    corrected = "" if leader.corrected is None else f", corrected {leader.corrected:.6g}"
+    return f"{leader.mean:.6g}{spread} in {runs}{corrected}"
 
 
-def noise_text(verdict: Verdict) -> str:
-    return f"standard deviation between seeds: {verdict.noise:.2g}"
+def noise_text(verdict: Verdict) -> str | None:
+    """Return how much runs differ beside the effect that a seed has on all combinations.
+
+    None if the seed changes nothing.
+    """
+    if verdict.is_seed_unused:
+        return None
+    what = "standard deviation of a run, without the effect of its seed on all combinations"
+    return f"{what}: {verdict.noise:.2g}"
 
 
 def leader_name(leader: Leader) -> str:
     return leader.candidate.run or f"combination {leader.candidate.number}"
 
 
-def percent(probability: float) -> str:
-    """A probability as people write it, never 0 % or 100 %, which no data can show."""
+def percent(probability: float | None) -> str:
+    """Return a probability as people write it, never 0 % or 100 %, which no data can show."""
+    if probability is None:
+        return "–"
     if probability > 0.995:
         return "over 99 %"
     if probability < 0.005:

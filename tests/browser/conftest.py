@@ -15,9 +15,9 @@ from training import Training
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the browser's tests and run them last: while it is open, an event loop of its own runs.
+    """Mark browser tests and run them last: an open browser has an event loop in this thread.
 
-    Tests that start one themselves could not, in the same thread.
+    Tests that start an event loop could not do so meanwhile.
     """
     ours = [item for item in items if Path(__file__).parent in item.path.parents]
     for item in ours:
@@ -33,14 +33,14 @@ def cdn_files() -> Files:
 @pytest.fixture(scope="session")
 def browser(cdn_files: Files) -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
-    start_imports()  # before a test begins: with a mark of its environment it would end with it
+    start_imports()  # before a test begins: else it would end with the test
     with open_browser(cdn_files) as browser:
         yield browser
 
 
 @pytest.fixture(scope="module")
 def modules(browser: Browser) -> Iterator[Page]:
-    """A page that can import the page's modules; it needs no server."""
+    """Return a page that can import the modules. It needs no server."""
     page = browser.new_page()
     page.route(f"{ADDRESS}**", answer)
     page.goto(ADDRESS)
@@ -53,9 +53,9 @@ def tabs(
     browser: Browser,
     start_dashboard: Callable[..., Dashboard],
 ) -> Iterator[Tabs]:
-    """Fails a test whose pages wrote errors to the console, unless it took them out.
+    """Fail a test whose pages wrote unexpected errors to the console.
 
-    It asks for `start_dashboard` so that the tabs are closed before the server ends.
+    It depends on `start_dashboard` so that the tabs are closed before the server ends.
     """
     tabs = Tabs(browser)
     yield tabs
@@ -96,7 +96,7 @@ def dashboard(start_dashboard: Callable[..., Dashboard]) -> Dashboard:
 
 @pytest.fixture
 def train(logdir: Path) -> Iterator[Callable[..., Training]]:
-    """Starts training processes that log what the test tells them to."""
+    """Return a function that starts training processes, which log on request."""
     started: list[Training] = []
 
     def start(folder: str, stem: str | None = None) -> Training:

@@ -78,7 +78,7 @@ def test_name_that_is_cut_is_copied_as_one_word(page: Page, addresses: list[str]
     assert page.locator("#run-list .run-name").evaluate(select) == LONG.strip("-")
 
 
-def test_without_the_cdn_tables_work_and_the_page_says_what_is_missing(
+def test_without_the_cdn_tables_work_and_missing_files_are_named(
     tabs: Tabs, addresses: list[str]
 ) -> None:
     tabs.expected = "ERR_FAILED"

@@ -1,4 +1,4 @@
-"""The keyboard, the state of the connection, and what is told when something is amiss."""
+"""The keyboard, the state of the connection, and messages about problems."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def focused(page: Page, selector: str) -> None:
     expect(page.locator(selector)).to_be_focused()
 
 
-def test_runs_are_gone_through_and_opened_with_the_keyboard(page: Page, sweep: str) -> None:
+def test_runs_are_navigated_and_opened_with_the_keyboard(page: Page, sweep: str) -> None:
     page.goto(sweep)
     expect(page.locator("#connection")).to_have_text("Live")
     page.keyboard.press("j")
@@ -97,7 +97,7 @@ TWO_TIMES = """() => {
 }"""
 
 
-def test_lost_connection_is_told_and_when_it_is_back(
+def test_lost_and_restored_connections_are_reported(
     tabs: Tabs,
     page: Page,
     sweep: str,
@@ -124,7 +124,7 @@ def test_lost_connection_is_told_and_when_it_is_back(
     tabs.errors = [error for error in tabs.errors if "Failed to fetch" not in error]
 
 
-def test_token_that_is_not_accepted_any_more_is_told(tabs: Tabs, page: Page, sweep: str) -> None:
+def test_rejected_token_is_reported(tabs: Tabs, page: Page, sweep: str) -> None:
     tabs.expected = "403"
     page.goto(sweep)
     expect(page.locator("#connection")).to_have_text("Live")
@@ -135,7 +135,7 @@ def test_token_that_is_not_accepted_any_more_is_told(tabs: Tabs, page: Page, swe
     assert tabs.expected_errors
 
 
-def test_sweep_that_is_deleted_while_somebody_looks_is_told(
+def test_deletion_of_an_open_sweep_is_reported(
     tabs: Tabs, page: Page, sweep: str, logdir: Path
 ) -> None:
     tabs.expected = "404"

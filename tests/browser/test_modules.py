@@ -61,7 +61,7 @@ def test_numbers_look_the_same_from_the_server_and_from_the_script(modules: Page
         assert call(modules, "lib/format", "formatStep", value) == formats.format_step(value)
 
 
-def test_band_is_remembered_for_groups_and_stands_in_no_address_without_them(
+def test_band_is_remembered_for_groups_and_is_in_no_address_without_them(
     modules: Page,
 ) -> None:
     script = """
@@ -297,7 +297,7 @@ def test_packed_series_come_out_as_they_went_in(modules: Page) -> None:
     ]
 
 
-def test_abandoned_values_are_a_line_of_their_own(modules: Page) -> None:
+def test_abandoned_values_are_a_separate_line(modules: Page) -> None:
     columns = {
         "step": [0, 10, 15],
         "wall_time": [1e9, 1e9 + 1, 1e9 + 5],
@@ -311,7 +311,7 @@ def test_abandoned_values_are_a_line_of_their_own(modules: Page) -> None:
     assert curve["abandoned"] == {"x": [2, 3], "y": [9.0, None]}
 
 
-def test_rows_are_asked_for_where_they_are_seen_then_where_scrolling_leads(modules: Page) -> None:
+def test_rows_are_requested_where_visible_then_in_scroll_direction(modules: Page) -> None:
     def wanted(*given: int) -> Any:
         return call(modules, "tables/row_pages", "wantedPages", *given)
 
@@ -330,7 +330,7 @@ def test_rows_are_asked_for_where_they_are_seen_then_where_scrolling_leads(modul
         ([6, 7, 8, 9, 10, 11, 12], 4, None),
     ],
 )
-def test_missing_rows_that_lie_side_by_side_come_in_one_request(
+def test_adjacent_missing_rows_come_in_one_request(
     modules: Page, known: list[int], most: int, stretch: list[int] | None
 ) -> None:
     script = """const { missingStretch } = await import("/static/tables/row_pages.js");

@@ -14,7 +14,7 @@ from training import Training
 from ml_tracking_ops.orchestrator.cli.main import main
 
 
-def test_everything_works_below_a_base_path_and_nothing_else_is_asked(
+def test_everything_works_below_a_base_path_without_other_requests(
     tabs: Tabs,
     start_dashboard: Callable[..., Dashboard],
     train: Callable[..., Training],

@@ -1,4 +1,4 @@
-"""Sweeps on real clusters; `scripts/test-clusters` installs what is needed and runs them.
+"""Sweeps on real clusters. `scripts/test-clusters` installs Slurm and runs them.
 
 The main suite does not collect this folder: see `norecursedirs` in pyproject.toml.
 """
@@ -22,7 +22,7 @@ def pytest_sessionstart() -> None:
 
 @dataclass(frozen=True)
 class ClusterKind:
-    """What a test needs its cluster to be like; `changes` are lines of `slurm.conf`."""
+    """The kind of cluster that a test needs. `changes` are lines of `slurm.conf`."""
 
     tracker: str = "linuxproc"
     changes: tuple[tuple[str, str], ...] = ()
@@ -43,7 +43,7 @@ def on_clusters(*kinds: ClusterKind) -> pytest.MarkDecorator:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process has all clusters with control groups: those are named after nodes and jobs."""
+    """Run all tests with control groups in one process: groups are named after nodes and jobs."""
     for item in items:
         kind = getattr(item, "callspec", None) and item.callspec.params.get("cluster")
         if kind == CGROUP:
@@ -51,7 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Clusters:
-    """Clusters in use, one of each kind; one that a test has damaged is replaced."""
+    """Clusters in use, one of each kind. A damaged one is replaced."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -88,7 +88,7 @@ def clusters() -> Iterator[Clusters]:
 
 @pytest.fixture
 def cluster(clusters: Clusters, request: pytest.FixtureRequest) -> Iterator[SlurmCluster]:
-    """A cluster that is whole and empty."""
+    """Return an undamaged, empty cluster."""
     found = clusters.get(getattr(request, "param", LINUXPROC))
     yield found
     found.cancel_all()
@@ -109,14 +109,14 @@ class SlurmSweep(ClusterSweep):
         return {**environment, "PATH": f"{self.bin}:{environment['PATH']}"}
 
     def command(self, name: str, text: str) -> None:
-        """Put a program in front of one of Slurm's; `$REAL` names that."""
+        """Put a program in front of one of Slurm's. `$REAL` is the real one."""
         real = shutil.which(name, path=self.cluster.environment["PATH"])
         path = self.bin / name
         path.write_text(f"#!/bin/bash\nREAL={real}\n{text}\n")
         path.chmod(0o755)
 
     def check_nothing_is_left(self) -> None:
-        """Nothing of it is in the queue, and none of its processes lives."""
+        """Check that no job is in the queue and no process is alive."""
         wait_for(lambda: not self.cluster.jobs(), "the queue to be empty")
         wait_for(lambda: not self.processes, "all trainings to be gone")
 

@@ -86,19 +86,28 @@ def missing_programs() -> list[str]:
 
 
 class SlurmCluster:
-    """A cluster of its own.
+    """A separate cluster.
 
     Args:
-        folder: for its files. A short path, since sockets are there.
-        tracker: how it knows the processes of a job: `linuxproc` or `cgroup`.
+        folder: for its files. The path must be short, because it holds sockets.
+        tracker: how it tracks the processes of a job: `linuxproc` or `cgroup`.
+        on_a_node: what the daemon of each node is started with.
         changes: other values of `slurm.conf`.
 
     Attributes:
-        is_damaged: a part of it was killed: Slurm may drain a node after that, or start jobs twice.
+        is_damaged: a part of it was killed. Slurm may then drain a node, or start jobs twice.
     """
 
-    def __init__(self, folder: Path, tracker: str = "linuxproc", **changes: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        tracker: str = "linuxproc",
+        *,
+        on_a_node: tuple[str, ...] = (),
+        **changes: str,
+    ) -> None:
         self.folder = folder
+        self._on_a_node = on_a_node
         self.tracker = tracker
         self.is_damaged = False
         for name in ("state", "spool", "log", "run"):
@@ -150,7 +159,7 @@ class SlurmCluster:
         """Wait until both nodes can take jobs.
 
         Raises:
-            TimeoutError: they cannot; with what the daemons say.
+            TimeoutError: they cannot. The message has the logs of the daemons.
         """
         try:
             wait_for(lambda: self._n_idle() == len(NODES), "both nodes to be idle")
@@ -172,8 +181,8 @@ class SlurmCluster:
         return True
 
     def _n_idle(self) -> int:
-        said = self.command("sinfo", "-h", "-p", "debug", "-t", "idle", "-o", "%D", check=False)
-        return sum(int(number) for number in said.split() if number.isdecimal())
+        message = self.command("sinfo", "-h", "-p", "debug", "-t", "idle", "-o", "%D", check=False)
+        return sum(int(number) for number in message.split() if number.isdecimal())
 
     def start_controller(self) -> None:
         self.command("slurmctld")
@@ -183,7 +192,7 @@ class SlurmCluster:
         self._end("slurmctld.pid", signal.SIGKILL)
 
     def start_node(self, node: str) -> None:
-        self.command("slurmd", "-N", node)
+        self.command(*self._on_a_node, "slurmd", "-N", node)
 
     def kill_node(self, node: str) -> None:
         """As a crash of the node: its daemons and all of its jobs are gone at once."""
@@ -273,13 +282,13 @@ class SlurmCluster:
         return self.command("squeue", "-h", "-t", states, "-o", "%i", check=False).split()
 
     def occupy(self, partition: str = "high") -> str:
-        """Start a job that takes all CPUs of both nodes; its number."""
+        """Start a job that takes all CPUs of both nodes, and return its number."""
         job = self.ask_for_all(partition)
         wait_for(lambda: job in self.jobs("running"), "both nodes to be occupied")
         return job
 
     def failed_job(self) -> str:
-        """A job that has failed; its number."""
+        """Submit a job that fails, and return its number."""
         options = ["--parsable", "--hold", "--output=/dev/null"]
         job = self.command("sbatch", *options, stdin="#!/bin/sh\nexit 1\n").strip()
         self.command("scancel", job)
@@ -287,14 +296,14 @@ class SlurmCluster:
         return job
 
     def ask_for_all(self, partition: str = "high") -> str:
-        """Submit a job that waits for all CPUs of both nodes, whoever has them; its number."""
+        """Submit a job that waits for all CPUs of both nodes, and return its number."""
         script = "#!/bin/sh\nexec sleep 600\n"
         options = [f"--partition={partition}", "--nodes=2", "--exclusive", "--output=/dev/null"]
         return self.command("sbatch", "--parsable", *options, stdin=script).strip()
 
 
 def _is_running(pid: int) -> bool:
-    """Whether a process is there and no zombie: not every init reaps its children."""
+    """Return whether a process is alive and no zombie: not every init reaps its children."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:

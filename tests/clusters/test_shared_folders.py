@@ -1,15 +1,11 @@
-"""A folder that two machines have mounted: the nodes write, a login node looks on.
-
-The mounts are bindfs's, with caches as network file systems have them: a lock that is held through
-one is not seen through the other, and no event tells of what is written there. Where this machine
-has no FUSE, plain bind mounts take their place; then only the states are tried.
-"""
+"""A folder that several machines have mounted: the nodes write, a login node reads."""
 
 import json
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,10 +18,9 @@ from urllib.request import urlopen
 import pytest
 from cluster_sweep import COMMAND, LIMIT_S, SCRIPT, wait_for
 from conftest import SlurmSweep
+from shared_folder import LOGIN_NODE, mount, shared_folder, unmount
 from slurm_cluster import SlurmCluster
 
-CACHES = "attr_timeout=3,entry_timeout=3,negative_timeout=3"
-LOGIN = ["unshare", "--uts", "sh", "-c", 'hostname login2 && exec "$@"', "sh"]
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
@@ -39,7 +34,7 @@ class Mounts:
     def look(self, *arguments: str) -> Any:
         """What a command on the login node says, which is another machine by its name."""
         done = subprocess.run(
-            [*LOGIN, *COMMAND, *arguments, "--json"],
+            [*LOGIN_NODE, *COMMAND, *arguments, "--json"],
             cwd=self.on_login,
             capture_output=True,
             text=True,
@@ -58,22 +53,11 @@ def mounts(tmp_path: Path) -> Iterator[Mounts]:
     try:
         for place in places:
             place.mkdir()
-            _mount(folder, place)
+            mount(folder, place)
         yield Mounts(*places)
     finally:
         for place in places:
-            command = ["umount", "--lazy", str(place)]
-            subprocess.run(command, check=False, capture_output=True, timeout=LIMIT_S)
-
-
-def _mount(folder: Path, place: Path) -> None:
-    paths = [str(folder), str(place)]
-    if shutil.which("bindfs") is not None:
-        fuse = ["bindfs", "-o", CACHES, *paths]
-        done = subprocess.run(fuse, capture_output=True, check=False, timeout=LIMIT_S)
-        if done.returncode == 0:
-            return
-    subprocess.run(["mount", "--bind", *paths], check=True, timeout=LIMIT_S)
+            unmount(place)
 
 
 @pytest.fixture
@@ -84,11 +68,42 @@ def sweep(cluster: SlurmCluster, mounts: Mounts) -> Iterator[SlurmSweep]:
     found.close()
 
 
+@pytest.fixture
+def distant_sweep() -> Iterator[SlurmSweep]:
+    """A sweep that no event tells of what its nodes write: they have mounts of their own."""
+    with (
+        tempfile.TemporaryDirectory(prefix="slurm-test-", ignore_cleanup_errors=True) as top,
+        shared_folder(Path(top)) as shared,
+    ):
+        cluster = SlurmCluster(Path(top) / "c", on_a_node=shared.on_a_node)
+        cluster.up()
+        project = shared.path / "project"
+        project.mkdir()
+        found = SlurmSweep(cluster, project)
+        try:
+            yield found
+        finally:
+            found.close()
+            cluster.down()
+
+
+def test_runs_are_followed_where_no_event_comes_from_the_nodes(distant_sweep: SlurmSweep) -> None:
+    rule = {"rule": "threshold", "metric": "Accuracy", "above": -1}
+    distant_sweep.configure("waits", n_runs=4, stopping_rules=[rule])
+    distant_sweep.start()
+    assert distant_sweep.wait_exit() == 0, distant_sweep.summary
+    states = [(run.state, run.attempt) for run in distant_sweep.runs]
+    assert states == [("early_stopped", 1)] * 4, distant_sweep.summary
+    assert {run.node for run in distant_sweep.runs} == {"node1", "node2"}
+    assert all(run.best_value is not None for run in distant_sweep.runs)
+    distant_sweep.check_nothing_is_left()
+
+
 def test_runs_are_followed_and_stopped_on_a_shared_file_system(sweep: SlurmSweep) -> None:
     rule = {"rule": "threshold", "metric": "Accuracy", "above": -1}
     sweep.configure("waits", n_runs=2, stopping_rules=[rule])
     sweep.start()
-    assert sweep.wait_exit() == 0, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
     assert [(run.state, run.attempt) for run in sweep.runs] == [("early_stopped", 1)] * 2
     sweep.check_nothing_is_left()
 
@@ -97,7 +112,7 @@ def test_runs_are_followed_and_stopped_on_a_shared_file_system(sweep: SlurmSweep
 def dashboard(mounts: Mounts) -> Iterator[str]:
     """The address of a dashboard on the login node."""
     process = subprocess.Popen(
-        [*LOGIN, *COMMAND, "web", "--port=0"],
+        [*LOGIN_NODE, *COMMAND, "web", "--port=0"],
         cwd=mounts.on_login,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -113,7 +128,7 @@ def dashboard(mounts: Mounts) -> Iterator[str]:
 
 
 def has_points(address: str, run: str, n: int) -> bool:
-    """Whether the dashboard tells of points of a run so often; not while it knows no such run."""
+    """Return whether the dashboard reports points of a run that often, once it knows the run."""
     with urlopen(f"{address}/events?run={quote(run)}:0", timeout=LIMIT_S) as stream:
         for line in stream:
             n -= line.strip() == b"event: points"
@@ -145,7 +160,7 @@ def test_login_node_shows_runs_on_nodes_live_and_never_calls_them_killed(
             wait_for(partial(has_points, address, name, 3), "points of a run")
             assert states() == {"running"}
         sweep.release()
-        assert sweep.wait_exit() == 0, sweep.story
+        assert sweep.wait_exit() == 0, sweep.summary
         seen: set[str] = set()
         wait_for(
             lambda: seen.update(now := states()) or now == {"finished"},

@@ -4,8 +4,12 @@ import json
 import signal
 
 from conftest import LOSES_NODES, TRACKERS, SlurmSweep, on_clusters
+from shared_folder import LOGIN_NODE
 
 both_trackers = on_clusters(*TRACKERS)
+
+AGAIN = r"ready, [1-9]\d* attempts before"
+"""Slurm may end the second attempt, too, before the cause is gone."""
 
 
 def n_started(sweep: SlurmSweep) -> int:
@@ -23,8 +27,8 @@ def test_killed_sweep_is_resumed_with_the_same_jobs(sweep: SlurmSweep) -> None:
     sweep.kill()
     sweep.release()
     sweep.resume()
-    assert sweep.wait_exit() == 0, sweep.story
-    assert [(run.state, run.attempt) for run in sweep.runs] == [("finished", 1)] * 6, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
+    assert [(run.state, run.attempt) for run in sweep.runs] == [("finished", 1)] * 6, sweep.summary
     assert sorted(str(run.ref and run.ref.label) for run in sweep.runs) == sorted(
         f"job {job}" for job in jobs
     )
@@ -32,7 +36,21 @@ def test_killed_sweep_is_resumed_with_the_same_jobs(sweep: SlurmSweep) -> None:
     sweep.check_nothing_is_left()
 
 
-def test_runs_that_end_while_no_sweep_is_there_keep_their_exit_codes(sweep: SlurmSweep) -> None:
+def test_killed_sweep_is_resumed_from_another_login_node(sweep: SlurmSweep) -> None:
+    sweep.configure("waits", n_runs=2)
+    sweep.start()
+    sweep.wait_ready(2)
+    sweep.wait_states("running", "running")
+    sweep.kill()
+    sweep.resume(prefix=LOGIN_NODE)
+    sweep.wait_for("another to follow it", lambda: "adopted" in str(sweep.events))
+    sweep.release()
+    assert sweep.wait_exit() == 0, sweep.summary
+    assert [(run.state, run.attempt) for run in sweep.runs] == [("finished", 1)] * 2, sweep.summary
+    sweep.check_nothing_is_left()
+
+
+def test_runs_that_end_without_an_orchestrator_keep_their_exit_codes(sweep: SlurmSweep) -> None:
     sweep.configure("waits", n_runs=2)
     sweep.start()
     sweep.wait_ready(2)
@@ -41,10 +59,10 @@ def test_runs_that_end_while_no_sweep_is_there_keep_their_exit_codes(sweep: Slur
     sweep.release()
     sweep.check_nothing_is_left()
     sweep.resume()
-    assert sweep.wait_exit() == 0, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
     assert [(run.state, run.attempt, run.exit_code) for run in sweep.runs] == [
         ("finished", 1, 0)
-    ] * 2, sweep.story
+    ] * 2, sweep.summary
 
 
 def test_sweep_killed_between_submission_and_journal_finds_its_job(sweep: SlurmSweep) -> None:
@@ -55,18 +73,18 @@ def test_sweep_killed_between_submission_and_journal_finds_its_job(sweep: SlurmS
     assert [event["event"] for event in sweep.events][-1] == "submitting"
     sweep.release()
     sweep.resume()
-    assert sweep.wait_exit() == 0, sweep.story
-    assert [(run.state, run.attempt) for run in sweep.runs] == [("finished", 1)], sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
+    assert [(run.state, run.attempt) for run in sweep.runs] == [("finished", 1)], sweep.summary
     assert n_started(sweep) == 1
     sweep.check_nothing_is_left()
 
 
 def test_submission_that_reports_failure_is_adopted(sweep: SlurmSweep) -> None:
-    said = "echo 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1"
-    sweep.command("sbatch", f'"$REAL" "$@" > /dev/null; {said}')
+    message = "echo 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1"
+    sweep.command("sbatch", f'"$REAL" "$@" > /dev/null; {message}')
     sweep.configure(n_runs=2)
     sweep.start()
-    assert sweep.wait_exit() == 0, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
     assert [(run.state, run.attempt) for run in sweep.runs] == [("finished", 1)] * 2
     assert n_started(sweep) == 2
     sweep.check_nothing_is_left()
@@ -77,11 +95,11 @@ def test_passing_failure_of_sbatch_is_tried_again(sweep: SlurmSweep) -> None:
     sweep.command("sbatch", f'{once}; exit 1; fi; exec "$REAL" "$@"')
     sweep.configure()
     sweep.start()
-    assert sweep.wait_exit() == 0, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
     assert [(run.state, run.attempt) for run in sweep.runs] == [("finished", 1)]
 
 
-def test_failed_queries_end_nothing(sweep: SlurmSweep) -> None:
+def test_failed_queries_change_no_state(sweep: SlurmSweep) -> None:
     sweep.command("squeue", "echo 'slurm_load_jobs error: Unable to contact' >&2; exit 1")
     sweep.configure("waits", n_runs=2)
     sweep.start()
@@ -89,11 +107,11 @@ def test_failed_queries_end_nothing(sweep: SlurmSweep) -> None:
     sweep.wait_for("the warning", lambda: sweep.record.warnings)
     sweep.wait_states("running", "running")
     sweep.release()
-    assert sweep.wait_exit() == 0, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
     assert [run.state for run in sweep.runs] == ["finished"] * 2
 
 
-def test_killed_controller_costs_nothing(sweep: SlurmSweep) -> None:
+def test_killed_controller_loses_nothing(sweep: SlurmSweep) -> None:
     sweep.configure("waits", n_runs=2)
     sweep.start()
     sweep.wait_ready(2)
@@ -102,7 +120,7 @@ def test_killed_controller_costs_nothing(sweep: SlurmSweep) -> None:
     sweep.release()
     sweep.wait_exit()
     sweep.cluster.start_controller()
-    assert [(run.state, run.attempt) for run in sweep.runs] == [("finished", 1)] * 2, sweep.story
+    assert [(run.state, run.attempt) for run in sweep.runs] == [("finished", 1)] * 2, sweep.summary
     # such a controller may take jobs that are over for running ones until it is asked to end them
     sweep.cluster.cancel_all()
     sweep.check_nothing_is_left()
@@ -116,9 +134,9 @@ def test_job_that_the_controller_lost_is_submitted_again(sweep: SlurmSweep) -> N
     sweep.command("squeue", hide)
     sweep.configure()
     sweep.start()
-    assert sweep.wait_exit(300) == 0, sweep.story
+    assert sweep.wait_exit(300) == 0, sweep.summary
     (run,) = sweep.runs
-    assert (run.state, run.attempt) == ("finished", 2), sweep.story
+    assert (run.state, run.attempt) == ("finished", 2), sweep.summary
     assert [attempt.state for attempt in run.earlier] == ["lost"]
     sweep.check_nothing_is_left()
 
@@ -132,9 +150,9 @@ def test_preempted_run_is_tried_again_with_its_earlier_files(sweep: SlurmSweep) 
     blocker = sweep.cluster.ask_for_all("high")
     sweep.wait_for("a second attempt", lambda: sweep.runs[0].attempt >= 2)
     sweep.cluster.command("scancel", blocker)
-    sweep.wait_ready(1, "ready, 1 attempts before")
+    sweep.wait_ready(1, AGAIN)
     sweep.release()
-    assert sweep.wait_exit() == 0, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
     (run,) = sweep.runs
     assert run.state == "finished"
     assert {attempt.state for attempt in run.earlier} == {"killed"}
@@ -152,11 +170,11 @@ def test_run_on_a_node_that_failed_is_tried_again(sweep: SlurmSweep) -> None:
     sweep.cluster.kill_node(node)
     try:
         sweep.wait_for("a second attempt", lambda: sweep.runs[0].attempt >= 2)
-        sweep.wait_ready(1, "ready, 1 attempts before")
+        sweep.wait_ready(1, AGAIN)
     finally:
         sweep.cluster.start_node(node)
     sweep.release()
-    assert sweep.wait_exit() == 0, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
     (run,) = sweep.runs
     assert run.state == "finished"
     assert {attempt.state for attempt in run.earlier} == {"lost"}
@@ -169,7 +187,7 @@ def test_time_limit_ends_a_run_that_a_resume_would_run_again(sweep: SlurmSweep) 
     sweep.start()
     sweep.wait_exit(300)
     (run,) = sweep.runs
-    assert run.state == "killed", sweep.story
+    assert run.state == "killed", sweep.summary
     assert "time limit" in str(run.reason)
     sweep.check_nothing_is_left()
 

@@ -9,14 +9,14 @@ from conftest import TRACKERS, SlurmSweep, on_clusters
 
 from ml_tracking_ops.logger import read_log
 
-LONG_S = 7  # longer than Slurm's word is waited for once a run's own record is there
+LONG_S = 7  # longer than the sweep waits for Slurm once the record of a run exists
 both_trackers = on_clusters(*TRACKERS)
 
 
 def check_end(sweep: SlurmSweep, state: str, *reason: str) -> None:
     """The one run has ended as expected, in one attempt, and nothing is left of it."""
     (run,) = sweep.runs
-    assert run.state == state, sweep.story
+    assert run.state == state, sweep.summary
     assert run.attempt == 1
     assert all(part in str(run.reason) for part in reason), run.reason
     sweep.check_nothing_is_left()
@@ -30,8 +30,8 @@ def cause_of(sweep: SlurmSweep) -> str:
 def test_sweep_finishes_with_job_node_and_queue_time_of_each_run(sweep: SlurmSweep) -> None:
     sweep.configure(n_runs=6)
     sweep.start()
-    assert sweep.wait_exit() == 0, sweep.story
-    assert [run.state for run in sweep.runs] == ["finished"] * 6, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
+    assert [run.state for run in sweep.runs] == ["finished"] * 6, sweep.summary
     for run in sweep.runs:
         assert run.ref is not None
         assert run.ref.label.startswith("job ")
@@ -49,7 +49,7 @@ def test_rule_stops_a_run_and_all_that_belongs_to_it(sweep: SlurmSweep, mode: st
     rule = {"rule": "threshold", "metric": "Accuracy", "above": -1}
     sweep.configure(mode, stopping_rules=[rule])
     sweep.start()
-    assert sweep.wait_exit() == 0, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
     check_end(sweep, "early_stopped", "Accuracy")
 
 
@@ -63,7 +63,7 @@ def test_interrupted_sweep_leaves_nothing_in_the_queue_nor_on_the_nodes(
     sweep.wait_states(*["running"] * 4, *["queued"] * 4)
     sweep.signal(signal.SIGINT)
     sweep.wait_exit()
-    assert {run.state for run in sweep.runs} == {"killed"}, sweep.story
+    assert {run.state for run in sweep.runs} == {"killed"}, sweep.summary
     sweep.check_nothing_is_left()
 
 
@@ -80,7 +80,7 @@ def test_second_interrupt_ends_even_what_ignores_the_first(sweep: SlurmSweep) ->
 
 
 @both_trackers
-def test_cancelled_by_hand_is_killed_and_known_as_that(sweep: SlurmSweep) -> None:
+def test_job_cancelled_by_hand_is_killed_with_that_reason(sweep: SlurmSweep) -> None:
     sweep.configure("waits")
     sweep.start()
     sweep.wait_ready()
@@ -91,7 +91,7 @@ def test_cancelled_by_hand_is_killed_and_known_as_that(sweep: SlurmSweep) -> Non
 
 
 @both_trackers
-def test_cancelled_run_that_ignores_it_is_gone_too(sweep: SlurmSweep) -> None:
+def test_cancelled_run_that_ignores_signals_is_gone(sweep: SlurmSweep) -> None:
     sweep.configure("ignore")
     sweep.start()
     sweep.wait_ready()
@@ -113,7 +113,7 @@ def test_cancelled_in_the_queue_is_killed(sweep: SlurmSweep) -> None:
     check_end(sweep, "killed", "cancelled from outside")
 
 
-def test_full_partition_is_told_as_the_reason_and_a_queued_run_can_be_stopped(
+def test_full_partition_is_the_reason_and_a_queued_run_can_be_stopped(
     sweep: SlurmSweep,
 ) -> None:
     blocker = sweep.cluster.occupy()
@@ -124,14 +124,16 @@ def test_full_partition_is_told_as_the_reason_and_a_queued_run_can_be_stopped(
     assert run.state == "queued"
     assert str(run.reason).startswith("waiting")
     sweep.cluster.command("scancel", blocker)
-    assert sweep.wait_exit() == 0, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
     check_end(sweep, "finished")
 
 
 @pytest.mark.parametrize(
     ("mode", "reason"), [("fails", "exit code 3"), ("crashes", "signal 11 (SIGSEGV)")]
 )
-def test_failing_script_is_told_by_its_exit_code(sweep: SlurmSweep, mode: str, reason: str) -> None:
+def test_failing_script_is_recognised_by_its_exit_code(
+    sweep: SlurmSweep, mode: str, reason: str
+) -> None:
     sweep.configure(mode)
     sweep.start()
     sweep.wait_exit()
@@ -143,7 +145,7 @@ def test_run_that_takes_too_much_memory_is_out_of_memory(sweep: SlurmSweep) -> N
     sweep.configure("memory", engine={"mem": 200})
     sweep.start()
     sweep.wait_exit()
-    assert cause_of(sweep) == "out_of_memory", sweep.story
+    assert cause_of(sweep) == "out_of_memory", sweep.summary
     check_end(sweep, "failed", "out of memory")
 
 
@@ -151,7 +153,7 @@ def test_run_that_takes_too_much_memory_is_out_of_memory(sweep: SlurmSweep) -> N
 def test_daemon_that_a_script_leaves_is_ended(sweep: SlurmSweep) -> None:
     sweep.configure("daemon")
     sweep.start()
-    assert sweep.wait_exit() == 0, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
     check_end(sweep, "finished")
 
 
@@ -169,7 +171,7 @@ def test_failing_setup_is_shown_with_what_it_printed(sweep: SlurmSweep) -> None:
     check_end(sweep, "failed", "never started", "no such module")
 
 
-def test_job_that_never_starts_is_warned_of_once(sweep: SlurmSweep) -> None:
+def test_job_that_never_starts_gives_one_warning(sweep: SlurmSweep) -> None:
     sweep.configure(n_runs=2, engine={"partition": "short", "time": 60})
     sweep.start()
     sweep.wait_for("the warning", lambda: sweep.record.warnings)
@@ -191,16 +193,16 @@ def test_run_that_waited_for_long_starts_once(sweep: SlurmSweep) -> None:
     sweep.cluster.command("scancel", blocker)
     sweep.wait_ready()
     sweep.release()
-    assert sweep.wait_exit() == 0, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
     check_end(sweep, "finished")
 
 
-def test_what_a_run_uses_of_its_node_is_sampled(sweep: SlurmSweep) -> None:
+def test_system_metrics_of_a_node_are_sampled(sweep: SlurmSweep) -> None:
     sweep.configure("waits")
     sweep.start()
     sweep.wait_for("samples", lambda: list(sweep.folder.glob("runs/*/*.system.dat")))
     sweep.release()
-    assert sweep.wait_exit() == 0, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
     (path,) = sweep.path.glob("*.system.dat")
     assert set(read_log(path)) >= {"system/cpu", "system/memory"}
 
@@ -224,10 +226,10 @@ def test_timeout_counts_from_the_start_of_the_process(sweep: SlurmSweep) -> None
 def test_check_asks_slurm_before_anything_starts(sweep: SlurmSweep) -> None:
     sweep.configure()
     sweep.start("--check")
-    assert sweep.wait_exit() == 0, sweep.story
-    assert "slurm: Job" in sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
+    assert "slurm: Job" in sweep.summary
     sweep.configure(engine={"cpus_per_task": 64})
     sweep.start("--check")
     assert sweep.wait_exit() == 2
-    assert "Slurm would refuse such a job" in sweep.story
+    assert "Slurm would refuse such a job" in sweep.summary
     assert sweep.events == []

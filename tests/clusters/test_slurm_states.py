@@ -18,7 +18,7 @@ def the_job(sweep: SlurmSweep) -> str:
 
 
 @pytest.mark.parametrize("by", ["JobHeldUser", "DependencyNeverSatisfied"])
-def test_job_that_waits_for_ever_is_warned_of_once_and_can_be_stopped(
+def test_job_that_waits_for_ever_gives_one_warning_and_can_be_stopped(
     sweep: SlurmSweep, by: str
 ) -> None:
     blocker = sweep.cluster.occupy()
@@ -59,15 +59,15 @@ def test_sweep_is_steered_as_on_one_machine(sweep: SlurmSweep) -> None:
     sweep.release()
     sweep.wait_states("finished", "finished", "pending")
     sweep.ask("continue")
-    assert sweep.wait_exit() == 0, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
     assert [(run.state, run.attempt) for run in sweep.runs] == [
         ("finished", 2),
         *[("finished", 1)] * 3,
-    ], sweep.story
+    ], sweep.summary
     sweep.check_nothing_is_left()
 
 
-def test_suspended_run_is_shown_as_that_until_it_continues(sweep: SlurmSweep) -> None:
+def test_suspended_run_is_shown_as_suspended_until_it_continues(sweep: SlurmSweep) -> None:
     sweep.configure("waits")
     sweep.start()
     sweep.wait_ready()
@@ -80,7 +80,7 @@ def test_suspended_run_is_shown_as_that_until_it_continues(sweep: SlurmSweep) ->
     assert sweep.runs[0].state == "running"
     assert sweep.runs[0].suspended_s > 0
     sweep.release()
-    assert sweep.wait_exit() == 0, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
     sweep.check_nothing_is_left()
 
 
@@ -96,16 +96,16 @@ def test_suspended_run_can_be_stopped(sweep: SlurmSweep) -> None:
 
 
 @on_clusters(FULL)
-def test_cluster_that_takes_no_more_jobs_is_waited_for(sweep: SlurmSweep) -> None:
+def test_full_cluster_is_waited_for(sweep: SlurmSweep) -> None:
     sweep.configure(n_runs=8, engine={"max_jobs": 8})
     sweep.start()
-    assert sweep.wait_exit(480) == 0, sweep.story
-    assert [(run.state, run.attempt) for run in sweep.runs] == [("finished", 1)] * 8, sweep.story
+    assert sweep.wait_exit(480) == 0, sweep.summary
+    assert [(run.state, run.attempt) for run in sweep.runs] == [("finished", 1)] * 8, sweep.summary
     sweep.check_nothing_is_left()
 
 
 @on_clusters(WARNS_PREEMPTED)
-def test_run_that_is_warned_of_preemption_ends_in_order_and_is_tried_again(
+def test_run_warned_of_preemption_ends_cleanly_and_is_tried_again(
     sweep: SlurmSweep,
 ) -> None:
     sweep.cluster.command("scontrol", "update", "partition=debug", "GraceTime=60")
@@ -118,7 +118,7 @@ def test_run_that_is_warned_of_preemption_ends_in_order_and_is_tried_again(
     sweep.cluster.command("scancel", blocker)
     sweep.wait_ready(1, "ready, 1 attempts before")
     sweep.release()
-    assert sweep.wait_exit() == 0, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
     (run,) = sweep.runs
     assert run.state == "finished"
     assert all("preempted" in str(attempt.reason) for attempt in run.earlier)
@@ -134,7 +134,7 @@ def test_run_is_warned_before_its_time_limit(sweep: SlurmSweep) -> None:
     sweep.cluster.command("scontrol", "update", f"job={the_job(sweep)}", "TimeLimit=1")
     sweep.wait_exit()
     (run,) = sweep.runs
-    assert run.state == "killed", sweep.story
+    assert run.state == "killed", sweep.summary
     assert "time limit" in str(run.reason)
     assert sweep.why_stopped() == ["time_limit"]
     wait_for(lambda: not sweep.cluster.jobs(), "the queue to be empty")

@@ -1,4 +1,4 @@
-"""Small trainings with the real frameworks; `scripts/test-integrations` installs and runs them.
+"""Small trainings with the real frameworks. `scripts/test-integrations` installs and runs them.
 
 The main suite does not collect this folder: see `norecursedirs` in pyproject.toml.
 """
@@ -28,7 +28,7 @@ def read_series(dat: Path) -> Series:
 
 @pytest.fixture
 def train(tmp_path: Path) -> Callable[..., tuple[Series, Any]]:
-    """Runs a script by hand; returns what was logged, and what the framework itself reports."""
+    """Run a script by hand. Return what was logged, and what the framework itself reports."""
 
     def run(script: str) -> tuple[Series, Any]:
         report = tmp_path / "report.json"
@@ -50,7 +50,7 @@ def train(tmp_path: Path) -> Callable[..., tuple[Series, Any]]:
 
 @pytest.fixture
 def sweep(tmp_path: Path) -> Callable[..., list[dict[str, Any]]]:
-    """Sweeps a script with a rule that stops every run after its first values; returns the runs."""
+    """Sweep a script with a rule that stops every run after its first values. Return the runs."""
 
     def run(script: str, metric: str) -> list[dict[str, Any]]:
         config = {

@@ -56,7 +56,7 @@ def read_by_theirs(folder: Path) -> dict[str, list[tuple[str, int, str]]]:
 
 
 def expect_equal(folder: Path) -> int:
-    """Both readers give the same points; how many."""
+    """Check that both readers return the same points, and return their number."""
     ours, theirs = read_by_us(folder), read_by_theirs(folder)
     assert ours.keys() == theirs.keys()
     for name, points in theirs.items():
@@ -93,7 +93,7 @@ def written(request, tmp_path_factory) -> Path:
 
 
 def follow(tails: dict[Path, EventTail], counts: dict[Path, int], folder: Path) -> None:
-    """Read what is new, as a page does that is open meanwhile."""
+    """Read new values, as an open page does."""
     if folder not in tails:
         names = event_files_in_order(path.name for path in folder.iterdir())
         tails[folder] = EventTail(folder / names[-1])

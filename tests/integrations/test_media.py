@@ -12,7 +12,7 @@ from ml_tracking_ops.logger import read_runs
 
 @pytest.fixture
 def media_of(tmp_path):
-    """Runs a script by hand; returns what its run has besides numbers."""
+    """Run a script by hand, and return its media."""
 
     def run(script):
         done = subprocess.run(

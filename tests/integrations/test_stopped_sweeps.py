@@ -14,7 +14,7 @@ import pytest
         ("sb3_learn.py", "train/value_loss"),
     ],
 )
-def test_training_ends_in_order(sweep, script, metric):
+def test_training_ends_cleanly(sweep, script, metric):
     [run] = sweep(script, metric)
     assert run["state"] == "early_stopped", run
     assert "asked to stop: the training ends after this step" in run["output"]

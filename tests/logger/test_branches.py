@@ -74,7 +74,7 @@ def test_ending_of_a_log_that_was_only_opened_again_is_open(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("max_bytes", [32, 64, 320, 1 << 20])
-def test_tail_begins_again_where_values_are_abandoned(tmp_path: Path, max_bytes: int) -> None:
+def test_tail_restarts_where_values_are_abandoned(tmp_path: Path, max_bytes: int) -> None:
     path = tmp_path / "r.dat"
     sessions = [
         {"loss": [0, 10, 20, 30], "val": [0, 20]},

@@ -13,5 +13,5 @@ def test_disk_of_this_machine_is_local(kind: str) -> None:
 @pytest.mark.parametrize(
     "kind", ["nfs4", "lustre", "virtiofs", "wekafs", "panfs", "fuse", "fuse.bindfs", "fuse.sshfs"]
 )
-def test_whatever_may_be_of_a_network_is_not(kind: str) -> None:
+def test_possible_network_file_system_is_not_local(kind: str) -> None:
     assert not is_local(kind)

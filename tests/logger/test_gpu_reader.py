@@ -1,4 +1,4 @@
-"""GPUs asked of NVML: a stand-in for its Python bindings, as they are with old and new drivers."""
+"""GPUs by NVML, with a stand-in for its Python bindings of old and new drivers."""
 
 import sys
 from types import SimpleNamespace
@@ -67,7 +67,7 @@ def test_gpu_is_asked_by_index_uuid_or_its_beginning(reader: Any, name: str) -> 
     assert reader().values(name) == ALL
 
 
-def test_what_a_model_does_not_tell_is_left_out(reader: Any) -> None:
+def test_unsupported_gpu_metrics_are_omitted(reader: Any) -> None:
     without_power = {name: value for name, value in ALL.items() if name != "power"}
     assert reader().values("1") == without_power
     assert reader().values("7") == {}

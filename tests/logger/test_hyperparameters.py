@@ -29,7 +29,7 @@ def by_hand(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["train.py"])
 
 
-def test_defaults_hold_by_hand_as_attributes_and_items():
+def test_defaults_apply_by_hand_as_attributes_and_items():
     hp = hyperparameters(learning_rate=1e-3, depth=6)
     assert (hp.learning_rate, hp["depth"]) == (1e-3, 6)
     assert dict(hp) == {"learning_rate": 1e-3, "depth": 6}
@@ -51,7 +51,7 @@ def test_sweep_gives_the_values_in_the_types_of_the_defaults(in_sweep):
     assert type(hp.depth) is int
 
 
-def test_name_that_the_script_does_not_know_is_an_error_that_names_both_sides(in_sweep):
+def test_unknown_name_is_an_error_that_names_both_sides(in_sweep):
     in_sweep(lr=0.1, depth=3)
     with pytest.raises(ValueError, match=r"does not name lr .* It names learning_rate, depth"):
         hyperparameters(learning_rate=1e-3, depth=6)

@@ -71,7 +71,7 @@ def test_lists_of_any_length_and_protocol_open(dat: Path, protocol: int, n_point
 @settings(deadline=None)
 @given(st.lists(st.binary(min_size=2, max_size=300), max_size=30), st.sampled_from([3, 4, 5]))
 @example([bytes(70_000)] * 3, 4)
-def test_byte_strings_come_back(texts: list[bytes], protocol: int) -> None:
+def test_byte_strings_are_restored(texts: list[bytes], protocol: int) -> None:
     copies = [bytes(bytearray(text)) for text in texts]  # as the tool's: each an object of its own
     assert byte_strings(pickle.dumps(copies, protocol)) == texts
 
@@ -121,7 +121,7 @@ def test_hostile_pickle_runs_nothing(dat: Path, tmp_path: Path, protocol: int) -
         b"",
     ],
 )
-def test_pickle_bomb_costs_nothing(pickled: bytes) -> None:
+def test_pickle_bomb_is_harmless(pickled: bytes) -> None:
     try:
         assert byte_strings(pickled) == []
     except ValueError as error:
@@ -150,7 +150,7 @@ def test_pickle_bomb_costs_nothing(pickled: bytes) -> None:
         b'{"value": 1, "step": 2}',
     ],
 )
-def test_damaged_value_costs_itself(dat: Path, bad: bytes) -> None:
+def test_damaged_value_affects_only_itself(dat: Path, bad: bytes) -> None:
     dat.write_text(legacy_log(Loss=[point(1), bad, point(3)]))
     log = read_log(dat)
     assert log["Loss"].step.tolist() == [1, 3]
@@ -158,14 +158,14 @@ def test_damaged_value_costs_itself(dat: Path, bad: bytes) -> None:
 
 
 @pytest.mark.parametrize("bad", ["", "!", "AAAA", 5, None, [], {}, "é"])
-def test_damaged_metric_costs_itself(dat: Path, bad: object) -> None:
+def test_damaged_metric_affects_only_itself(dat: Path, bad: object) -> None:
     dat.write_text(json.dumps({"Bad": bad, "Loss": encoded([point(1)])}))
     log = read_log(dat)
     assert list(log) == ["Loss"]
     assert log.n_skipped == 1
 
 
-def test_name_that_is_no_unicode_is_made_printable(dat: Path) -> None:
+def test_invalid_unicode_in_a_name_is_made_printable(dat: Path) -> None:
     dat.write_text(json.dumps({"bad\ud800": encoded([point(1)])}))
     assert list(read_log(dat)) == ["bad\\ud800"]
 
@@ -180,7 +180,7 @@ def test_damaged_json_is_refused_by_name(dat: Path, text: str) -> None:
 
 @settings(deadline=None)
 @given(st.binary(max_size=300))
-def test_random_bytes_that_begin_as_json_raise_nothing_else(
+def test_random_bytes_that_begin_as_json_raise_only_format_errors(
     tmp_path_factory: pytest.TempPathFactory, data: bytes
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "random.dat"

@@ -29,7 +29,7 @@ def fds(path: Path) -> Iterator[list[int]]:
         os.close(fd)
 
 
-def test_file_that_nobody_holds_is_free(path: Path, fds: list[int]) -> None:
+def test_file_without_a_holder_is_free(path: Path, fds: list[int]) -> None:
     assert is_held(path) is False
 
 
@@ -103,7 +103,7 @@ def test_missing_file_is_not_held(tmp_path: Path) -> None:
     assert is_held(tmp_path / "missing") is False
 
 
-def test_what_cannot_be_told_is_none(
+def test_unknown_lock_state_is_none(
     path: Path, fds: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert is_held(path / "below a file") is None
@@ -121,6 +121,6 @@ def test_fifo_is_answered_without_waiting(tmp_path: Path) -> None:
     assert is_held(tmp_path / "fifo") in (False, None)
 
 
-def test_asking_leaves_nothing_open(path: Path, no_leaks: None) -> None:
+def test_importance_process_leaves_nothing_open(path: Path, no_leaks: None) -> None:
     assert is_held(path) is False
     assert is_held(path / "below") is None

@@ -84,7 +84,7 @@ def test_both_import_paths_give_the_same_class() -> None:
     assert ml_tracking_ops.logger.ExperimentLogger is ExperimentLogger
 
 
-def test_every_public_name_is_there_and_listed() -> None:
+def test_every_public_name_exists_and_is_listed() -> None:
     for name in ml_tracking_ops.logger.__all__:
         assert getattr(ml_tracking_ops.logger, name).__name__ == name
         assert name in dir(ml_tracking_ops.logger)

@@ -1,4 +1,4 @@
-"""A log of very many metrics: the first are shown, all counted, each is there by its name."""
+"""A log of very many metrics: the first are shown, all are counted, each can be named."""
 
 import json
 from pathlib import Path

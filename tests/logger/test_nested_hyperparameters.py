@@ -26,18 +26,18 @@ def test_script_may_name_the_dotted_names_itself(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [({"optimizer": {"rate": 1}}, r"optimizer\.rate"), ({"other": {"lr": 1}}, r"other\.lr")],
 )
-def test_name_that_the_group_lacks_is_told(
-    monkeypatch: pytest.MonkeyPatch, given: dict[str, object], said: str
+def test_name_missing_in_a_group_is_reported(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, object], message: str
 ) -> None:
     monkeypatch.setenv(paths.HYPERPARAMETERS_VARIABLE, json.dumps(given))
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         hyperparameters(**DEFAULTS)
 
 
-def test_by_hand_the_command_line_names_them_with_the_dot(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_line_uses_dotted_names_for_runs_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(paths.HYPERPARAMETERS_VARIABLE, raising=False)
     arguments = ["train.py", "--optimizer.lr=0.125", "--optimizer.inner.depth=3", "--x=5"]
     monkeypatch.setattr(sys, "argv", [*arguments, "--other.x=1", "--optimizer.name.y=2"])

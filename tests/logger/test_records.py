@@ -47,7 +47,7 @@ def test_format_version_1_keeps_its_bytes() -> None:
 
 @settings(deadline=None)
 @given(IDS, STEPS, st.floats(), st.floats())
-def test_scalar_comes_back_bit_by_bit(
+def test_scalar_is_read_back_exactly(
     identifier: int, step: int, wall_time: float, value: float
 ) -> None:
     record = encode_scalar(identifier, step, wall_time, value)
@@ -61,7 +61,7 @@ def test_scalar_comes_back_bit_by_bit(
 
 @settings(deadline=None)
 @given(IDS, NAMES, st.randoms())
-def test_name_comes_back_whatever_the_order_of_its_parts(
+def test_name_is_read_whatever_the_order_of_its_parts(
     identifier: int, name: str, random: Random
 ) -> None:
     parts = split(encode_name(identifier, name))
@@ -74,7 +74,7 @@ def test_name_comes_back_whatever_the_order_of_its_parts(
     assert assembler.n_conflicts == 0
 
 
-def test_longest_name_comes_back() -> None:
+def test_longest_name_is_read_back() -> None:
     name = "é" * (records.MAX_NAME_BYTES // 2)
     assembler = NameAssembler()
     for part in split(encode_name(5, name)):
@@ -107,7 +107,7 @@ def test_every_error_of_one_or_two_neighbouring_bits_is_found(record: bytes) -> 
             assert not is_intact(damaged)
 
 
-def test_nul_bytes_are_no_record() -> None:
+def test_nul_bytes_are_not_a_record() -> None:
     assert not is_intact(bytes(RECORD_SIZE))
 
 
@@ -142,7 +142,7 @@ def test_flipped_bit_in_the_version_is_damage_not_a_newer_version() -> None:
         assert decode_header(bytes(header), "x.dat") is None
 
 
-def test_big_endian_file_is_refused_in_plain_words() -> None:
+def test_big_endian_file_is_refused_with_an_explanation() -> None:
     header = struct.pack(">8sHHIdI", b"\x89MLTOPS\n", 1, 0x0102, 32, 1.0, 0) + bytes(4)
     with pytest.raises(LogFormatError, match=r"x\.dat.*big-endian"):
         decode_header(header, "x.dat")

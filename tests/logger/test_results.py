@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
         return Path(writer.folder)
 
 
-def test_event_files_are_runs_called_as_tensorboard_calls_them(tmp_path: Path) -> None:
+def test_event_files_are_runs_named_as_in_tensorboard(tmp_path: Path) -> None:
     with ExperimentLogger(tmp_path) as own:
         own.add_scalar("loss", 1.0, 1)
     for folder in (tmp_path / "ppo" / "seed 1", tmp_path / "ppo", Path(own.folder)):
@@ -124,7 +124,7 @@ def test_a_run_has_its_configuration_state_and_metrics(folder: Path) -> None:
     assert read_run(run.path).path == run.path
 
 
-def test_the_best_value_is_that_of_the_first_step_that_has_it(folder: Path) -> None:
+def test_best_value_has_the_first_step_that_reached_it(folder: Path) -> None:
     run = read_run(folder)
 
     assert run.best("Loss") == BestValue(0.25, 1)
@@ -144,7 +144,7 @@ def test_tables_escape_what_scripts_wrote(folder: Path) -> None:
     assert "optimizer.lr" in text
 
 
-def test_data_frames_are_those_of_the_library_that_is_installed(
+def test_data_frames_use_the_installed_library(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "polars", SimpleNamespace(DataFrame=dict))
@@ -160,7 +160,7 @@ def test_data_frames_are_those_of_the_library_that_is_installed(
         read_run(folder).to_pandas()
 
 
-def test_what_is_not_there_is_said(tmp_path: Path, folder: Path) -> None:
+def test_missing_log_is_an_error(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_run(tmp_path / "nothing")
     with pytest.raises(FileNotFoundError, match="read_runs"):

@@ -85,7 +85,7 @@ def test_secrets_are_hidden(tmp_path: Path) -> None:
     assert run_record.hide_secrets(given) == shown
 
 
-def test_record_is_there_after_kill_9(tmp_path: Path) -> None:
+def test_record_survives_kill_9(tmp_path: Path) -> None:
     script = (
         "import os, signal, sys\n"
         "from ml_tracking_ops.experiment.logger import ExperimentLogger\n"
@@ -192,8 +192,8 @@ def in_rank(
 
 def test_rank_0_alone_logs_in_a_distributed_training(tmp_path: Path) -> None:
     assert in_rank(tmp_path, 0) == ("", 2)
-    said, n_logs = in_rank(tmp_path, 1)
-    assert said.count("rank 0 logs") == 1
+    message, n_logs = in_rank(tmp_path, 1)
+    assert message.count("rank 0 logs") == 1
     assert n_logs == 2
     assert in_rank(tmp_path, 2) == ("", 2)
 
@@ -201,8 +201,8 @@ def test_rank_0_alone_logs_in_a_distributed_training(tmp_path: Path) -> None:
 def test_processes_that_lightning_starts_are_ranks(tmp_path: Path) -> None:
     started = {"WORLD_SIZE": "4", "NODE_RANK": "0"}
     assert in_rank(tmp_path, 0, launcher={**started, "LOCAL_RANK": "0"}) == ("", 2)
-    said, n_logs = in_rank(tmp_path, 1, launcher={**started, "LOCAL_RANK": "1"})
-    assert (said.count("rank 0 logs"), n_logs) == (1, 2)
+    message, n_logs = in_rank(tmp_path, 1, launcher={**started, "LOCAL_RANK": "1"})
+    assert (message.count("rank 0 logs"), n_logs) == (1, 2)
     elsewhere = {"WORLD_SIZE": "4", "NODE_RANK": "1", "LOCAL_RANK": "0"}
     assert in_rank(tmp_path, 2, launcher=elsewhere) == ("", 2)
 

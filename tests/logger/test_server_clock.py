@@ -1,4 +1,4 @@
-"""How long files have been silent, whatever the clock of this machine says."""
+"""How long files have been silent, independent of the clock of this machine."""
 
 import os
 import time
@@ -28,7 +28,7 @@ def touched(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("skew_s", SKEWS_S)
-def test_clock_of_this_machine_plays_no_part_on_a_network_file_system(
+def test_local_clock_is_ignored_on_a_network_file_system(
     touched: Path, monkeypatch: pytest.MonkeyPatch, skew_s: float
 ) -> None:
     real = time.time
@@ -37,11 +37,11 @@ def test_clock_of_this_machine_plays_no_part_on_a_network_file_system(
     assert 99 < silent_for_s(touched, touched.parent) < 100 + abs(skew_s) / 2
 
 
-def test_own_clock_counts_where_the_servers_cannot_be_learned(touched: Path) -> None:
+def test_local_clock_is_used_if_the_server_clock_is_unknown(touched: Path) -> None:
     assert silent_for_s(touched, touched.parent / "missing") > 99
 
 
-def test_file_that_is_not_there_is_not_silent(tmp_path: Path) -> None:
+def test_missing_file_is_not_silent(tmp_path: Path) -> None:
     assert silent_for_s(tmp_path / "missing", tmp_path) == 0.0
 
 

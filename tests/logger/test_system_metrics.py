@@ -55,14 +55,14 @@ def test_a_tree_has_the_process_and_what_it_started(worker: tuple[int, int]) -> 
     assert set(trees.look([root])[root]) == {root, child}  # the others are not read again
 
 
-def test_a_root_that_comes_later_is_found(worker: tuple[int, int]) -> None:
+def test_root_created_later_is_found(worker: tuple[int, int]) -> None:
     trees = ProcessTrees()
     trees.look([os.getppid()])
     trees.forget()
     assert worker[1] in trees.look([worker[0]])[worker[0]]
 
 
-def test_a_sample_goes_into_a_log_of_its_own(tmp_path: Path, worker: tuple[int, int]) -> None:
+def test_system_metrics_have_a_separate_log(tmp_path: Path, worker: tuple[int, int]) -> None:
     dat_path = tmp_path / "run" / "run.dat"
     dat_path.parent.mkdir()
     with ExperimentLogger.at(dat_path) as writer:
@@ -88,7 +88,7 @@ def test_a_sample_goes_into_a_log_of_its_own(tmp_path: Path, worker: tuple[int, 
 
 
 class FakeGpus(GpuReader):
-    """Two GPUs, one of which tells nothing but its utilization."""
+    """Two GPUs, one of which reports only its utilization."""
 
     def values(self, name: str) -> dict[str, float]:
         return {"utilization": 50.0, "memory": 1e3} if name == "3" else {"utilization": 10.0}
@@ -117,7 +117,7 @@ def test_a_thread_samples_this_process(tmp_path: Path) -> None:
     assert read_log(path)["system/memory"].value[0] > 1
 
 
-def test_a_run_that_is_sampled_already_is_left_alone(tmp_path: Path) -> None:
+def test_run_that_is_already_sampled_is_skipped(tmp_path: Path) -> None:
     path = tmp_path / "run.system.dat"
     with ExperimentLogger.at(path) as orchestrator:
         orchestrator.add_scalar("system/cpu", 1.0, 0)

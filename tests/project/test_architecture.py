@@ -1,4 +1,4 @@
-"""Imports run one way; see ARCHITECTURE.md."""
+"""Imports run one way, see ARCHITECTURE.md."""
 
 import re
 import subprocess
@@ -27,7 +27,7 @@ def graph() -> grimp.ImportGraph:
 
 
 def test_imports_follow_the_order_of_the_rooms() -> None:
-    """As `[tool.importlinter]` in pyproject.toml gives it."""
+    """The order in `[tool.importlinter]` of pyproject.toml."""
     code = "import sys; from importlinter import cli; sys.exit(cli.lint_imports(no_cache=True))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
@@ -53,12 +53,12 @@ def imported_rooms(room: str) -> set[str]:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_room_imports_what_it_says(room: str) -> None:
-    """`May import`, at the end of its docstring; the order of the rooms bounds `every`."""
+    """Its docstring names the rooms after `May import`. `every` means all rooms before it."""
     text = (ROOT / room / "__init__.py").read_text(encoding="utf-8").split('"""')[1]
-    _, found, said = " ".join(text.split()).partition("ay import ")
+    _, found, message = " ".join(text.split()).partition("ay import ")
     assert found, f"{room}/__init__.py does not say what the room may import"
-    if "every" not in said:
-        assert imported_rooms(room) <= set(re.findall(r"`([a-z_.]+)`", said))
+    if "every" not in message:
+        assert imported_rooms(room) <= set(re.findall(r"`([a-z_.]+)`", message))
 
 
 def test_import_of_the_logger_brings_no_third_party_package() -> None:
@@ -77,7 +77,7 @@ def test_import_of_the_logger_brings_no_third_party_package() -> None:
 
 
 def test_sweep_is_ready_to_start_runs_without_numpy() -> None:
-    """Importing it takes as long as all the rest: it comes while the first run is under way."""
+    """Importing it takes as long as all the rest, so it is imported during the first run."""
     code = "import sys; import ml_tracking_ops.orchestrator.sweep; print('numpy' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-I", "-c", code], capture_output=True, text=True, timeout=60

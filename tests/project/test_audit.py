@@ -14,9 +14,9 @@ UNKNOWN = {"name": "unknown", "skip_reason": "not there"}
 
 
 def test_known_vulnerability_fails_the_audit_and_is_named() -> None:
-    code, said = report([GOOD, BAD, UNKNOWN])
+    code, message = report([GOOD, BAD, UNKNOWN])
     assert code == 1
-    assert said == [
+    assert message == [
         "2 packages were looked up",
         "bad 2.0: PYSEC-1, mended in 2.1",
         "not looked up: unknown",
@@ -27,5 +27,5 @@ def test_audit_without_a_finding_passes() -> None:
     assert report([GOOD]) == (0, ["1 packages were looked up"])
 
 
-def test_audit_that_looked_nothing_up_is_none() -> None:
+def test_audit_without_lookups_fails() -> None:
     assert report([UNKNOWN]) == (NOT_DONE, [])

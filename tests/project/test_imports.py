@@ -1,4 +1,4 @@
-"""Programs beside the packages import what is there, also those that no test runs."""
+"""Programs beside the packages import only existing names, even those that no test runs."""
 
 import ast
 import importlib
@@ -28,7 +28,7 @@ def imports_of_ours(path: Path) -> Iterator[tuple[str, str | None]]:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_program_imports_what_is_there(file: str) -> None:
+def test_program_imports_existing_names(file: str) -> None:
     for module, name in imports_of_ours(ROOT / file):
         if not module.startswith("ml_tracking_ops."):
             continue

@@ -1,6 +1,8 @@
-"""A name says one thing: no two public classes, and no two public functions, share one."""
+"""A name says one thing: no two public classes, no two public functions, and no two exports of the
+page's modules share one."""
 
 import ast
+import re
 from collections import defaultdict
 
 import pytest
@@ -24,6 +26,8 @@ SHARED_FUNCTIONS = {
     "sweep": "a command, and W&B's name in the drop-in",
     "workers": "a command and the answer to a page",
 }
+SHARED_EXPORTS = {"View": "one for each drawing, which the panel of an insight loads by its name"}
+EXPORT = re.compile(r"^export (?:async )?(?:function\*?|const|let|class) (\w+)", re.MULTILINE)
 
 
 def shared_names(kinds: tuple[type[ast.stmt], ...]) -> dict[str, list[str]]:
@@ -51,3 +55,13 @@ def test_no_two_modules_define_the_same_name(
     shared = shared_names(kinds)
     assert {name: homes for name, homes in shared.items() if name not in exceptions} == {}
     assert exceptions.keys() <= shared.keys(), "an exception that is not needed"
+
+
+def test_no_two_modules_of_the_page_export_the_same_name() -> None:
+    homes = defaultdict(list)
+    for path in sorted((ROOT / "web" / "static").rglob("*.js")):
+        for name in EXPORT.findall(path.read_text("utf-8")):
+            homes[name].append(path.relative_to(ROOT).as_posix())
+    shared = {name: found for name, found in homes.items() if len(found) > 1}
+    assert {name: found for name, found in shared.items() if name not in SHARED_EXPORTS} == {}
+    assert SHARED_EXPORTS.keys() <= shared.keys(), "an exception that is not needed"

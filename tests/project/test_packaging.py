@@ -24,7 +24,7 @@ _TRUSTED: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter")
 
 
 def run(command: Sequence[str | Path], folder: Path) -> str:
-    """Run a command in a folder where no source code lies; return what it prints."""
+    """Run a command in a folder without source code, and return its output."""
     done = subprocess.run(
         command, cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=60
     )
@@ -152,7 +152,7 @@ def fetch(url: str) -> str:
 
 
 def test_installed_dashboard_serves_its_pages_and_their_files(address: str) -> None:
-    """The pages, and whatever they and their modules refer to on this server."""
+    """Also everything that the pages, and the modules that they load, refer to on this server."""
     pages = [fetch(address + page) for page in ("/", "/sweeps")]
     seen: set[str] = set()
     left = {link for page in pages for link in re.findall(r'(?:src|href)="(/static/[^"]+)"', page)}

@@ -1,7 +1,7 @@
-"""Folders and modules that can be taken in at a glance, in the code and in its tests.
+"""Folders, modules and functions of the code and its tests are small.
 
-A folder is meant to hold at most about 15 modules, a module at most 400 lines, a function at most
-40. What is checked is a little more: what outgrows these is divided where it hinders nobody.
+The aim is at most about 15 modules in a folder, 400 lines in a module and 40 in a function. The
+limits that are checked are a little higher, so that nothing has to be divided in a hurry.
 """
 
 import ast
@@ -52,13 +52,13 @@ def test_functions_are_short(package: str) -> None:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_package_says_what_it_is_for_and_what_it_may_import(package: str) -> None:
-    said = {
+    message = {
         path.parent.relative_to(ROOT).as_posix(): ast.get_docstring(
             ast.parse(path.read_text("utf-8"))
         )
         for path in (ROOT / package).rglob("__init__.py")
     }
     silent = [
-        room for room, text in said.items() if "ay import " not in " ".join((text or "").split())
+        room for room, text in message.items() if "ay import " not in " ".join((text or "").split())
     ]
     assert silent == []

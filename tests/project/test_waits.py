@@ -36,7 +36,7 @@ def test_waits_have_limits() -> None:
     assert found == []
 
 
-def test_unlimited_waits_are_found() -> None:
+def test_waits_without_a_limit_are_found() -> None:
     source = "subprocess.run(['a'])\nchild.wait()\nchild.wait(9)\nthread.join()\nawait end.wait()\n"
     assert unlimited_waits(source) == [1, 2, 4]
     assert unlimited_waits("subprocess.run(['a'], timeout=9)\n', '.join(x)\n") == []

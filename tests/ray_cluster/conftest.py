@@ -11,7 +11,7 @@ from ray_cluster import RayCluster
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[RayCluster]:
-    """Up for all tests. The rest ends with the namespaces."""
+    """Start the cluster for all tests. It ends with the namespaces."""
     with tempfile.TemporaryDirectory(prefix="r", ignore_cleanup_errors=True) as folder:
         found = RayCluster(Path(folder))
         found.up()
@@ -33,7 +33,7 @@ class RaySweep(ClusterSweep):
 
     @property
     def processes(self) -> list[int]:
-        """The processes of its runs: on nodes their files are elsewhere than in the sweep."""
+        """Return the processes of its runs, whose files are on the nodes."""
         marks = [f"/{one.name}/".encode() for one in self._sweeps()]
         return [pid for pid in _pids() if _is_of_a_run(pid, marks)]
 
@@ -50,7 +50,7 @@ class RaySweep(ClusterSweep):
         return [pid for pid in self.processes if b"train.py" in _read(pid, "cmdline")]
 
     def check_nothing_is_left(self, *, has_lost_node: bool = False) -> None:
-        """No process of a run, no runner, no actor, no folder on a node that has not died."""
+        """Check that no process, runner, actor or folder is left on living nodes."""
         wait_for(lambda: not self.processes, "all trainings to be gone")
         wait_for(lambda: not self.runners(), "all runners to be gone")
         wait_for(lambda: not self.drivers(), "the driver to be gone")

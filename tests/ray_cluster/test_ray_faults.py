@@ -1,12 +1,19 @@
 """What fails around the runs: the sweep's process, its driver, actors, runners, nodes, the head."""
 
 import os
+import re
 import signal
+import subprocess
+from urllib.request import urlopen
 
 import pytest
-from cluster_sweep import wait_for
+from cluster_sweep import COMMAND, wait_for
 from conftest import RaySweep
 from small_disk import small_disk
+
+from ml_tracking_ops.orchestrator.store.run_record import RunRecord
+
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
 def states(sweep: RaySweep) -> list[tuple[str, int]]:
@@ -25,9 +32,9 @@ def test_killed_sweep_is_resumed_with_the_same_runs(sweep: RaySweep) -> None:
     sweep.resume()
     sweep.wait_ready(4)
     sweep.release()
-    assert sweep.wait_exit() == 0, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
     # what only waited is submitted again
-    assert sorted(states(sweep)) == [("finished", 1)] * 4 + [("finished", 2)], sweep.story
+    assert sorted(states(sweep)) == [("finished", 1)] * 4 + [("finished", 2)], sweep.summary
     sweep.check_nothing_is_left()
 
 
@@ -43,12 +50,12 @@ def test_sweep_killed_between_submission_and_journal_finds_its_run(sweep: RaySwe
     sweep.resume()
     sweep.wait_states("running")
     sweep.release()
-    assert sweep.wait_exit() == 0, sweep.story
-    assert states(sweep) == [("finished", 1)], sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
+    assert states(sweep) == [("finished", 1)], sweep.summary
     sweep.check_nothing_is_left()
 
 
-def test_runs_that_end_while_no_sweep_is_there_keep_their_exit_codes(sweep: RaySweep) -> None:
+def test_runs_that_end_without_an_orchestrator_keep_their_exit_codes(sweep: RaySweep) -> None:
     sweep.configure("waits", n_runs=2)
     sweep.start()
     sweep.wait_ready(2)
@@ -57,14 +64,14 @@ def test_runs_that_end_while_no_sweep_is_there_keep_their_exit_codes(sweep: RayS
     sweep.release()
     wait_for(lambda: not sweep.processes, "the runs to end")
     sweep.resume()
-    assert sweep.wait_exit() == 0, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
     assert [(run.state, run.attempt, run.exit_code) for run in sweep.runs] == [
         ("finished", 1, 0)
-    ] * 2, sweep.story
+    ] * 2, sweep.summary
     sweep.check_nothing_is_left()
 
 
-def test_killed_driver_costs_nothing(sweep: RaySweep) -> None:
+def test_killed_driver_loses_nothing(sweep: RaySweep) -> None:
     sweep.configure("waits", n_runs=2)
     sweep.start()
     sweep.wait_ready(2)
@@ -73,8 +80,8 @@ def test_killed_driver_costs_nothing(sweep: RaySweep) -> None:
     os.kill(driver, signal.SIGKILL)
     sweep.wait_for("another driver", lambda: sweep.drivers() not in ([], [driver]))
     sweep.release()
-    assert sweep.wait_exit() == 0, sweep.story
-    assert states(sweep) == [("finished", 1)] * 2, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
+    assert states(sweep) == [("finished", 1)] * 2, sweep.summary
     sweep.check_nothing_is_left()
 
 
@@ -90,9 +97,9 @@ def test_run_whose_supervision_is_killed_is_tried_again(sweep: RaySweep, victim:
     sweep.wait_ready(1, "ready, 1 attempts before")
     assert not set(trainings) & set(sweep.trainings())
     sweep.release()
-    assert sweep.wait_exit() == 0, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
     (run,) = sweep.runs
-    assert (run.state, run.attempt) == ("finished", 2), sweep.story
+    assert (run.state, run.attempt) == ("finished", 2), sweep.summary
     assert [attempt.state for attempt in run.earlier] == ["lost"]
     sweep.check_nothing_is_left()
 
@@ -106,17 +113,63 @@ def test_run_on_a_node_that_died_is_tried_on_another(sweep: RaySweep) -> None:
     try:
         sweep.wait_for("their ends", lambda: sum(run.attempt for run in sweep.runs) == 6)
         sweep.release()
-        assert sweep.wait_exit() == 0, sweep.story
+        assert sweep.wait_exit() == 0, sweep.summary
     finally:
         sweep.cluster.start_node("node2")
-    assert sorted(states(sweep)) == [("finished", 1)] * 2 + [("finished", 2)] * 2, sweep.story
+    assert sorted(states(sweep)) == [("finished", 1)] * 2 + [("finished", 2)] * 2, sweep.summary
     lost = [run for run in sweep.runs if run.attempt == 2]
     assert {run.node for run in lost} == {"node1"}
     assert all("node failed" in str(run.earlier[0].reason) for run in lost)
     sweep.check_nothing_is_left(has_lost_node=True)
 
 
-def test_run_on_a_node_without_memory_is_told_by_that(sweep: RaySweep) -> None:
+@pytest.mark.parametrize("what", ["daemon", "preempted"])
+def test_runs_of_a_node_that_ray_loses_are_tried_on_another(sweep: RaySweep, what: str) -> None:
+    sweep.configure("waits", retries=0, n_runs=4)
+    sweep.start()
+    sweep.wait_ready(4)
+    sweep.wait_states(*["running"] * 4)
+    if what == "daemon":
+        sweep.cluster.kill_raylet("node2")
+    else:
+        sweep.cluster.preempt_node("node2", 2)
+        sweep.cluster.kill_node("node2")
+    try:
+        sweep.wait_for("their ends", lambda: sum(run.attempt for run in sweep.runs) == 6)
+        sweep.release()
+        assert sweep.wait_exit() == 0, sweep.summary
+    finally:
+        sweep.cluster.kill_node("node2")
+        sweep.cluster.start_node("node2")
+    assert sorted(states(sweep)) == [("finished", 1)] * 2 + [("finished", 2)] * 2, sweep.summary
+    again = [run for run in sweep.runs if run.attempt == 2]
+    assert {run.node for run in again} == {"node1"}
+    state, reason = ("lost", "its node failed") if what == "daemon" else ("killed", "preempted")
+    assert [run.earlier[0].state for run in again] == [state] * 2, sweep.summary
+    assert all(reason in str(run.earlier[0].reason) for run in again)
+    page = page_of(sweep, again[0])
+    assert f'title="{reason}' in page
+    sweep.check_nothing_is_left(has_lost_node=True)
+
+
+def page_of(sweep: RaySweep, run: RunRecord) -> str:
+    """The page of a run, from a dashboard."""
+    command = [*COMMAND, "web", "--port=0"]
+    dashboard = subprocess.Popen(
+        command, cwd=sweep.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        assert dashboard.stdout is not None
+        lines = iter(dashboard.stdout.readline, "")
+        address = next(found[0] for line in lines if (found := ADDRESS.search(line)))
+        with urlopen(f"{address}/runs/{sweep.path.name}/{run.name}", timeout=60) as answer:
+            return str(answer.read().decode())
+    finally:
+        dashboard.terminate()
+        dashboard.communicate(timeout=60)
+
+
+def test_run_on_a_node_without_memory_has_that_reason(sweep: RaySweep) -> None:
     """Ray ends actors above a share of the node's memory, here a very small one."""
     small = {"RAY_memory_usage_threshold": "0.01", "RAY_memory_monitor_refresh_ms": "250"}
     sweep.cluster.start_node("node3", '--resources={"small": 1}', **small)
@@ -127,26 +180,30 @@ def test_run_on_a_node_without_memory_is_told_by_that(sweep: RaySweep) -> None:
     finally:
         sweep.cluster.kill_node("node3")
     (run,) = sweep.runs
-    assert run.state == "failed", sweep.story
+    assert run.state == "failed", sweep.summary
     assert "out of memory" in str(run.reason)
     sweep.check_nothing_is_left(has_lost_node=True)
 
 
-def test_runs_are_tried_again_once_a_lost_head_is_back(sweep: RaySweep) -> None:
+@pytest.mark.parametrize("is_away_for_long", [True, False])
+def test_runs_are_tried_again_once_a_lost_head_is_back(
+    sweep: RaySweep, is_away_for_long: bool
+) -> None:
     sweep.configure("waits", n_runs=2)
     sweep.start()
     sweep.wait_ready(2)
     sweep.wait_states("running", "running")
     trainings = sweep.trainings()
     sweep.cluster.kill_head_server()
-    wait_for(lambda: not sweep.cluster.slots(), "Ray to end without its head")
+    if is_away_for_long:
+        wait_for(lambda: not sweep.cluster.slots(), "Ray to end without its head")
     sweep.cluster.down()
     sweep.cluster.up()
     sweep.wait_ready(2, "ready, 1 attempts before")
     assert not set(trainings) & set(sweep.trainings())
     sweep.release()
-    assert sweep.wait_exit() == 0, sweep.story
-    assert states(sweep) == [("finished", 2)] * 2, sweep.story
+    assert sweep.wait_exit() == 0, sweep.summary
+    assert states(sweep) == [("finished", 2)] * 2, sweep.summary
     assert any("Ray closed the connection" in one for one in sweep.record.warnings)
     sweep.check_nothing_is_left(has_lost_node=True)
 
@@ -157,11 +214,11 @@ def test_full_disk_keeps_what_runs_write_on_their_nodes(sweep: RaySweep) -> None
         sweep.start()
         sweep.wait_ready(2)
         disk.fill()
-        sweep.wait_for("the warning", lambda: "until there is room: free some" in sweep.said)
+        sweep.wait_for("the warning", lambda: "until there is room: free some" in sweep.printed)
         sweep.release()
         wait_for(lambda: not sweep.trainings(), "the trainings to end")
         disk.free()
-        assert sweep.wait_exit() == 0, sweep.story
-        assert states(sweep) == [("finished", 1)] * 2, sweep.story
+        assert sweep.wait_exit() == 0, sweep.summary
+        assert states(sweep) == [("finished", 1)] * 2, sweep.summary
         assert all(path.read_bytes() for path in sweep.path.glob("*.dat"))
         sweep.check_nothing_is_left()

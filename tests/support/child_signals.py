@@ -1,8 +1,8 @@
-"""The processes that tests start handle signals as a terminal's do, however pytest was started.
+"""Processes that tests start handle signals as in a terminal, however pytest was started.
 
-Under `nohup` SIGHUP is ignored, in the background of a script SIGINT is; children inherit that, and
-a sweep rightly takes it for its user's wish. A handler that does nothing keeps pytest as it was,
-and the kernel gives every program that is started the default in its place.
+`nohup` ignores SIGHUP, and a script ignores SIGINT in background processes. Children inherit this,
+and a sweep takes it for the wish of its user. A handler that does nothing has the same effect on
+pytest, and the kernel resets it to the default in every program that is started.
 """
 
 import signal
@@ -19,7 +19,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _has_workers(config: pytest.Config) -> bool:
-    """Whether tests run in other processes, which inherit from this one what it ignores."""
+    """Return whether tests run in other processes, which inherit ignored signals from this one."""
     is_worker = hasattr(config, "workerinput")
     return not is_worker and bool(getattr(config.option, "numprocesses", None))
 
@@ -32,4 +32,4 @@ def give_children_defaults() -> None:
 
 
 def _do_nothing(number: int, frame: FrameType | None) -> None:
-    """What was ignored still is."""
+    """Ignore the signal, as before."""

@@ -1,4 +1,4 @@
-"""Event files as TensorBoard's own code writes them, and what its own reader makes of them."""
+"""Event files written by TensorBoard's own code, and read by its own reader."""
 
 from pathlib import Path
 
@@ -14,12 +14,12 @@ Point = tuple[float, int, float]
 
 
 def simple(tag: str, value: float) -> Summary.Value:
-    """A scalar of the first encoding."""
+    """Return a scalar in the first encoding."""
     return Summary.Value(tag=tag, simple_value=value)
 
 
 def tensor(tag: str, value: float, how: str = "float_val") -> Summary.Value:
-    """A scalar of the second encoding: `float_val`, `double_val`, `float` or `double` bytes."""
+    """Return a scalar in the second encoding: `float_val`, `double_val`, or bytes of either."""
     import numpy as np
 
     made = {
@@ -37,12 +37,12 @@ def event(at: float, step: int, *values: Summary.Value) -> Event:
 
 
 def restart(at: float, step: int) -> Event:
-    """What a writer with `purge_step` begins with."""
+    """Return the event that a writer with `purge_step` begins with."""
     return Event(wall_time=at, step=step, session_log=SessionLog(status=SessionLog.START))
 
 
 def write_events(path: Path, events: list[Event]) -> None:
-    """An event file that TensorBoard's own record writer makes, its version first."""
+    """Write an event file with TensorBoard's own record writer, the version first."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
         writer = RecordWriter(file)
@@ -52,7 +52,7 @@ def write_events(path: Path, events: list[Event]) -> None:
 
 
 def read_by_tensorboard(folder: Path) -> dict[str, list[Point]]:
-    """All scalars of a folder, as TensorBoard's own reader gives them."""
+    """Return all scalars of a folder, read by TensorBoard's own reader."""
     found = EventAccumulator(str(folder), size_guidance={"scalars": 0, "tensors": 0})
     found.Reload()
     points = {

@@ -1,4 +1,4 @@
-"""Runs that log side by side, for tests of rules that look at all of them."""
+"""Runs that log at the same time, for tests of rules that compare them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -23,7 +23,7 @@ class Point(NamedTuple):
 def interleaved(
     draw: st.DrawFn, max_runs: int = 12, max_steps: int = 12, first_step: int = 1
 ) -> list[Point]:
-    """Runs 1, 2, … of the same length, whose values arrive in any order that keeps each run's."""
+    """Generate runs 1, 2, … of equal length. Their values are interleaved in any order."""
     n_runs, n_steps = draw(st.integers(1, max_runs)), draw(st.integers(1, max_steps))
     values = draw(
         st.lists(st.integers(0, 30), min_size=n_runs * n_steps, max_size=n_runs * n_steps)
@@ -40,7 +40,7 @@ def interleaved(
 
 
 def stops(points: Sequence[Point], rule: Rule) -> dict[int, StopDecision]:
-    """Which runs the rule stops; a run that it does not stop finishes."""
+    """Return the runs that a rule stops. The others finish."""
     rules = StoppingRules([rule])
     found: dict[int, StopDecision] = {}
     for point in points:
@@ -53,12 +53,12 @@ def stops(points: Sequence[Point], rule: Rule) -> dict[int, StopDecision]:
 
 
 def stop_steps(points: Sequence[Point], rule: Rule) -> dict[int, int | None]:
-    """At which step the rule stops a run."""
+    """Return the step at which a rule stops each run."""
     return {run: decision.step for run, decision in stops(points, rule).items()}
 
 
 def rounds(*runs: Sequence[float]) -> list[Point]:
-    """Runs that continue in step: all log step 1, in the order of their number, then step 2, …"""
+    """Return runs in lockstep: all log step 1, in the order of their number, then step 2, …"""
     return [
         Point(number, step, values[step - 1], step == len(values))
         for step in range(1, max(map(len, runs)) + 1)

@@ -1,4 +1,4 @@
-"""What a failed test leaves behind is ended, so that no other test fails because of it."""
+"""Ends the processes that a failed test leaves behind, so that they disturb no other test."""
 
 import contextlib
 import gc
@@ -22,7 +22,7 @@ _numbers = itertools.count()
 
 @pytest.fixture(autouse=True)
 def process_mark(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Mark the environment: a process that a test started is known by it, however it hides."""
+    """Mark the environment, so that every process that a test started can be recognised."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(_MARK, f"{os.getpid()}-{next(_numbers)}")
         yield
@@ -32,14 +32,14 @@ def process_mark(request: pytest.FixtureRequest) -> Iterator[None]:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """End the processes at once: what is left of the fixtures waits for them."""
+    """End the processes at once, because the teardown of fixtures waits for them."""
     report = yield
     if report.failed:
         item.stash[_HAS_FAILED] = True
         mark = os.environ.get(_MARK, "")
         try:
             end_processes(mark)
-        except pytest.fail.Exception:  # the test's time limit, which comes once, came only now
+        except pytest.fail.Exception:  # the time limit of the test was raised only now
             end_processes(mark)
     return report
 
@@ -53,7 +53,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 def end_processes(mark: str) -> None:
-    """Kill every process whose environment has the mark, and all that these start meanwhile."""
+    """Kill every process with the mark in its environment, and what they start meanwhile."""
     end_s = time.monotonic() + _LIMIT_S
     while mark and time.monotonic() < end_s and (found := marked_processes(mark)):
         for pid in found:
@@ -63,7 +63,7 @@ def end_processes(mark: str) -> None:
 
 
 def marked_processes(mark: str) -> list[int]:
-    """Processes that still run; of this one's environment the kernel shows what it began with."""
+    """Return running processes with the mark in their initial environment."""
     entry = f"{_MARK}={mark}".encode()
     found = []
     for name in filter(str.isdecimal, os.listdir("/proc")):
@@ -74,7 +74,7 @@ def marked_processes(mark: str) -> list[int]:
 
 
 def own_processes_with(text: str) -> list[int]:
-    """The running processes of this test whose command line holds `text`, not another run's."""
+    """Return the running processes of this test run whose command line contains `text`."""
     found = []
     for pid in marked_processes(os.environ[_MARK]):
         with contextlib.suppress(OSError):
@@ -84,14 +84,14 @@ def own_processes_with(text: str) -> list[int]:
 
 
 def _reap(pids: list[int]) -> None:
-    """Wait for those that are children of ours."""
+    """Wait for those that are child processes."""
     for child in [o for o in gc.get_objects() if isinstance(o, subprocess.Popen)]:
         if child.pid in pids:
             child.wait(60)
 
 
 def forget_objects() -> None:
-    """Close files and sockets that only the traceback holds, without a warning in the next test."""
+    """Close files and sockets that only the traceback refers to, so that no warning follows."""
     for name in ("last_type", "last_value", "last_traceback", "last_exc"):
         if hasattr(sys, name):
             delattr(sys, name)

@@ -28,7 +28,7 @@ class StreamEnded(Exception):
 
 @dataclass
 class Dashboard:
-    """A server that is up."""
+    """A running server."""
 
     address: str
     server: DashboardServer
@@ -43,7 +43,7 @@ class Dashboard:
         return int(self.address.rpartition(":")[2])
 
     def get(self, path: str, **headers: str) -> httpx.Response:
-        """Only from a worker thread: it blocks."""
+        """Request a page. It blocks, so call it only in a worker thread."""
         return httpx.get(self.address + path, headers=headers, timeout=LIMIT_S)
 
 
@@ -51,12 +51,12 @@ class Dashboard:
 async def serving(
     logdir: Path, port: int = 0, limits: Limits = DEFAULTS
 ) -> AsyncIterator[Dashboard]:
-    """Serve `logdir` in this event loop, as `serve` does in its own; blocking it is an error."""
+    """Serve `logdir` in this event loop. Blocking the loop is an error."""
     app = create_app(logdir, limits=limits)
     with listen("127.0.0.1", port) as listener, blocking_forbidden():
         server = make_web_server(app)
         async with anyio.create_task_group() as tasks:
-            # not `serve`, which would take the signals that are meant for pytest
+            # not `serve`, which would handle signals that are meant for pytest
             tasks.start_soon(server._serve, [listener])
             await wait_until(lambda: server.started)
             try:
@@ -69,7 +69,7 @@ async def serving(
 def blocking_forbidden() -> Iterator[None]:
     """Blocking the event loop from within the web app is an error."""
     with blockbuster_ctx(["ml_tracking_ops.web"]) as blockbuster:
-        # One folder now and then, and the page of an address that is none: not worth a thread.
+        # one folder now and then, and the page of an unknown address: not worth a thread
         may_stat = blockbuster.functions["os.stat"].can_block_in
         may_stat("orchestrator/store/watching/watcher.py", {"_file_at"})
         blockbuster.functions["io.TextIOWrapper.read"].can_block_in(
@@ -103,7 +103,7 @@ async def listening(address: str, *query: tuple[str, str | int]) -> AsyncIterato
 
 
 class EventReader:
-    """The events of one stream, as a browser's EventSource takes them apart."""
+    """The events of one stream, parsed as a browser's EventSource does."""
 
     def __init__(self, response: httpx.Response) -> None:
         self.headers = response.headers
@@ -111,7 +111,7 @@ class EventReader:
         self._buffer = b""
 
     async def next(self) -> Event:
-        """The next event.
+        """Return the next event.
 
         Raises:
             StreamEnded: there is none.
@@ -129,7 +129,7 @@ class EventReader:
         return fields["event"], json.loads(fields["data"])
 
     async def next_of(self, kind: str) -> dict[str, Any]:
-        """The next event of a kind; others are passed over."""
+        """Return the next event of a kind, and skip others."""
         with anyio.fail_after(LIMIT_S):
             while True:
                 name, data = await self.next()
@@ -139,7 +139,7 @@ class EventReader:
 
 @dataclass
 class Page:
-    """What a page does with the points of one run: checks that they join, and keeps them."""
+    """Keeps the points of one run as a page does, and checks that they join."""
 
     run_id: str
     cursor: int = 0
@@ -172,7 +172,7 @@ class Page:
 
 
 def write_at_pace(add: Callable[[int], None], n_points: int, points_a_second: float) -> None:
-    """Call ``add(0)``, ``add(1)``, … as a training loop would, in this thread."""
+    """Call ``add(0)``, ``add(1)``, … in this thread, as a training loop would."""
     started = time.monotonic()
     for step in range(n_points):
         add(step)

@@ -1,4 +1,4 @@
-"""Bytes of logs, and what is in a log, for tests of reading."""
+"""Bytes of logs and their contents, for tests of reading."""
 
 import struct
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ def losses(steps: Sequence[int]) -> bytes:
 
 
 def log_bytes(points: Sequence[Point]) -> bytes:
-    """A whole file, each name declared before its first value."""
+    """Return a whole file, with each name declared before its first value."""
     pieces = [HEADER]
     declared = set()
     for name, step, value in points:
@@ -49,7 +49,7 @@ def log_bytes(points: Sequence[Point]) -> bytes:
 
 
 def points_of(series: Series) -> list[tuple[int, bytes]]:
-    """Steps and values, comparable also where a value is NaN."""
+    """Return steps and values, comparable even with NaN."""
     assert series.step.dtype == np.int64
     assert series.wall_time.dtype == series.value.dtype == np.float64
     assert series.step.shape == series.wall_time.shape == series.value.shape == (len(series),)

@@ -1,4 +1,4 @@
-"""A log of very many metrics, as a script writes that puts a number into each name."""
+"""A log of very many metrics, as of a script that puts numbers into names."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from ml_tracking_ops.logger.records import encode_header, encode_name, encode_sc
 
 
 def write_many_metrics(path: Path, n_metrics: int) -> None:
-    """Each metric is declared and has a value at step 0; then the first and the last one more."""
+    """Write a value of each metric at step 0, and one more of the first and the last."""
     names = [f"metric {n}" for n in range(n_metrics)]
     parts = [
         encode_name(metric_id(name), name) + encode_scalar(metric_id(name), 0, 1e9, float(n))

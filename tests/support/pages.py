@@ -1,4 +1,4 @@
-"""Sweeps and logs written by hand, and the pages that the app in this process makes of them."""
+"""Sweeps and logs written by hand, and their pages from the app in this process."""
 
 import json
 import re
@@ -19,7 +19,7 @@ HOSTILE = "<script>alert(1)</script>'\"&"
 
 
 class Client:
-    """Asks the app in this process, without a socket."""
+    """Requests pages of the app in this process, without a socket."""
 
     def __init__(self, logdir: Path, limits: Limits = DEFAULTS) -> None:
         self._app = create_app(logdir, limits=limits)
@@ -90,5 +90,5 @@ def page_data(html: str) -> dict[str, Any]:
 
 
 def text_of(html: str) -> str:
-    """What a reader sees, roughly: no tags, single spaces."""
+    """Return roughly what a reader sees: no tags, single spaces."""
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))

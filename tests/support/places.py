@@ -1,4 +1,4 @@
-"""Where things are in the repository."""
+"""Paths in the repository."""
 
 from pathlib import Path
 
@@ -7,6 +7,6 @@ LEGACY = ROOT / "tests" / "legacy"
 
 
 def trainer_path(name: str) -> Path:
-    """A training script, by its name alone: which folder it is in may change."""
+    """Return the path of a training script, whichever folder it is in."""
     (path,) = (ROOT / "tests" / "trainers").rglob(name)
     return path

@@ -1,4 +1,4 @@
-"""Requests made by hand, byte for byte."""
+"""Requests as bytes."""
 
 import socket
 
@@ -8,7 +8,7 @@ END = b"\r\n\r\n"
 
 
 def ask(port: int, data: bytes, patience_s: float = LIMIT_S) -> bytes:
-    """Send bytes as they are; what comes back until the server ends it, or waits for more."""
+    """Send bytes, and return the answer until the server closes or waits for more."""
     with socket.create_connection(("127.0.0.1", port), timeout=LIMIT_S) as connection:
         answer = b""
         try:

@@ -6,7 +6,7 @@ from ml_tracking_ops.web.tables.rows import Row
 
 
 def row(index: int, **changes: Any) -> Row:
-    """A run that has finished; `changes` are fields of the row."""
+    """Return a finished run. `changes` are fields of the row."""
     facts: dict[str, Any] = {
         "id": f"s/r{index}",
         "index": index,

@@ -14,17 +14,17 @@ _HYPERPARAMETER: TypeAdapter[Hyperparameter] = TypeAdapter(Hyperparameter)
 
 
 def space_of(hyperparameters: Mapping[str, Any], constraints: Sequence[str] = ()) -> Space:
-    """A search space as it is in `experiment_cfg.json`."""
+    """Return a search space from its definition in `experiment_cfg.json`."""
     return Space(_SPACE.validate_python(dict(hyperparameters)), constraints)
 
 
 def distribution_of(**definition: Any) -> Hyperparameter:
-    """One hyperparameter as it is in `experiment_cfg.json`."""
+    """Return a hyperparameter from its definition in `experiment_cfg.json`."""
     return _HYPERPARAMETER.validate_python(definition)
 
 
 def all_of(sampler: Sampler, at_most: int = 10_000) -> list[Combination]:
-    """Every combination until there is no other."""
+    """Return all combinations of a space."""
     found: list[Combination] = []
     while len(found) < at_most and (combination := sampler.combination(len(found) + 1)) is not None:
         found.append(combination)
@@ -47,7 +47,7 @@ _discrete = st.one_of(
 
 @st.composite
 def discrete_spaces(draw: st.DrawFn) -> Space:
-    """Spaces that have an end, with conditions and ties."""
+    """Generate finite spaces with conditions and ties."""
     names = "abcd"[: draw(st.integers(1, 4))]
     definitions: dict[str, Any] = {}
     for name in names:

@@ -22,10 +22,10 @@ LIMIT_S = 60
 
 
 def write_config(folder: Path, trainer: str, **changes: Any) -> Path:
-    """An `experiment_cfg.json` in `folder` beside a copy of a trainer.
+    """Write an `experiment_cfg.json` in `folder`, beside a copy of a trainer.
 
-    Where every hyperparameter is a choice, one named `draw` is added, which trainers ignore: a
-    sweep never runs the same combination twice, and tests want as many runs as they ask for.
+    If every hyperparameter is a choice, one named `draw` is added, which trainers ignore. A sweep
+    never runs a combination twice, so the test would otherwise get too few runs.
     """
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(trainer_path(trainer), folder / trainer)
@@ -80,7 +80,7 @@ def start_sweep(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     """Start a sweep in `folder`, and wait until as many runs have begun as there are workers.
 
     Args:
-        arguments: of `ml-tracking-ops sweep`. The last one is the number of workers.
+        arguments: those of `ml-tracking-ops sweep`. The last one is the number of workers.
     """
     n_workers = int(arguments[-1])
     sweep = start_command("sweep", *arguments, folder=folder)
@@ -89,7 +89,7 @@ def start_sweep(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def outputs_with(folder: Path, text: str) -> list[Path]:
-    """The files with the output of runs in which `text` is."""
+    """Return the output files of runs that contain `text`."""
     return [path for path in folder.glob("runs/*/*_*.log") if text in path.read_text()]
 
 
@@ -103,7 +103,7 @@ def kill_sweep_when(folder: Path, condition: Callable[[SweepRecord], bool]) -> P
     """Start the sweep of `folder` with one worker, and kill its orchestrator on `condition`.
 
     Returns:
-        The folder of the sweep, to be resumed.
+        The folder of the sweep, for a resume.
     """
     process = start_command("sweep", "--workers", "1", folder=folder)
     wait_until(lambda: [*folder.glob("runs/*/journal.jsonl")], "the journal")
@@ -127,13 +127,13 @@ def wait_until(condition: Any, what: str = "the condition") -> None:
 
 
 def sweep_folder(logdir: Path) -> Path:
-    """The one sweep in a log folder."""
+    """Return the only sweep in a log folder."""
     (folder,) = (path.parent for path in logdir.glob("*/journal.jsonl"))
     return folder
 
 
 def pid_of(run: RunRecord) -> int | None:
-    """The process number of a run on this machine; None before it has one."""
+    """Return the process number of a run on this machine, or None before it has one."""
     process = process_of(run.ref)
     return None if process is None else process[0]
 
@@ -147,7 +147,7 @@ def state_of(folder: Path) -> SweepRecord:
 
 
 def processes_with(text: str) -> list[int]:
-    """The processes whose command line or environment holds `text`; zombies do not count."""
+    """Return the processes with `text` in their command line or environment, without zombies."""
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():

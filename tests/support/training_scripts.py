@@ -1,4 +1,4 @@
-"""Real training processes, and what they logged."""
+"""Real training processes and their logs."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ RUN_FILE = "ML_TRACKING_OPS_RUN_FILE"
 def run_script(
     script: str, *arguments: str, options: tuple[str, ...] = ()
 ) -> subprocess.Popen[str]:
-    """A real training process, with `logger` at hand."""
+    """Run a real training process with a `logger`."""
     source = "from ml_tracking_ops.experiment.logger import ExperimentLogger\nimport os, sys\n"
     return subprocess.Popen(
         [sys.executable, *options, "-c", source + textwrap.dedent(script), *arguments],

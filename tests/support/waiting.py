@@ -1,4 +1,4 @@
-"""Waits that end: each has a limit, and says what it waited for."""
+"""Waits with a limit. The error names what was waited for."""
 
 import os
 import select
@@ -9,12 +9,12 @@ LIMIT_S = 60
 
 
 def read_line(process: subprocess.Popen[str]) -> str:
-    """The next line that a process prints, "" if it ended.
+    """Return the next line that a process prints, or "" if it has ended.
 
-    Only for processes that print one line and then wait: of several, those read ahead are not seen.
+    Only for processes that print one line and then wait, because further lines are lost.
 
     Raises:
-        TimeoutError: none came in time.
+        TimeoutError: there was none in time.
     """
     assert process.stdout is not None
     return _line(process.stdout)
@@ -27,7 +27,7 @@ def _line(stream: IO[str]) -> str:
 
 
 def wait_for_exit(pid: int) -> None:
-    """Wait for a process, whoever its parent is; a child is not reaped.
+    """Wait for any process. A child is not reaped.
 
     Raises:
         TimeoutError: it did not end in time.

@@ -1,4 +1,4 @@
-"""Folders in which sweeps wait, or have been."""
+"""Folders with waiting and finished sweeps."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ def flag(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def finished(tmp_path: Path) -> Path:
-    """A folder in which a sweep of three runs has been run and an experiment logged."""
+    """A folder with a finished sweep of three runs and an experiment."""
     write_config(tmp_path, "short.py", seed=5)
     done = run_command("sweep", "--workers", "2", folder=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -70,7 +70,7 @@ def test_web_says_that_the_port_is_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--run_sweep=maybe",), "must be True or False, got 'maybe'"),
         (("sweep", "--seed", "x"), "whole number, 0 or more, got 'x'"),
@@ -81,16 +81,18 @@ def test_web_says_that_the_port_is_taken(tmp_path: Path) -> None:
         (("export", "nothing"), "no experiment, sweep or run of this name"),
         (("list",), "there is no log folder runs"),
         (("--run_sweep=True", "--frobnicate"), "unrecognized arguments"),
-        (("frobnicate",), "invalid choice"),
+        (("frobnicate",), "unknown command 'frobnicate'. --help lists all"),
+        (("swep", "--logdir=runs"), "unknown command 'swep', did you mean sweep?"),
+        (("metric-preview", "--help"), "did you mean metrics-preview?"),
         (("--frobnicate",), "unrecognized arguments"),
     ],
 )
 def test_wrong_usage_is_explained_without_a_traceback(
-    tmp_path: Path, arguments: tuple[str, ...], said: str
+    tmp_path: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     done = run_command(*arguments, folder=tmp_path)
     assert done.returncode == 2
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "runs").exists()
 
@@ -129,7 +131,7 @@ def test_every_name_that_is_printed_is_accepted(tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr
 
 
-def test_show_of_a_run_tells_what_it_was_and_how_to_run_it_again(tmp_path: Path) -> None:
+def test_show_of_a_run_has_its_settings_and_the_rerun_command(tmp_path: Path) -> None:
     hyperparameters = {"x": choice(0.5), "note": choice("a b")}
     write_config(tmp_path, "crashing.py", max_runs=1, hyperparameters=hyperparameters)
     run_command("sweep", folder=tmp_path)
@@ -150,7 +152,7 @@ def test_seed_form_takes_the_options_of_sweep(tmp_path: Path) -> None:
     assert "2 runs, 1 at once, seed 3" in done.stderr
 
 
-def test_dry_run_tells_the_seed_and_the_next_run_gives_the_same(tmp_path: Path) -> None:
+def test_dry_run_prints_the_seed_that_reproduces_it(tmp_path: Path) -> None:
     write_config(tmp_path, "short.py")
     dry = run_command("sweep", "--dry-run", "--max-runs=2", folder=tmp_path)
     match = re.search(r"run exactly these: ml-tracking-ops (.*)", dry.stderr)
@@ -163,7 +165,7 @@ def test_dry_run_tells_the_seed_and_the_next_run_gives_the_same(tmp_path: Path) 
     assert [line.split()[-1] for line in dry.stdout.splitlines()] == used
 
 
-def test_sweep_with_web_tells_the_address_of_its_page(tmp_path: Path) -> None:
+def test_sweep_with_web_prints_the_address_of_its_page(tmp_path: Path) -> None:
     write_config(tmp_path, "short.py", max_runs=1)
     done = run_command("sweep", "--web", "--port", "0", folder=tmp_path)
     (folder,) = (tmp_path / "runs").iterdir()
@@ -172,7 +174,7 @@ def test_sweep_with_web_tells_the_address_of_its_page(tmp_path: Path) -> None:
     assert match[1].startswith(folder.name)
 
 
-def test_misspelt_log_folder_is_told(tmp_path: Path) -> None:
+def test_misspelt_log_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir()
     done = run_command("list", "--logdir", "rns", folder=tmp_path)
     assert done.returncode == 2
@@ -195,9 +197,7 @@ def test_tilde_is_the_home_folder_in_every_command(
     assert not (here / "~").exists()
 
 
-def test_ascii_terminal_gets_everything_spelled_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ascii_terminal_gets_escaped_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     names = choice("čeština", "日本語", "emoji 😀 x")
     hyperparameters = {"名前": names, "x": choice(1)}
@@ -242,7 +242,7 @@ def test_dry_run_prints_the_commands_and_starts_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
-def test_output_that_nobody_reads_is_no_traceback(finished: Path) -> None:
+def test_unread_output_gives_no_traceback(finished: Path) -> None:
     command = " ".join([*COMMAND, "export", str(sweep_folder(finished / "runs"))])
     done = subprocess.run(
         ["bash", "-c", f"{command} | true"],
@@ -323,7 +323,7 @@ def _arguments(pid: int) -> list[str]:
         ("sweep --workers 2 cfg.json --seed 3", {"config": Path("cfg.json"), "seed": 3}),
     ],
 )
-def test_options_stand_before_between_or_after_what_they_go_with(
+def test_options_can_be_before_between_or_after_arguments(
     line: str, expected: dict[str, object]
 ) -> None:
     options = vars(parse(line.split()))
@@ -343,12 +343,12 @@ def test_options_stand_before_between_or_after_what_they_go_with(
         ("requeue SWEEP --all 3", "unrecognized arguments: --all"),
     ],
 )
-def test_wrong_usage_is_told_with_exit_code_2(
+def test_wrong_usage_has_exit_code_2(
     line: str, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as exit_:
         parse(line.split())
     assert exit_.value.code == 2
-    told = capsys.readouterr().err
-    assert f"ml-tracking-ops {line.split()[0]}: {reason}" in told
-    assert told.startswith(f"usage: ml-tracking-ops {line.split()[0]} ")
+    error_text = capsys.readouterr().err
+    assert f"ml-tracking-ops {line.split()[0]}: {reason}" in error_text
+    assert error_text.startswith(f"usage: ml-tracking-ops {line.split()[0]} ")

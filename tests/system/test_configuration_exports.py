@@ -32,7 +32,7 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sweep whose runs log settings besides their hyperparameters."""
+    """A sweep whose runs log more settings than their hyperparameters."""
     folder = tmp_path_factory.mktemp("swept")
     write_config(folder, "logs_config.py", first_runs=[{"x": 0.25}, {"x": 0.75}], max_runs=2)
     assert run_command("sweep", folder=folder).returncode == 0
@@ -107,7 +107,7 @@ def test_folder_without_experiments_is_an_error(tmp_path: Path, swept: Path) -> 
     assert (done.returncode, "Name a sweep" in done.stderr) == (2, True)
 
 
-def test_sweep_has_columns_for_what_its_runs_logged_besides(swept: Path) -> None:
+def test_sweep_has_columns_for_logged_settings(swept: Path) -> None:
     [folder] = (swept / "runs").iterdir()
     rows = sorted(csv_rows(export(swept, str(folder))), key=lambda row: row["x"])
     assert [row["x"] for row in rows] == ["0.25", "0.75"]

@@ -70,7 +70,27 @@ def test_equal_combinations_have_no_winner(tmp_path: Path) -> None:
     assert result.verdict.winner is None
 
 
-def test_show_and_summary_say_who_won(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["confirm", "repeats"])
+def test_script_that_ignores_the_seed_has_no_winner(tmp_path: Path, key: str) -> None:
+    again = {"confirm": CONFIRM, "repeats": {"count": 2, "seed_name": "seed"}}[key]
+    config_for(tmp_path, noise=0.0, **{"confirm": None, key: again})
+    sweep = run_command("sweep", "--workers", "2", folder=tmp_path)
+    name = sweep_folder(tmp_path / "runs").name
+    shown = run_command("show", name, folder=tmp_path)
+    report = json.loads(run_command("show", name, "--json", folder=tmp_path).stdout)
+
+    verdict = report["verdict"]
+    assert (verdict["winner"], verdict["probability"], verdict["noise"]) == (None, None, 0.0)
+    assert verdict["is_seed_unused"]
+    assert verdict["leaders"][0]["beats"] == {}
+    assert "the seed changes nothing. Check that the script uses it" in verdict["text"]
+    for output in (sweep.stdout, shown.stdout):
+        assert verdict["text"] in " ".join(output.split())
+        assert "winner" not in output
+        assert "%" not in output
+
+
+def test_show_and_summary_name_the_winner(tmp_path: Path) -> None:
     config_for(tmp_path)
     sweep = run_command("sweep", "--workers", "2", folder=tmp_path)
     name = sweep_folder(tmp_path / "runs").name

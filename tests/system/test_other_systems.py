@@ -39,7 +39,7 @@ MAIN = "from ml_tracking_ops.orchestrator.cli.main import main; sys.exit(main(sy
 
 
 def windows_command(code: str, *arguments: str | Path) -> list[str]:
-    """A command that runs `code` where there is nothing of what Windows has not."""
+    """Return a command that runs `code` without functions that Windows lacks."""
     support = str(ROOT / "tests" / "support" / "machine")
     return [sys.executable, "-c", LIBRARIES + code, support, *map(str, arguments)]
 
@@ -72,7 +72,7 @@ print(len(read_log(logger.path)["loss"]), logger.n_dropped)
 """
 
 
-def test_logger_and_readers_do_without_what_windows_has_not(tmp_path: Path) -> None:
+def test_logger_and_readers_work_without_functions_missing_on_windows(tmp_path: Path) -> None:
     code, output, errors = on_windows(tmp_path, LOGS_AND_READS)
     assert (code, output, errors) == (0, "100 0\n", "")
     (path,) = tmp_path.glob("runs/*/*.dat")
@@ -132,7 +132,7 @@ def test_sweep_from_python_is_refused_on_windows(tmp_path: Path) -> None:
     assert output.startswith("UsageError sweeps do not run on Windows")
 
 
-def test_what_a_sweep_would_run_is_shown_on_windows(tmp_path: Path) -> None:
+def test_dry_run_works_on_windows(tmp_path: Path) -> None:
     write_config(tmp_path, "short.py")
     code, output, errors = on_windows(tmp_path, MAIN, "sweep", "--dry-run")
     assert code == 0, errors
@@ -181,7 +181,7 @@ def windows_dashboard(tmp_path: Path) -> Iterator[str]:
         process.wait(LIMIT_S)
 
 
-def test_dashboard_does_without_what_windows_has_not(
+def test_dashboard_works_without_functions_missing_on_windows(
     logged: ExperimentLogger, windows_dashboard: str
 ) -> None:
     name = Path(logged.folder).name
@@ -206,7 +206,7 @@ def test_dashboard_does_without_what_windows_has_not(
 
 @pytest.fixture
 def on_macos(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
-    """Starts `ml-tracking-ops` where there is no `waitid`, no `/proc`, no lock of an open file."""
+    """Starts `ml-tracking-ops` without `waitid`, `/proc` and locks of open files."""
     place = tmp_path / "macos"
     place.mkdir()
     environment = macos_environment(place)

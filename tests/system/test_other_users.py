@@ -102,7 +102,7 @@ def test_other_user_gets_in_with_the_link(dashboard):
 
 @needs_root
 @pytest.mark.parametrize("dashboard", [["--no-token"]], indirect=True)
-def test_without_a_token_everybody_gets_in_and_it_is_said(dashboard):
+def test_without_a_token_everybody_gets_in_and_a_warning_says_so(dashboard):
     assert "lets every user of this machine read everything" in dashboard.output.read_text()
     done = run_python_as(STRANGER, ASK, "GET", f"{dashboard.url}/experiments")
     assert done.stdout.startswith("200 ")

@@ -19,6 +19,11 @@ from ml_tracking_ops.orchestrator.errors import ConfigError
 from ml_tracking_ops.orchestrator.store.journal import Event, JournalTail
 
 RULE = {"rule": "asha", "resume": True, "max_resource": 9}
+TWO = {
+    "objectives": [{"metric": "loss", "goal": "min"}, {"metric": "size", "goal": "min"}],
+    "optimization_metric": None,
+    "optimization_goal": None,
+}
 
 
 def project(folder: Path, **changes: Any) -> Path:
@@ -88,6 +93,25 @@ def test_best_runs_continue_from_their_checkpoints(tmp_path: Path) -> None:
     assert "8 paused" in shown.stdout
 
 
+def test_runs_that_dominate_others_continue_with_several_objectives(tmp_path: Path) -> None:
+    project(tmp_path, **TWO)
+    done = run_command("sweep", "--workers", "1", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    record = state_of(sweep_folder(tmp_path / "runs"))
+    assert set(record.counts) == {"paused", "finished"}
+    whole = [run for run in record.runs.values() if run.state == "finished"]
+    others = [run for run in record.runs.values() if run.state == "paused"]
+    assert all(" is not among the best 1/3 of " in (run.reason or "") for run in others[:2])
+    for run in whole:
+        x = run.hyperparameters["x"]
+        beaten = [
+            one.hyperparameters["x"]
+            for one in others
+            if one.hyperparameters["x"] <= x and abs(one.hyperparameters["x"] - 0.5) <= abs(x - 0.5)
+        ]
+        assert not beaten
+
+
 def test_interrupted_sweep_promotes_what_paused_before(tmp_path: Path) -> None:
     project(tmp_path, max_runs=6)
     sweep = start_command("sweep", "--workers", "1", folder=tmp_path)
@@ -140,14 +164,24 @@ def test_killed_sweep_promotes_what_paused_before(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("sampler", ["random", {"type": "bayes", "n_startup_trials": 3}])
-def test_killed_sweep_runs_and_promotes_what_it_would_have(tmp_path: Path, sampler: Any) -> None:
-    project(tmp_path / "whole", sampler=sampler)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sampler": "random"},
+        {"sampler": {"type": "bayes", "n_startup_trials": 3}},
+        {"sampler": "random", **TWO},
+    ],
+    ids=["random", "bayes", "objectives"],
+)
+def test_killed_sweep_runs_and_promotes_what_it_would_have(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    project(tmp_path / "whole", **changes)
     done = run_command("sweep", "--workers", "1", folder=tmp_path / "whole")
     assert done.returncode == 0, done.stderr
     whole = sweep_folder(tmp_path / "whole" / "runs")
 
-    project(tmp_path / "killed", sampler=sampler)
+    project(tmp_path / "killed", **changes)
     sweep = start_command("sweep", "--workers", "1", folder=tmp_path / "killed")
     wait_until(
         lambda: (
@@ -169,7 +203,36 @@ def test_killed_sweep_runs_and_promotes_what_it_would_have(tmp_path: Path, sampl
     assert state_of(folder).counts == state_of(whole).counts
 
 
-def test_what_does_not_go_with_resuming_is_named(tmp_path: Path) -> None:
+@pytest.mark.timeout(300)
+def test_run_that_was_judged_before_the_kill_and_not_stopped_pauses(tmp_path: Path) -> None:
+    """The orchestrator is killed between two records: that a run is to pause, and that it does."""
+    settings = {"max_runs": 2, "seed": 1, "optimization_metric": "loss", "optimization_goal": "min"}
+    write_config(tmp_path, "pauses_when_it_may.py", **settings, stopping_rules=[RULE])
+    sweep = start_command("sweep", "--workers", "1", folder=tmp_path)
+    wait_until(
+        lambda: (
+            list(tmp_path.glob("runs/*/journal.jsonl"))
+            and events(sweep_folder(tmp_path / "runs"), "pausing")
+        ),
+        "a run that is asked to pause",
+    )
+    sweep.kill()
+    sweep.wait(60)
+    folder = sweep_folder(tmp_path / "runs")
+    journal = folder / "journal.jsonl"
+    lines = journal.read_text().splitlines(keepends=True)
+    last = next(n for n, line in enumerate(lines) if '"reached"' in line)
+    journal.write_text("".join(lines[: last + 1]))
+    (tmp_path / "may_pause").touch()
+    done = run_command("sweep", "--resume", folder, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [event["index"] for event in events(folder, "adopted")] == [1]
+    assert [event["index"] for event in events(folder, "pausing")] == [1, 2]
+    assert [event["index"] for event in events(folder, "reached")] == [1, 2]
+    assert set(state_of(folder).counts) == {"paused", "finished"}
+
+
+def test_options_that_exclude_resume_are_named(tmp_path: Path) -> None:
     config = project(tmp_path, repeats={"count": 2, "seed_name": "seed"})
     with pytest.raises(ConfigError, match="cannot be combined with repeats"):
         load_config(config)

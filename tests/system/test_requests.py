@@ -30,7 +30,7 @@ from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail
 
 
 @dataclass
-class Said:
+class CommandOutput:
     returncode: int
     stdout: str
     stderr: str
@@ -74,7 +74,7 @@ class RunningSweep:
         wanted = {int(name[1:]): state for name, state in states.items()}
         wait_until(lambda: wanted.items() <= self.states().items(), f"{wanted}")
 
-    def command(self, *arguments: str | Path) -> "Said":
+    def command(self, *arguments: str | Path) -> "CommandOutput":
         """Run a command in this process, which is all that sets it apart from a user's."""
         with (
             contextlib.chdir(self.cwd),
@@ -85,9 +85,9 @@ class RunningSweep:
                 code = main([str(argument) for argument in arguments])
             except SystemExit as error:
                 code = int(str(error.code))
-        return Said(code, stdout.getvalue(), stderr.getvalue())
+        return CommandOutput(code, stdout.getvalue(), stderr.getvalue())
 
-    def told(self) -> list[tuple[str, str]]:
+    def outcomes(self) -> list[tuple[str, str]]:
         events = JournalTail(self.folder / "journal.jsonl").read()
         return [(e.get("action"), e["outcome"]) for e in events if e["event"] == "requested"]
 
@@ -109,7 +109,7 @@ def test_paused_sweep_starts_nothing_new_until_it_continues(cwd: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "no new ones start" in done.stdout
     again = sweep.command("pause", sweep.folder)
-    assert (again.returncode, "paused already" in again.stderr) == (1, True)
+    assert (again.returncode, "already paused" in again.stderr) == (1, True)
     assert "paused" in sweep.command("list").stdout
     assert json.loads(sweep.command("show", sweep.folder, "--json").stdout)["is_paused"]
 
@@ -224,7 +224,7 @@ def test_interrupted_run_that_is_requeued_while_it_waits_starts_once(cwd: Path) 
     assert [e["attempt"] for e in events if e["event"] == "started" and e["index"] == 2] == [1, 2]
 
 
-def test_paused_sweep_ends_when_the_last_that_waits_is_taken_back(cwd: Path) -> None:
+def test_paused_sweep_ends_when_its_last_waiting_run_is_taken_back(cwd: Path) -> None:
     sweep = RunningSweep(cwd, "--workers", "1", max_runs=2)
     sweep.wait_for(_1="running")
     sweep.open(1)
@@ -262,7 +262,7 @@ def test_number_of_workers_grows_and_shrinks_and_a_resume_keeps_it(cwd: Path) ->
     assert (state_of(sweep.folder).n_workers, set(sweep.states().values())) == (2, {"finished"})
 
 
-def test_requests_outlive_a_killed_orchestrator_and_are_met_once(cwd: Path) -> None:
+def test_requests_survive_a_killed_orchestrator_and_are_carried_out_once(cwd: Path) -> None:
     sweep = RunningSweep(cwd, "--workers", "2", max_runs=2)
     sweep.wait_for(_1="running", _2="running")
     sweep.process.kill()
@@ -276,22 +276,22 @@ def test_requests_outlive_a_killed_orchestrator_and_are_met_once(cwd: Path) -> N
     (sweep.folder / "requests" / f"{time.time_ns():020d}-0123abcd.json").write_text("{")
     sweep.start("sweep", "--resume", sweep.folder)
     sweep.wait_for(_2="killed")
-    assert sweep.told() == [("stop", "done"), ("pause", "refused"), (None, "refused")]
+    assert sweep.outcomes() == [("stop", "done"), ("pause", "refused"), (None, "refused")]
     submit(sweep.folder, stop)  # a crash between the journal and the removal
     wait_until(lambda: not list(read_requests(sweep.folder)), "the request to be taken in")
     sweep.open(1)
     assert sweep.process.wait(60) == 0
-    assert len(sweep.told()) == 3
+    assert len(sweep.outcomes()) == 3
     assert sweep.states() == {1: "finished", 2: "killed"}
 
 
-def test_what_cannot_be_asked_is_refused_in_words(cwd: Path) -> None:
+def test_impossible_request_is_refused_with_an_explanation(cwd: Path) -> None:
     sweep = RunningSweep(cwd, "--workers", "1", max_runs=1)
     sweep.wait_for(_1="running")
     sweep.open(1)
     assert sweep.process.wait(60) == 0
     folder = sweep.folder
-    for arguments, code, said in [
+    for arguments, code, output in [
         (("pause", folder), 1, "it is finished, so no new runs start"),
         (("continue", folder), 1, "sweep --resume"),
         (("stop", folder, "--yes"), 1, "There is nothing to stop"),
@@ -302,11 +302,11 @@ def test_what_cannot_be_asked_is_refused_in_words(cwd: Path) -> None:
         (("pause", "nowhere"), 2, "no experiment, sweep or run of this name"),
     ]:
         done = sweep.command(*map(str, arguments))
-        assert (done.returncode, said in done.stderr) == (code, True), (arguments, done.stderr)
+        assert (done.returncode, output in done.stderr) == (code, True), (arguments, done.stderr)
     assert not (folder / "requests").exists()
 
 
-def test_asker_is_told_of_an_orchestrator_that_is_silent_or_gone(tmp_path: Path) -> None:
+def test_request_reports_an_orchestrator_that_is_silent_or_gone(tmp_path: Path) -> None:
     folder = tmp_path / "sweep"
     folder.mkdir()
     (folder / "experiment_description.json").write_text('{"config": {}, "seed": 1}')
@@ -326,7 +326,7 @@ def test_asker_is_told_of_an_orchestrator_that_is_silent_or_gone(tmp_path: Path)
         journal.close()
         gone = answer.result(60)
     assert (gone.outcome, "it is killed" in gone.message) == ("refused", True)
-    assert not list(read_requests(folder))  # taken back: nobody is surprised by it later
+    assert not list(read_requests(folder))  # taken back, so that it has no effect later
 
     (folder / "requests").rmdir()
     (folder / "requests").touch()

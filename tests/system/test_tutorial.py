@@ -37,7 +37,7 @@ class Reader:
                     self.type(command, expected)
 
     def type(self, command: str, expected: str) -> None:
-        """Run a command as a shell does, and compare what it prints."""
+        """Run a command as a shell does, and compare its output."""
         for known, actual in self.stamps.items():
             command = command.replace(known, actual)
         printed = self.look(command) if command.endswith(" web") else self.run(command)
@@ -93,7 +93,7 @@ class Reader:
         return "".join(parts), new
 
     def _line(self, line: str, new: dict[str, str]) -> str:
-        """A line; a name that stands for the first time is caught in a group."""
+        """Return a pattern for a line, with a group for each name at its first occurrence."""
         pattern, end = "", 0
         for stamp in _STAMP.finditer(line):
             pattern += _escaped(line[end : stamp.start()])
@@ -121,7 +121,7 @@ def _escaped(text: str) -> str:
 
 
 def commands_in(block: str) -> Iterator[tuple[str, str]]:
-    """Each command of a console block, with what it prints."""
+    """Return each command of a console block with its output."""
     for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
         command, _, printed = part.partition("\n")
         yield command, printed
@@ -145,7 +145,7 @@ def reader(tmp_path: Path) -> Reader:
 
 
 @pytest.mark.timeout(600)
-def test_tutorial_is_as_it_says(reader: Reader) -> None:
+def test_tutorial_prints_what_it_says(reader: Reader) -> None:
     reader.follow(TUTORIAL)
     assert len(reader.stamps) == 3
 
@@ -155,5 +155,5 @@ def test_output_that_differs_from_the_tutorial_is_found(reader: Reader) -> None:
         reader.follow("```console\n$ echo one\ntwo\n```")
 
 
-def test_lines_left_out_may_be_none(reader: Reader) -> None:
+def test_no_lines_need_to_be_left_out(reader: Reader) -> None:
     reader.follow("```console\n$ echo one; echo two\n…\none\n…\ntwo\n…\n```")

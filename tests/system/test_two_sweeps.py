@@ -46,7 +46,7 @@ def waits(folder: Path) -> bool:
 
 
 @pytest.mark.usefixtures("one_gpu")
-def test_second_sweep_waits_for_the_gpu_and_says_so(tmp_path: Path) -> None:
+def test_second_sweep_waits_for_the_gpu_and_names_the_first(tmp_path: Path) -> None:
     first, second = project(tmp_path / "first"), project(tmp_path / "second")
     one = start_command("sweep", folder=first)
     wait_until(lambda: has_started(first), "the first run")
@@ -106,7 +106,7 @@ def test_second_sweep_takes_the_gpu_that_is_free(
     assert (one.wait(60), two.wait(60)) == (0, 0)
 
 
-def test_run_waits_for_room_on_the_machine_where_the_configuration_says_so(
+def test_run_waits_for_room_on_the_machine_if_configured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ML_TRACKING_OPS_RUNTIME_DIR", str(tmp_path / "runtime"))

@@ -1,6 +1,7 @@
 """Trains up to step 9, saves each step in its run folder, and continues from there.
 
-Its loss is x / step. What it was told to do is in the file `ran`: run, attempt and steps.
+Its loss is x / step, its size the distance from x to 0.5. The file `ran` lists run, attempt and
+steps.
 """
 
 import json
@@ -41,5 +42,6 @@ for step in range(start, 10):
     part.write_text(json.dumps({"step": step}))
     part.replace(checkpoint)
     writer.add_scalar("loss", options.x / step, step)
+    writer.add_scalar("size", abs(options.x - 0.5), step)
     if step in (1, 3):
         wait_at_rung(Path(options.logdir, "journal.jsonl"), step)

@@ -1,4 +1,4 @@
-"""Writes when it began and ended, then leaves: to count how many continue at once."""
+"""Writes when it began and ended, to count how many run at once."""
 
 import time
 from argparse import ArgumentParser

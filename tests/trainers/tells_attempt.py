@@ -1,4 +1,4 @@
-"""Prints which attempt it is and where the earlier logs are; the first attempt waits for a file."""
+"""Prints its attempt and the paths of earlier logs. The first attempt waits for a file."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""A log folder, and somebody who asks the app for pages about it."""
+"""A log folder and a client of its pages."""
 
 import os
 from collections.abc import Iterator
@@ -18,18 +18,18 @@ def logdir(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client(logdir: Path) -> Client:
-    """Looks into the folder for every page again, however fast they follow one another."""
+    """Return a client for which every request scans the folder again."""
     return Client(logdir, Limits(fresh_s=-1.0))
 
 
 @pytest.fixture
 def logger(tmp_path: Path) -> Iterator[ExperimentLogger]:
-    """The log of an experiment in the log folder `tmp_path`."""
+    """Return the logger of an experiment in the log folder `tmp_path`."""
     with ExperimentLogger(logdir=str(tmp_path)) as logger:
         yield logger
 
 
 @pytest.fixture
 def run_id(logger: ExperimentLogger) -> str:
-    """What the pages call that experiment."""
+    """Return the id of that experiment on the pages."""
     return os.path.basename(logger.folder)

@@ -1,4 +1,4 @@
-"""Which settings of runs are the same, and which differ. Pure."""
+"""The settings that runs share, and those that differ. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _NOTHING = object()
 
 @dataclass(frozen=True)
 class SettingCell:
-    """What one run has for a setting. `differs`: not what the baseline has."""
+    """The value of a setting in one run. `differs`: from that of the baseline."""
 
     text: str
     title: str
@@ -31,7 +31,7 @@ class SettingRow:
 
 @dataclass(frozen=True)
 class SettingRows:
-    """The settings that are shown, and how many there are of either kind."""
+    """The settings that are shown, and the number of each kind."""
 
     shown: tuple[SettingRow, ...]
     n_equal: int
@@ -42,11 +42,11 @@ class SettingRows:
 def compare_settings(
     settings: Sequence[Mapping[str, Any]], baseline: int, *, has_equal: bool
 ) -> SettingRows:
-    """A row for each setting of any run, in the order in which they come up.
+    """Return a row for each setting of any run, in the order of their first occurrence.
 
     Args:
         baseline: which of the runs the others are compared with.
-        has_equal: whether what is the same for all is shown too.
+        has_equal: whether settings that are the same for all are shown too.
     """
     names = dict.fromkeys(name for one in settings for name in one)
     rows = [_row(name, [one.get(name, _NOTHING) for one in settings], baseline) for name in names]
@@ -73,7 +73,7 @@ def _cell(value: object, differs: bool) -> SettingCell:
 
 
 def _is_same(value: object, other: object) -> bool:
-    """Whether two values are the same: 1 is 1.0, but neither is `True`. NaN is NaN."""
+    """Return whether two values are the same: 1 is 1.0, but neither is `True`. NaN is NaN."""
     if isinstance(value, bool) != isinstance(other, bool):
         return False
     return value == other or (value != value and other != other)

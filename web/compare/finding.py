@@ -1,4 +1,4 @@
-"""Runs of any kind that a reader may want to compare too: found by words, or suggested."""
+"""Runs of any kind that a reader may want to add: found by a search, or suggested."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.run_states import RunState
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
+from ..tables.selection import has_words
 from .query import CompareQuery
 
 _MOST_FOUND = 20
@@ -32,7 +33,7 @@ class AddableRun:
 
 @dataclass(frozen=True)
 class FoundRuns:
-    """Those that are listed, of `n_found`. `is_search`: found by words, not suggested."""
+    """The runs that are listed, of `n_found`. `is_search`: found by words, not suggested."""
 
     runs: Sequence[AddableRun]
     n_found: int
@@ -40,10 +41,10 @@ class FoundRuns:
 
 
 def find_to_add(catalog: Catalog, query: CompareQuery) -> FoundRuns:
-    """What the search finds. Without one, if nothing is compared yet, what one may begin with."""
+    """Return the results of the search, or suggestions if nothing is compared yet."""
     if query.search:
         words = query.search.casefold().split()
-        found = [make for make, text in _candidates(catalog, query) if _has_all(text, words)]
+        found = [make for make, text in _candidates(catalog, query) if has_words(text, words)]
         return FoundRuns([make() for make in found[:_MOST_FOUND]], len(found), is_search=True)
     if query.runs:
         return FoundRuns([], 0, is_search=False)
@@ -51,14 +52,10 @@ def find_to_add(catalog: Catalog, query: CompareQuery) -> FoundRuns:
     return FoundRuns(suggested, len(suggested), is_search=False)
 
 
-def _has_all(text: str, words: Sequence[str]) -> bool:
-    return all(word in text for word in words)
-
-
 def _candidates(
     catalog: Catalog, query: CompareQuery
 ) -> Iterator[tuple[Callable[[], AddableRun], str]]:
-    """Every run that is not compared yet, and the text in which words are looked for."""
+    """Yield every run that is not compared yet, and the text in which words are searched."""
     taken = set(query.runs)
     for experiment in catalog.experiments.values():
         if experiment.id not in taken:
@@ -95,7 +92,7 @@ def _values(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _suggestions(catalog: Catalog, query: CompareQuery) -> Iterator[AddableRun]:
-    """The best runs of the newest sweeps, and the newest experiments."""
+    """Yield the best runs of the newest sweeps, and the newest experiments."""
     for sweep in islice(catalog.sweeps.values(), _SUGGESTED):
         best = _best(sweep)
         if best is not None:

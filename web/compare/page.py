@@ -30,7 +30,7 @@ _READING_S = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedColumn:
-    """A run, and what its heading leads to. `baseline_href`: None of the baseline itself."""
+    """A run, and the links of its heading. `baseline_href`: None for the baseline itself."""
 
     run: ComparedRun
     is_baseline: bool
@@ -40,14 +40,14 @@ class ComparedColumn:
 
 @dataclass(frozen=True)
 class MissingRun:
-    """An id of which nothing is known, and the address without it."""
+    """An unknown id, and the address without it."""
 
     id: str
     remove_href: str
 
 
 class MediaRun(TypedDict):
-    """A run that logged images or the like, as the page's script knows it."""
+    """A run that logged images or the like, for the page's script."""
 
     id: str
     name: str
@@ -56,14 +56,14 @@ class MediaRun(TypedDict):
 
 @dataclass(frozen=True, kw_only=True)
 class ComparePage(Page):
-    """Runs as columns, what is known of them as rows.
+    """Runs as columns, their data as rows.
 
     Attributes:
-        n_asked: how many runs the address names, of which at most `most` are compared.
-        kept: what the form that finds more runs carries along.
-        equal_href: shows what is the same for all runs, or hides it again.
+        n_asked: how many runs the address names. At most `most` are compared.
+        kept: the hidden fields of the form that finds more runs.
+        equal_href: shows the settings that are the same for all runs, or hides them again.
         metrics_href: shows all metrics, or the first ones again.
-        n_unread: of how many logs there was no time to read the values.
+        n_unread: how many logs were not read for lack of time.
     """
 
     columns: Sequence[ComparedColumn]
@@ -91,7 +91,7 @@ class ComparePage(Page):
 def compare_page(
     catalog: Catalog, query: CompareQuery, colors: ExperimentColors, readers: LogReaders
 ) -> ComparePage:
-    """What the address names, side by side. Runs that are not there are listed."""
+    """Return the runs that the address names, side by side. Missing ones are listed."""
     runs, missing = compared_runs(catalog, query.runs, colors)
     baseline = next((at for at, run in enumerate(runs) if run.id == query.baseline), 0)
     results, n_unread = _results(runs, baseline, query, readers)
@@ -141,7 +141,7 @@ def _compared(
 def _results(
     runs: Sequence[ComparedRun], baseline: int, query: CompareQuery, readers: LogReaders
 ) -> tuple[ComparedResults, int]:
-    """The values of all metrics, and of how many logs there was no time to read them."""
+    """Return the values of all metrics, and how many logs were not read for lack of time."""
     logs = [LogToRead(run.dat_path, run.has_ended) for run in runs if run.dat_path is not None]
     known, n_unread = readers.summaries.read(logs, _READING_S)
     goals = goals_of(
@@ -174,7 +174,7 @@ def _page_data(
 
 
 async def compare(request: Request) -> Response:
-    """The page Compare. An address that names no run shows how to find some."""
+    """Return the page Compare. If the address names no run, it shows how to find some."""
     query, colors = parse_compare_query(request.query_params), experiment_colors(request)
     readers: LogReaders = request.app.state.log_readers
     return await respond_with_page(

@@ -1,4 +1,4 @@
-"""What the address of the page Compare asks for, and the addresses of its links. Pure."""
+"""The address of the page Compare, and the addresses of its links. Pure."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ _ALL, _YES = "all", "1"
 
 @dataclass(frozen=True)
 class CompareQuery:
-    """What is compared, and how.
+    """The runs that are compared, and the options.
 
     Attributes:
         runs: the ids of the runs, in the order of the columns, at most `MOST_COMPARED`.
@@ -22,7 +22,7 @@ class CompareQuery:
         has_equal: whether settings that are the same for all runs are shown.
         has_all_metrics: whether all metrics are shown, and not only the first ones.
         shows_outputs: whether the ends of the outputs are shown.
-        search: what the reader looks for, to add it.
+        search: a search for runs to add.
         derived: the derived metrics of the page.
     """
 
@@ -51,24 +51,24 @@ class CompareQuery:
         return [*runs, *(pair for pair in given if pair[1]), *derived]
 
     def link(self, **changes: str | None) -> str:
-        """The address of this page with some parameters replaced. None takes one out."""
+        """Return the address of this page with some parameters replaced. None removes one."""
         kept = [(name, value) for name, value in self.pairs if name not in changes]
         new = [(name, value) for name, value in changes.items() if value is not None]
         return f"{COMPARE_PATH}?{urlencode([*kept, *new])}"
 
     def without(self, run_id: str) -> str:
-        """The address without one of its runs."""
+        """Return the address without one of its runs."""
         gone = (("run", run_id), ("baseline", run_id))
         return f"{COMPARE_PATH}?{urlencode([pair for pair in self.pairs if pair not in gone])}"
 
     def with_run(self, run_id: str) -> str:
-        """The address with one more run, and what was searched, so that others can follow."""
+        """Return the address with one more run, keeping the search so that others can follow."""
         search = [("find", self.search)] if self.search else []
         return f"{COMPARE_PATH}?{urlencode([*self.pairs, ('run', run_id), *search])}"
 
 
 def parse_compare_query(params: QueryParams) -> CompareQuery:
-    """What the address asks for. What is not known counts as not said."""
+    """Parse the address. Unknown values are ignored."""
     runs = tuple(dict.fromkeys(one for one in params.getlist("run") if one))
     return CompareQuery(
         runs=runs[:MOST_COMPARED],

@@ -18,7 +18,7 @@ _MOST_METRICS = 1_000
 
 @dataclass(frozen=True)
 class ResultCell:
-    """A value of one run. `is_better`: than that of the baseline, None if nobody can say."""
+    """A value of one run. `is_better`: than that of the baseline, None if not known."""
 
     text: str
     title: str
@@ -54,11 +54,11 @@ def compare_results(
     *,
     has_all: bool,
 ) -> ComparedResults:
-    """Two rows for each metric with a direction, one for each other: its last values.
+    """Return two rows for each metric with a direction, else one with its last values.
 
     Args:
-        runs: what is known of the metrics of each run.
-        derived: derived metrics, which are shown in any case.
+        runs: the metrics of each run.
+        derived: derived metrics, which are always shown.
         has_all: whether all metrics are shown, and not only the first.
     """
     names = _ordered(runs, goals)
@@ -69,7 +69,8 @@ def compare_results(
 
 
 def _ordered(runs: Sequence[Summaries], goals: Goals) -> list[str]:
-    """What sweeps optimise first, then what most runs have, in the order of their logs."""
+    """Return the metrics: first those that sweeps optimise, then those of most runs, in the order
+    of their logs."""
     n_runs: dict[str, int] = {}
     for run in runs:
         for name in run:
@@ -128,7 +129,7 @@ def _cell(
 
 
 def format_difference(difference: float) -> str:
-    """A difference with its sign, to three significant digits: ``+0.0123``, ``−4``."""
+    """Return a difference with its sign, to three significant digits: ``+0.0123``, ``−4``."""
     text = format_number(float(f"{difference:.3g}"))
     return text if text.startswith("−") else f"+{text}"
 
@@ -136,7 +137,7 @@ def format_difference(difference: float) -> str:
 def goals_of(
     own: Sequence[Mapping[str, Goal]], chosen: Mapping[str, Goal], logged: Mapping[str, Goal]
 ) -> Goals:
-    """The goals of all runs together. Sweeps that disagree about a metric decide nothing."""
+    """Return the goals of all runs together. A metric on which sweeps disagree has none."""
     found: dict[str, set[Goal]] = {}
     for one in own:
         for metric, goal in one.items():

@@ -1,4 +1,4 @@
-"""What is known of each run that is compared, for runs of all kinds."""
+"""The data of each compared run, for runs of all kinds."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ from ..runs.links import N_COLORS, ExperimentColors, run_href, sweep_run_color
 from ..series.experiment_states import state_of
 
 _OF_ONE_RUN = frozenset(("Log", "Slot", "Runs as", "Time in the queue", "Exit"))
-"""Facts in which any two runs differ by nature."""
+"""Facts that differ between any two runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,12 +28,12 @@ class ComparedRun:
     """One run, as a column of the table.
 
     Attributes:
-        name: what the charts call it. Tells it from the others.
+        name: its unique name in the charts.
         sweep_id, sweep_name: those of the sweep that it belongs to, if it belongs to one.
         settings: its configuration, flat, with its hyperparameters.
         environment: how and where it was started.
         own_goals: by metric, what its sweep optimises.
-        has_output: whether what it printed was kept.
+        has_output: whether its output was kept.
     """
 
     id: str
@@ -63,7 +63,7 @@ class ComparedRun:
 def compared_runs(
     catalog: Catalog, run_ids: Iterable[str], colors: ExperimentColors
 ) -> tuple[list[ComparedRun], list[str]]:
-    """The runs of these ids that are there, and the ids of the others."""
+    """Return the runs of these ids that exist, and the ids of the others."""
     found: list[ComparedRun] = []
     missing: list[str] = []
     for run_id in run_ids:
@@ -139,12 +139,12 @@ def _of_sweep(sweep: Sweep, run: RunRecord, run_id: str) -> ComparedRun:
 
 
 def _by_label(facts: Iterable[SummaryFact]) -> dict[str, str]:
-    """By its label each fact that runs may have in common: the whole text where one is cut."""
+    """Return the facts that runs may share, by label: the whole text if one is cut."""
     return {fact.label: fact.title or fact.value for fact in facts if fact.label not in _OF_ONE_RUN}
 
 
 def _with_distinct_names(runs: Sequence[ComparedRun]) -> list[ComparedRun]:
-    """Runs with names and colours that differ, as far as there are colours."""
+    """Return the runs with distinct names and, as far as there are enough, distinct colours."""
     has_several = len({run.sweep_id for run in runs}) > 1
     named = [
         replace(run, name=f"{run.sweep_name} · {run.name}")
@@ -157,7 +157,7 @@ def _with_distinct_names(runs: Sequence[ComparedRun]) -> list[ComparedRun]:
 
 
 def _distinct_colors(wanted: Sequence[int]) -> list[int]:
-    """Each its own colour, or the next one that is free: each colour once in `N_COLORS` runs."""
+    """Return each its own colour, or the next free one: each colour once in `N_COLORS` runs."""
     found: list[int] = []
     for at, color in enumerate(wanted):
         taken = set(found[at - at % N_COLORS :])

@@ -1,10 +1,9 @@
-"""`GET /api/groups`: mean and spread of metrics over groups of a sweep's runs, or of
-experiments if no sweep is named, and while that is computed, `GET /api/groups/progress`: of how
-many runs the logs are read.
+"""`GET /api/groups`: mean and spread of metrics over groups of a sweep's runs, or of experiments if
+no sweep is named, and meanwhile `GET /api/groups/progress`: how many logs have been read.
 
 The figures are over all runs of each group that pass the filters of the table, on all its pages.
-`over` says what becomes of runs that ended early. What was read of a log is kept as
-a digest of a few kilobytes, so that asking again costs the logs that have grown.
+`over` decides how runs that ended early count. The data read from a log is kept as a digest of a
+few kilobytes, so that another request only costs the logs that have grown.
 """
 
 import hashlib
@@ -23,12 +22,13 @@ from starlette.routing import Route
 
 from ml_tracking_ops.logger.reading.reader import LogFormatError, Series, read_run_log
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
-from ml_tracking_ops.orchestrator.store.files.identities import FileCache, identify
+from ml_tracking_ops.orchestrator.store.files.identities import FileCache, Identity
 
 from ..runs.links import N_COLORS
 from ..runs.name_patterns import NamePatternError
 from ..series.api import read_in_thread
 from ..series.derived.logs import NO_POINTS, derived_of, sorted_points
+from ..series.digests.log_digests import files_of
 from ..series.thinning import Float64s, Points
 from ..serving.sse import encode_json
 from .early_ends import taken_over
@@ -42,8 +42,8 @@ _SINCE_START_S = 1e8
 """Smaller wall times count from the start of the run (the original tool)."""
 _DIGEST_BYTES = 64 << 20
 
-Digests = FileCache[tuple[Path, str, str], MetricBuckets]
-"""By log, metric and axis."""
+Digests = FileCache[tuple[Path, str, str, tuple[Identity, ...]], MetricBuckets]
+"""By log, metric, axis and the logs of earlier attempts."""
 
 
 def new_digests() -> Digests:
@@ -106,7 +106,7 @@ def _members(catalog: Catalog, query: GroupQuery, state: State) -> Members | Non
 
 
 async def progress(request: Request) -> Response:
-    """Of the same query: zeros where nothing is computed for it now."""
+    """Return the progress of the same query: zeros if nothing is computed for it now."""
     query = parse_group_query(request.query_params)
     reading = request.app.state.group_readings.find(query) or ReadingProgress(0)
     answer = {"n_read": reading.n_read, "n_runs": reading.n_runs}
@@ -115,7 +115,7 @@ async def progress(request: Request) -> Response:
 
 
 def _etag(runs: Sequence[GroupedRun], members: Sequence[RunGroup], query: GroupQuery) -> str:
-    known = (astuple(query), [identify(run.path) for run in runs], members)
+    known = (astuple(query), [files_of(run.path) for run in runs], members)
     return f'"{hashlib.blake2b(repr(known).encode(), digest_size=12).hexdigest()}"'
 
 
@@ -126,7 +126,7 @@ def statistics(
     query: GroupQuery,
     reading: ReadingProgress,
 ) -> GroupsAnswer:
-    """Of each metric the columns of each group, as JSON can hold them."""
+    """Return the columns of each group, by metric, in a form for JSON."""
     digests = []
     for run in runs:
         digests.append(_digests_of(cache, run, query))
@@ -182,9 +182,9 @@ def _answer(
 
 
 def _digests_of(cache: Digests, run: GroupedRun, query: GroupQuery) -> list[MetricBuckets]:
-    """One for each metric. The log is read once, and only where it is not known as it is now."""
-    identity = identify(run.path)
-    keys = [(run.path, metric, query.x) for metric in query.metrics]
+    """Return a digest for each metric. The log is read once, and only if it has changed."""
+    identity, *earlier = files_of(run.path) or (None,)
+    keys = [(run.path, metric, query.x, tuple(earlier)) for metric in query.metrics]
     known = [cache.find(key, identity) for key in keys]
     if query.is_zoomed and all(one is not None and one.is_exact for one in known):
         return [_within(one, query) for one in known if one is not None]
@@ -207,7 +207,7 @@ def _within(whole: MetricBuckets, query: GroupQuery) -> MetricBuckets:
 
 
 def _digest(points: Points, run: GroupedRun, query: GroupQuery, across: Points) -> MetricBuckets:
-    """`across`: the metric on the x axis, if one is."""
+    """Return the digest of a metric. `across`: the metric on the x axis, if one is."""
     if query.x.startswith(METRIC_AXIS):
         x = _values_at(across, points)
     else:
@@ -217,7 +217,7 @@ def _digest(points: Points, run: GroupedRun, query: GroupQuery, across: Points) 
 
 
 def _points(log: Mapping[str, Series], metric: str) -> Points:
-    """Of a metric of the log, or of one derived from them, or none if there is no such metric."""
+    """Return the points of a logged or derived metric, or none if there is no such metric."""
     if metric in log:
         return sorted_points(log[metric])
     derived = derived_of(metric, log)
@@ -225,7 +225,7 @@ def _points(log: Mapping[str, Series], metric: str) -> Points:
 
 
 def _values_at(across: Points, points: Points) -> Float64s:
-    """The values of one metric at the steps of another, as `valuesAt` of `curves.js`."""
+    """Return the values of one metric at the steps of another, as `valuesAt` of `curves.js`."""
     if not len(across):
         return np.full(len(points), np.nan)
     steps = across.step.astype(np.float64)
@@ -248,7 +248,7 @@ def _log(path: Path) -> Mapping[str, Series]:
 
 
 def _x_values(points: Points, started_at: float | None, axis: str) -> Float64s:
-    """As the page's script computes them for single runs (`curves.js`)."""
+    """Return x values as the page's script computes them for single runs (`curves.js`)."""
     if axis == "step" or not len(points):
         return points.step.astype(np.float64)
     time_s = points.wall_time

@@ -1,6 +1,6 @@
-"""What becomes of runs that ended early in the figures of their group. Pure.
+"""How runs that ended early count in the figures of their group. Pure.
 
-Where a rule stops the weak runs, the mean of the rest jumps: it is over fewer runs from there on.
+If a rule stops the weak runs, the mean of the rest jumps: it is over fewer runs from there on.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,8 @@ _NONE = np.empty(0, np.int64)
 
 
 def taken_over(digests: Sequence[MetricBuckets], over: Over) -> list[MetricBuckets]:
-    """The digests (all of one width) of the runs as `over` takes them. Left out ones are empty."""
+    """Return the digests (all of one width) of the runs according to `over`. Excluded ones are
+    empty."""
     reached = [one.bucket[-1] for one in digests if len(one.bucket)]
     if over == "all" or not reached:
         return list(digests)
@@ -33,7 +34,8 @@ def taken_over(digests: Sequence[MetricBuckets], over: Over) -> list[MetricBucke
 
 
 def _reaches(one: MetricBuckets, end: int) -> bool:
-    """Whether the next value would have come after the end, at the widest distance so far."""
+    """Return whether the next value would have come after the end, at the widest distance so
+    far."""
     if not len(one.bucket):
         return False
     distance = int(np.diff(one.bucket).max()) if len(one.bucket) > 1 else 1
@@ -45,7 +47,7 @@ def _emptied(one: MetricBuckets) -> MetricBuckets:
 
 
 def _carried(one: MetricBuckets, every: Int64s) -> MetricBuckets:
-    """With the last value in each later bucket that any run has."""
+    """Return the digest with the last value repeated in each later bucket that any run has."""
     if not len(one.bucket):
         return one
     later = every[every > one.bucket[-1]]

@@ -1,4 +1,4 @@
-"""Which runs are in which group: of a sweep's runs, or of experiments."""
+"""The members of groups: a sweep's runs, or experiments."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 from starlette.datastructures import QueryParams
 
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.combinations import seed_name_of
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.run_details import config_of, is_chosen
 from ml_tracking_ops.orchestrator.store.run_record import RunRecord
@@ -21,14 +22,13 @@ from .naming import (
     RunGroup,
     RunLabels,
     group_runs,
-    seed_name,
 )
 from .query import GroupQuery
 
 PassingRuns = Callable[[Sweep, QueryParams], Collection[int]]
 """The numbers of the runs that pass the filters of the table."""
 PassingExperiments = Callable[[Catalog, QueryParams], Sequence[Experiment]]
-"""Those that are selected, or that pass the filters of the table."""
+"""The selected experiments, or those that pass the filters of the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class GroupedRun:
 
 
 Members = tuple[list[GroupedRun], list[RunGroup] | None]
-"""The runs, and the groups of their places, or None if no run has what they are grouped by."""
+"""The runs, and the groups of their places, or None if no run has the grouping setting."""
 
 
 def sweep_groups(catalog: Catalog, query: GroupQuery, passing: PassingRuns) -> Members | None:
@@ -54,12 +54,13 @@ def sweep_groups(catalog: Catalog, query: GroupQuery, passing: PassingRuns) -> M
     runs = [GroupedRun(path, run.started_at) for run, path in paths]
     given = [_settings(run, path, query.group) for run, path in paths]
     labels = [_labels(sweep, run) for run, _ in paths]
-    members = group_runs(given, query.group, seed_name(sweep.config), labels)
+    members = group_runs(given, query.group, seed_name_of(sweep.config), labels)
     return runs, [] if members is None and kept is not None else members
 
 
 def experiment_groups(catalog: Catalog, query: GroupQuery, passing: PassingExperiments) -> Members:
-    """Groups of experiments by a key of their configurations, a tag, or a part of the name."""
+    """Return groups of experiments by a key of their configurations, a tag, or a part of the
+    name."""
     found = passing(catalog, QueryParams(list(query.filters)))
     runs = [GroupedRun(one.dat_path, one.started_at) for one in found]
     members = None
@@ -84,7 +85,7 @@ def _labels(sweep: Sweep, run: RunRecord) -> RunLabels:
 
 
 def _settings(run: RunRecord, path: Path, group: str) -> Mapping[str, Any]:
-    """Its hyperparameters, and the setting to group by if its script logged that besides."""
+    """Return its hyperparameters, and the setting to group by if only its script logged that."""
     name, chosen = group.removeprefix(HYPERPARAMETER), run.hyperparameters
     if group == COMBINATION or group.startswith(ALL_BUT) or is_chosen(name, chosen):
         return chosen

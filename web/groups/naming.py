@@ -1,19 +1,20 @@
-"""By what the runs of a sweep can be grouped, and which run belongs to which group. Pure.
+"""The ways to group the runs of a sweep, and which run belongs to which group. Pure.
 
-A hyperparameter with few values makes a group of each. One with many numbers is cut into ranges
-that hold about as many runs each. `combination` groups the runs that differ in their seed alone,
-``but.NAME,NAME`` those that differ in the named settings alone. ``tag`` those with a tag, of which
-a run may have several. ``name.PATTERN`` those with the same part of their name, which a regular
+A hyperparameter with few values makes a group for each. One with many numbers is divided into
+ranges with about as many runs each. `combination` groups the runs that differ only in their seed,
+``but.NAME,NAME`` those that differ only in the named settings. ``tag`` those with a tag, of which a
+run may have several. ``name.PATTERN`` those with the same part of their name, which a regular
 expression finds.
 """
 
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
 import numpy as np
+
+from ml_tracking_ops.orchestrator.store.files.fields import is_finite_number
 
 from ..runs.formats import format_number
 from ..runs.name_patterns import parse_pattern
@@ -43,27 +44,20 @@ class RunGroup:
 
 @dataclass(frozen=True, slots=True)
 class RunLabels:
-    """What users call a run: its names, the one that they gave first, and its tags."""
+    """A user's annotations of a run: its names, the given one first, and its tags."""
 
     names: tuple[str, ...]
     tags: tuple[str, ...] = ()
 
 
-def seed_name(config: Mapping[str, Any]) -> str | None:
-    """The hyperparameter in which the repeats of a combination differ, if a sweep has repeats."""
-    repeats = config.get("repeats")
-    name = repeats.get("seed_name") if isinstance(repeats, Mapping) else None
-    return name if isinstance(name, str) else None
-
-
 def groupings(
     runs: Iterable[SettingValues], seed: str | None, logged: Iterable[str] = ()
 ) -> list[dict[str, str]]:
-    """What a page offers: ``{"value": …, "label": …}`` for each way to group these runs.
+    """Return ``{"value": …, "label": …}`` for each way to group these runs.
 
     Args:
-        seed: the name of the hyperparameter that is one, as `seed_name` finds it.
-        logged: settings that the scripts logged besides, and that tell runs apart.
+        seed: the name of the hyperparameter that is one, as `seed_name_of` finds it.
+        logged: settings that only the scripts logged, and in which runs differ.
     """
     names = dict.fromkeys(name for run in runs for name in run if name != seed)
     has_combinations = bool(names)
@@ -77,18 +71,18 @@ def groupings(
 
 
 def label_groupings(*, has_tags: bool, has_names: bool) -> list[dict[str, str]]:
-    """What a page offers besides: to group by what users call runs."""
+    """Return the ways to group runs by names and tags."""
     offered = [{"value": TAG, "label": "Tag"}] if has_tags else []
     return [*offered, {"value": NAME, "label": "Part of the name"}] if has_names else offered
 
 
 def all_but(*names: str) -> str:
-    """Groups of the runs that differ in these settings alone."""
+    """Return groups of the runs that differ only in these settings."""
     return ALL_BUT + ",".join(quote(name, safe="") for name in names)
 
 
 def names_left_out(by: str) -> frozenset[str]:
-    """The settings that ``but.NAME,NAME`` leaves out."""
+    """Return the settings that ``but.NAME,NAME`` leaves out."""
     return frozenset(map(unquote, filter(None, by.removeprefix(ALL_BUT).split(","))))
 
 
@@ -99,16 +93,16 @@ def group_runs(
     labels: Sequence[RunLabels] = (),
     most: int = _MOST_COMBINATIONS,
 ) -> list[RunGroup] | None:
-    """The groups of these runs in the order of their values, or None if `by` names nothing.
+    """Return the groups of these runs in the order of their values, or None if `by` names nothing.
 
     Runs without the hyperparameter (a conditional one) belong to no group.
 
     Args:
-        labels: of each run, where `by` may ask for names and tags.
-        most: so many groups of combinations or names. The smaller ones are left out.
+        labels: of each run, if `by` may ask for names and tags.
+        most: how many groups of combinations or names to keep. The smaller ones are left out.
 
     Raises:
-        NamePatternError: `by` has a regular expression that is none.
+        NamePatternError: `by` has a regular expression that is invalid.
     """
     if by == TAG:
         return _by_tag(labels)
@@ -149,7 +143,7 @@ def _by_name(labels: Sequence[RunLabels], text: str, most: int) -> list[RunGroup
 
 
 def _differing(runs: Sequence[SettingValues]) -> list[SettingValues]:
-    """The runs without the settings that are the same for all of them."""
+    """Return the runs without the settings that are the same for all of them."""
     texts: dict[str, set[str]] = {}
     n_having: dict[str, int] = {}
     for run in runs:
@@ -163,7 +157,7 @@ def _differing(runs: Sequence[SettingValues]) -> list[SettingValues]:
 def _by_rest(
     runs: Sequence[SettingValues], left_out: Collection[str | None], prefix: str, most: int
 ) -> list[RunGroup]:
-    """By all settings but those that are left out, groups of several runs first.
+    """Group by all settings but the named ones, groups of several runs first.
 
     A sweep of single runs has as many groups as runs.
     """
@@ -187,7 +181,7 @@ def _by_value(name: str, values: Sequence[object], having: Sequence[int]) -> lis
     for value, at in zip(values, having, strict=True):
         text = format_number(value)
         found.setdefault(text, []).append(at)
-        order.setdefault(text, (0, value) if _is_number(value) else (1, text))
+        order.setdefault(text, (0, value) if is_finite_number(value) else (1, text))
     return [
         RunGroup(f"{HYPERPARAMETER}{name}={text}", f"{name} {text}", found[text])
         for text in sorted(found, key=order.__getitem__)
@@ -197,7 +191,7 @@ def _by_value(name: str, values: Sequence[object], having: Sequence[int]) -> lis
 def _by_range(
     name: str, values: np.ndarray[Any, np.dtype[np.float64]], having: Sequence[int]
 ) -> list[RunGroup]:
-    """Ranges with about as many runs each. Equal values stay together."""
+    """Group into ranges with about as many runs each. Equal values stay together."""
     edges = np.unique(np.quantile(values, np.linspace(0, 1, _N_RANGES + 1), method="nearest"))
     of_run = np.clip(np.searchsorted(edges, values, "right") - 1, 0, max(0, len(edges) - 2))
     groups = []
@@ -210,13 +204,9 @@ def _by_range(
 
 
 def _short(value: float) -> str:
-    """Two digits are enough to tell ranges apart."""
+    """Return a number in two digits, which are enough to distinguish ranges."""
     return format_number(float(f"{value:.2g}"))
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def _are_many_numbers(values: Sequence[object]) -> bool:
-    return all(_is_number(value) for value in values) and len(set(values)) > MOST_GROUPS
+    return all(is_finite_number(value) for value in values) and len(set(values)) > MOST_GROUPS

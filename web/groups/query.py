@@ -1,4 +1,4 @@
-"""What the address of `/api/groups` asks. Pure."""
+"""Parse the address of `/api/groups`. Pure."""
 
 from dataclasses import dataclass
 
@@ -13,15 +13,15 @@ _FILTERS = ("q", "where", "state", "p.", "m.", "low.p.", "high.p.", "low.m.", "h
 _OF_CONDITION = "derive"
 """Parameters of the table, whose filters decide which runs are in the groups."""
 _CHOICES = ("run", "archived")
-"""Of experiments also those that are selected, and whether they are archived."""
+"""For experiments, also those that are selected, and whether they are archived."""
 _AXES = ("step", "relative", "wall")
 METRIC_AXIS = "m."
 
 
 @dataclass(frozen=True, slots=True)
 class GroupQuery:
-    """`x`: step, relative, wall, or ``m.METRIC``. `sweep`: None for experiments, of which
-    `filters` also says which are selected."""
+    """`x`: step, relative, wall, or ``m.METRIC``. `sweep`: None for experiments. `filters` then
+    also contains the selected ones."""
 
     sweep: str | None
     group: str
@@ -38,7 +38,7 @@ class GroupQuery:
 
 
 def parse_group_query(query: QueryParams) -> GroupQuery:
-    """The query of `/api/groups`.
+    """Return the query of `/api/groups`.
 
     Raises:
         HTTPException: 400, naming the parameter, its value and what is allowed.

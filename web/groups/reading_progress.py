@@ -1,4 +1,4 @@
-"""How far the reading of many logs has come, for pages that wait for what is made of them."""
+"""How many of many logs have been read, for pages that wait for the result."""
 
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ class ReadingProgress:
 
 
 class ReadingsInProgress:
-    """Those under way, by what was asked: counted in threads, looked at by the event loop."""
+    """The readings under way, by query: counted in threads, read by the event loop."""
 
     def __init__(self) -> None:
         self._under_way: dict[Hashable, ReadingProgress] = {}
@@ -23,7 +23,8 @@ class ReadingsInProgress:
         try:
             yield reading
         finally:
-            if self._under_way.get(asked) is reading:  # another may ask the same meanwhile
+            # another request may ask for the same meanwhile
+            if self._under_way.get(asked) is reading:
                 del self._under_way[asked]
 
     def find(self, asked: Hashable) -> ReadingProgress | None:

@@ -1,10 +1,10 @@
 """Mean and spread of the runs of a group at each step. Pure and vectorised.
 
-Steps (or times) are put into buckets of one width, wide enough that about 200 cover them all. Where
-there are no more steps each is a bucket of its own, and the figures are exact. Within a bucket a
-run counts once, with the mean of its values there, however often it logged. At each bucket the
-figures are over the runs that have a value there. NaN and infinities are no values, but it is
-counted how many runs logged them there.
+Steps (or times) are put into buckets of one width, wide enough that about 200 cover them all. If
+there are no more steps than that, each is a bucket of its own, and the figures are exact. Within a
+bucket a run counts once, with the mean of its values there, however often it logged. At each bucket
+the figures are over the runs that have a value there. NaN and infinities are no values, but the
+runs that logged them there are counted.
 """
 
 import math
@@ -26,8 +26,9 @@ _NONE, _EMPTY = np.empty(0, np.int64), np.empty(0)
 class MetricBuckets:
     """One metric of one run by buckets: their numbers, ascending, and the values in each.
 
-    `x` of bucket `b` is from ``b * width`` to ``(b + 1) * width``. `n` values are in it. `gap` are
-    those that NaN or an infinity was logged in, ascending, whether or not they hold values.
+    `x` of bucket `b` is from ``b * width`` to ``(b + 1) * width``. `n` is the number of values in
+    it. `gap` are the buckets in which NaN or an infinity was logged, ascending, whether or not they
+    hold values.
     """
 
     width: float
@@ -40,7 +41,7 @@ class MetricBuckets:
 
     @property
     def is_exact(self) -> bool:
-        """Whether nothing was put together, so that a closer look shows no more."""
+        """Whether nothing was merged, so that zooming in shows no more."""
         return self.low is self.mean
 
     @property
@@ -49,7 +50,7 @@ class MetricBuckets:
 
     @property
     def reach(self) -> tuple[float, float] | None:
-        """From where to where something was logged."""
+        """The range in which something was logged."""
         ends = [part[[0, -1]] * self.width for part in (self.bucket, self.gap) if len(part)]
         return (float(np.min(ends)), float(np.max(ends))) if ends else None
 
@@ -58,8 +59,8 @@ class MetricBuckets:
 class GroupCurve:
     """Columns of shape ``(n_buckets,)``.
 
-    `n` is how many runs have a value there, and `n_nan` how many logged NaN or an infinity. Where
-    no run has a value the figures are NaN.
+    `n` is how many runs have a value there, and `n_nan` how many logged NaN or an infinity. If no
+    run has a value the figures are NaN.
     """
 
     bucket: Int64s
@@ -72,7 +73,7 @@ class GroupCurve:
 
 
 def bucket_width(low: float, high: float, is_whole: bool) -> float:
-    """The smallest power of two (of at least 1, for whole numbers) that needs few buckets.
+    """Return the smallest power of two (at least 1, for whole numbers) that needs few buckets.
 
     So the buckets of a narrower width always nest in those of a wider one.
     """
@@ -83,7 +84,8 @@ def bucket_width(low: float, high: float, is_whole: bool) -> float:
 
 
 def digest(x: Float64s, value: Float64s, is_whole: bool) -> MetricBuckets:
-    """The values of one run, in any order of `x`, in buckets as narrow as its own range allows."""
+    """Return the values of one run, in any order of `x`, in buckets as narrow as its own range
+    allows."""
     has_place = np.abs(x) < _FARTHEST
     x, value = x[has_place], value[has_place]
     width = bucket_width(float(x.min()), float(x.max()), is_whole) if len(x) else 1.0
@@ -100,7 +102,7 @@ def digest(x: Float64s, value: Float64s, is_whole: bool) -> MetricBuckets:
 
 
 def coarsened(fine: MetricBuckets, width: float) -> MetricBuckets:
-    """The same in wider buckets."""
+    """Return the digest in wider buckets."""
     factor = round(width / fine.width)
     if factor <= 1:
         return fine
@@ -117,7 +119,7 @@ def _merged(
     high: Float64s,
     gap: Int64s,
 ) -> MetricBuckets:
-    """Entries of the same bucket, which are side by side, as one."""
+    """Merge entries of the same bucket, which are side by side."""
     if not len(bucket):
         return MetricBuckets(width, bucket, n, mean, low, high, gap)
     starts = _starts(bucket)
@@ -128,9 +130,9 @@ def _merged(
 
 
 def combine(digests: Sequence[MetricBuckets]) -> GroupCurve:
-    """The figures of a group, from digests of one width.
+    """Return the figures of a group, from digests of one width.
 
-    `std` is the standard deviation of a sample, or 0 if one run alone has a value.
+    `std` is the standard deviation of a sample, or 0 if only one run has a value.
     """
     having = [one for one in digests if len(one.bucket)]
     gap, n_gaps = np.unique(_joined([one.gap for one in digests]), return_counts=True)
@@ -156,7 +158,7 @@ def combine(digests: Sequence[MetricBuckets]) -> GroupCurve:
 
 
 def _means(values: Float64s, n: Int64s, starts: Int64s, total: Int64s) -> Float64s:
-    """The mean of each bucket's values, `n` of each. Of parts where their sum is no number."""
+    """Return the mean of each bucket's `n` values, computed in parts if their sum overflows."""
     with np.errstate(over="ignore", invalid="ignore"):
         means: Float64s = np.add.reduceat(values * n, starts) / total
     if np.isfinite(means).all():
@@ -166,7 +168,7 @@ def _means(values: Float64s, n: Int64s, starts: Int64s, total: Int64s) -> Float6
 
 
 def _deviations(values: Float64s, means: Float64s, starts: Int64s, n: Int64s) -> Float64s:
-    """The standard deviation of each bucket's values, whose squares may be no numbers any more."""
+    """Return the standard deviation of each bucket's values, whose squares may overflow."""
     found = _roots_of_squares(values, means, starts, n, 1.0)
     if np.isfinite(found).all():
         return found
@@ -183,7 +185,7 @@ def _roots_of_squares(
 
 
 def _with_gaps(curve: GroupCurve, gap: Int64s, n_gaps: Int64s) -> GroupCurve:
-    """The same with `n_nan`, and with the buckets that hold nothing else."""
+    """Return the curve with `n_nan`, and with the buckets that hold nothing else."""
     if not len(gap):
         return curve
     every = np.union1d(curve.bucket, gap)
@@ -212,6 +214,6 @@ def _starts(bucket: Int64s) -> Int64s:
 
 
 def centers(bucket: Int64s, width: float, is_whole: bool) -> Float64s:
-    """The positions of the buckets on the axis: the step itself, or the middle."""
+    """Return the positions of the buckets on the axis: the step itself, or the middle."""
     middle = (width - 1) / 2 if is_whole else width / 2
     return bucket.astype(np.float64) * width + middle

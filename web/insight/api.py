@@ -1,19 +1,19 @@
-"""What the drawings of a sweep ask the server for. Each answer has the cursor for the next one.
+"""The data for the drawings of a sweep. Each answer has the cursor for the next one.
 
     GET /api/insight/SWEEP?since=CURSOR   the runs as columns; then only those that have changed,
                                           and the running ones; `passing` are those that pass the
                                           filters of a table (`q`, `state`, `p.NAME`, `m.METRIC`);
                                           `up=METRIC&of=last` adds a column with its values,
                                           and `more=last.METRIC` others, by this name;
-                                          `objective=METRIC` has that one of several as the value
+                                          `objective=METRIC` selects one of several as the value
     GET /api/insight?run=ID&objective=METRIC
-                                          the same of experiments, always whole: those named, or
+                                          the same for experiments, always all data: those named, or
                                           those that the page of experiments lists
-    GET /api/workers/SWEEP?since=CURSOR   what ran in which slot; then only from the first on that
-                                          may have changed
+    GET /api/workers/SWEEP?since=CURSOR   what ran in which slot; then only from the first span on
+                                          that may have changed
 
-A cursor of another server, or of a journal that was replaced meanwhile, is answered with
-everything. `/insight/importance/SWEEP` is a part of the page that takes a while to compute.
+A cursor of another server, or of a journal that was replaced meanwhile, is answered with all data.
+`/insight/importance/SWEEP` is a part of the page that takes a while to compute.
 """
 
 import hashlib
@@ -54,7 +54,7 @@ _READING_S = 0.3
 
 
 class RunsAnswer(SweepColumns):
-    """`passing`: the runs that pass the filters of the table, or None if there are none.
+    """`passing`: the runs that pass the filters of the table, or None without filters.
 
     `front`: None without several objectives.
     """
@@ -81,7 +81,7 @@ BuildAnswer = Callable[[Sweep, QueryParams, int | None, Any], tuple[int, Answer]
 
 
 class JournalGenerations:
-    """Numbers that tell the journals of a sweep apart, where one is replaced by another."""
+    """Numbers that distinguish the journals of a sweep, if one is replaced by another."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[object, int]] = {}
@@ -131,7 +131,7 @@ async def workers(request: Request) -> Response:
 
 
 async def _answer(request: Request, build: BuildAnswer) -> Response:
-    """Found and encoded in a worker thread."""
+    """Find and encode the answer in a worker thread."""
     _check(request.query_params, _PARAMETERS)
     sweep_id: str = request.path_params["sweep_id"]
     state = request.app.state
@@ -216,7 +216,7 @@ def _combinations(
     n_unread: int,
     more: Sequence[str],
 ) -> tuple[int, Answer]:
-    """The combinations of a sweep with repeats, of which those pass that have a run that does."""
+    """Return the combinations of a sweep with repeats. One passes if any of its runs does."""
     number = {run.index: run.combination.number for run in runs if run.combination is not None}
     rows = combination_rows(runs, found.every.seed_name)
     started_at = sweep.record.started_at or sweep.started_at
@@ -234,7 +234,7 @@ def _combinations(
 
 
 def _changed(sweep: Sweep, since: int | None) -> set[int] | None:
-    """The runs that a page which knows all up to `since` does not know. None means all of them."""
+    """Return the runs that a page which knows all up to `since` lacks. None means all of them."""
     if since is None or since > len(sweep.changes):
         return None
     changed = {index for index in sweep.changes[since:] if index is not None}

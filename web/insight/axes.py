@@ -1,14 +1,15 @@
-"""How a hyperparameter is laid out on an axis: linear, logarithmic or by category. Pure.
+"""The axis of a hyperparameter: linear, logarithmic or by category. Pure.
 
-Told from the search space where it says it, and from the runs' values where it does not (the
-original tool's sweeps, hyperparameters that came with a later configuration).
+It follows from the search space if that has it, and otherwise from the runs' values (the original
+tool's sweeps, hyperparameters that came with a later configuration).
 """
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeGuard
+from typing import Any, Literal
+
+from ml_tracking_ops.orchestrator.store.files.fields import is_finite_number
 
 from ..runs.entries import RunEntry
 
@@ -36,11 +37,11 @@ class Axis:
 
     @property
     def is_ordered(self) -> bool:
-        """Whether one value is more than another: a rank means something."""
+        """Whether the values are ordered: a rank means something."""
         return self.scale != "category" or all(is_finite_number(value) for value in self.values)
 
     def place(self, value: object) -> float | int | None:
-        """A value as it is sent: a number, or the position of its category."""
+        """Return a value as it is sent: a number, or the position of its category."""
         if self.scale != "category":
             return value if is_finite_number(value) else None
         return next((n for n, one in enumerate(self.values) if _same(one, value)), None)
@@ -49,7 +50,7 @@ class Axis:
 def build_axes(
     config: Mapping[str, Any], combinations: Sequence[Mapping[str, Any]]
 ) -> tuple[Axis, ...]:
-    """The axes of all hyperparameters that vary, in the order of the search space.
+    """Return the axes of all hyperparameters that vary, in the order of the search space.
 
     Args:
         combinations: the hyperparameters of each run.
@@ -62,7 +63,7 @@ def build_axes(
 
 
 def axes_of(config: Mapping[str, Any], rows: Iterable[RunEntry]) -> tuple[Axis, ...]:
-    """`build_axes` for rows, of which some may have no combination yet."""
+    """Return `build_axes` for rows, some of which may have no combination yet."""
     return build_axes(config, [row.hyperparameters for row in rows if row.hyperparameters])
 
 
@@ -85,7 +86,7 @@ def _axis(name: str, definition: object, combinations: Sequence[Mapping[str, Any
 
 
 def _spans_decades(low: float | None, high: float | None) -> bool:
-    """Of a setting that no search space describes: whether its values are of several sizes."""
+    """Return whether the values of a setting without a search space span several decades."""
     return low is not None and high is not None and low > 0 and high / low >= _DECADES
 
 
@@ -97,7 +98,7 @@ def _candidates(given: Mapping[str, Any]) -> list[Any]:
 def _bounds(
     given: Mapping[str, Any], kind: object, values: Sequence[Any]
 ) -> tuple[float | None, float | None]:
-    """The bounds of the space, widened by what lies outside of them."""
+    """Return the bounds of the space, extended by values outside of them."""
     ends = [given.get("min"), given.get("max")] if kind in _BOUNDED else []
     if (legacy := _LEGACY_BOUNDS.match(str(given.get("hyp_desc", "")))) is not None:
         ends = [_float(text) for text in legacy.groups()]
@@ -106,7 +107,8 @@ def _bounds(
 
 
 def _categories(values: Iterable[Any]) -> tuple[Any, ...]:
-    """Each once. Numbers in their order, anything else in the order in which it comes up."""
+    """Return each category once: numbers in their order, others in the order of first
+    occurrence."""
     found: dict[object, Any] = {}
     for value in values:
         found.setdefault(_key(value), value)
@@ -125,11 +127,6 @@ def _same(left: object, right: object) -> bool:
     return _key(left) == _key(right) or (
         is_finite_number(left) and is_finite_number(right) and left == right
     )
-
-
-def is_finite_number(value: object) -> TypeGuard[int | float]:
-    """A finite number. True and false are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _float(text: str) -> float | None:

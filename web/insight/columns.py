@@ -1,6 +1,6 @@
 """The runs of a sweep as columns, for the drawings that explain it. Pure.
 
-Times are seconds since the sweep began. What a drawing has already is not sent again: with
+Times are seconds since the sweep began. What a drawing already has is not sent again: with
 `indices` only those runs are in the columns.
 """
 
@@ -10,6 +10,7 @@ from typing import Any, NotRequired, TypedDict
 
 from starlette.datastructures import QueryParams
 
+from ml_tracking_ops.orchestrator.store.files.fields import is_finite_number
 from ml_tracking_ops.orchestrator.store.outcomes.aims import aims_of
 from ml_tracking_ops.orchestrator.store.run_states import RUN_STATES
 
@@ -18,13 +19,13 @@ from ..tables.column import statistic_column
 from ..tables.query import HYPERPARAMETER, STATISTICS, split_statistic
 from ..tables.rows import Row
 from ..tables.selection import filter_text
-from .axes import Axis, Scale, axes_of, is_finite_number
+from .axes import Axis, Scale, axes_of
 
 _MOST_COLUMNS = 4
 
 
 class AxisColumns(TypedDict):
-    """An axis as it is sent. `values` as filters write them."""
+    """An axis as it is sent. `values` are written as in filters."""
 
     name: str
     scale: Scale
@@ -35,11 +36,11 @@ class AxisColumns(TypedDict):
 
 
 class RunColumns(TypedDict):
-    """A value for each run. `state` counts in `SweepColumns.states`.
+    """A value for each run. `state` is an index into `SweepColumns.states`.
 
-    Of experiments `name` is the id, and `title` what they are called. Of combinations, `index` is
-    their number and `value` the mean. `text` says it with the standard deviation, and `is_full`
-    whether no other has more values. Of runs it is whether they meet constraints on outcomes, if
+    For experiments `name` is the id, and `title` what they are called. For combinations, `index` is
+    their number and `value` the mean. `text` has it with the standard deviation, and `is_full` is
+    whether no other has more values. For runs it is whether they meet constraints on outcomes, if
     there are any. `results` has the value of each objective.
     """
 
@@ -72,7 +73,7 @@ def describe_experiments(
     goals: Goals | None = None,
     more: Sequence[str] = (),
 ) -> SweepColumns:
-    """The same of experiments, also of those without any setting."""
+    """Return the columns of experiments, including those without any setting."""
     axes = axes_of({}, rows)
     columns = _columns(rows, axes, started_at, up, goals, more)
     columns["name"] = [row.id for row in rows]
@@ -89,7 +90,7 @@ def insight_columns(
     goals: Goals | None = None,
     more: Sequence[str] = (),
 ) -> SweepColumns:
-    """Axes and columns of the runs that have a combination, in the order of their index.
+    """Return axes and columns of the runs that have a combination, in the order of their index.
 
     Args:
         up: a further column, a statistic of a metric: ``last.Loss``. `more`: others, by name.
@@ -152,7 +153,7 @@ def _describe(axis: Axis) -> AxisColumns:
 
 
 def _column(axis: Axis, rows: Sequence[Row]) -> list[float | int | None]:
-    """`None` where a run does not have the hyperparameter."""
+    """Return the column of a hyperparameter, with `None` for runs without it."""
     places: dict[object, float | int | None] = {}
     column: list[float | int | None] = []
     for row in rows:
@@ -177,9 +178,9 @@ def _since(start: float, time: float | None) -> float | None:
 
 
 def asked_value(query: QueryParams, metric: str | None) -> str | None:
-    """What the address wants to see of the runs.
+    """Return the value of the runs that the address requests.
 
-    None means the best value of the metric, as ever.
+    None means the best value of the metric.
     """
     name, statistic = query.get("up"), query.get("of", "best")
     if not name or statistic not in STATISTICS or (statistic == "best" and name == metric):
@@ -188,15 +189,15 @@ def asked_value(query: QueryParams, metric: str | None) -> str | None:
 
 
 def asked_columns(query: QueryParams) -> tuple[str, ...]:
-    """The further columns that are asked for: ``more=last.Loss``."""
+    """Return the further columns that are requested: ``more=last.Loss``."""
     known = [key for key in query.getlist("more") if split_statistic(key) is not None]
     return tuple(dict.fromkeys(known))[:_MOST_COLUMNS]
 
 
 def statistic_value(row: Row, key: str, goals: Goals | None = None) -> float | None:
-    """The statistic of a metric, as ``last.Loss``, if the run has a finite number for it.
+    """Return the statistic of a metric, as ``last.Loss``, if the run has a finite number for it.
 
-    In the place of a metric a setting may be named: ``best.p.lr``.
+    A setting may be named in place of a metric: ``best.p.lr``.
     """
     split = split_statistic(key)
     value = None if split is None else statistic_column(*split, goals).value(row)

@@ -1,4 +1,4 @@
-"""The experiments that the views explain: those selected, or else all that the page lists."""
+"""The experiments that the views explain: the selected ones, or else all that the page lists."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,14 +32,14 @@ _MOST_SETTINGS = 100
 
 @dataclass(frozen=True)
 class ExplainedExperiments:
-    """What the views are of.
+    """The experiments of the views.
 
     Attributes:
-        rows: the oldest first, each with its number as `index`, with the settings that differ,
-            and with its best value of the metric.
-        passing: the numbers of those that pass the filters of the table, or None if there are none.
+        rows: the oldest first, each with its number as `index`, with the settings that differ, and
+            with its best value of the metric.
+        passing: the numbers of those that pass the filters of the table, or None without filters.
         metrics: those by which experiments can be compared.
-        n_unread: of how many logs there was no time to read them.
+        n_unread: how many logs were not read for lack of time.
     """
 
     subject: Subject
@@ -53,14 +53,14 @@ class ExplainedExperiments:
 def explained_experiments(
     catalog: Catalog, query: QueryParams, colors: ExperimentColors, summaries: MetricSummaries
 ) -> ExplainedExperiments:
-    """The experiments that the address names, or else those that the page lists."""
+    """Return the experiments that the address names, or else those that the page lists."""
     rows, n_unread = with_experiment_summaries(
         experiment_rows(reversed(_chosen(catalog, query)), colors), summaries, _READING_S
     )
     columns = experiment_columns(rows, summaries)
     metrics = ordered_metrics(rows, columns.goals)
     metric = query.get(OBJECTIVE) or next(iter(metrics), None)
-    names = _telling(columns.hyperparameters)
+    names = _distinguishing(columns.hyperparameters)
     asked = parse_table_query(query)
     numbered = [replace(row, index=number) for number, row in enumerate(rows, start=1)]
     passing = (
@@ -87,8 +87,8 @@ def _chosen(catalog: Catalog, query: QueryParams) -> Sequence[Experiment]:
     return shown_experiments(catalog, query)
 
 
-def _telling(settings: Mapping[str, Hyperparameter]) -> list[str]:
-    """The settings that tell experiments apart: neither all the same nor a text of its own each."""
+def _distinguishing(settings: Mapping[str, Hyperparameter]) -> list[str]:
+    """Return the settings that distinguish experiments: neither all the same nor unique to each."""
     return [
         name
         for name, one in settings.items()

@@ -1,4 +1,4 @@
-"""On which nodes the runs of an engine with a queue were, and as which jobs. Pure."""
+"""The nodes on which an engine with a queue ran the runs, and their jobs. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ _MOST_JOBS = 100
 
 @dataclass(frozen=True, slots=True)
 class NodeUse:
-    """What one node did: attempts at runs, those that run there now, and their time together."""
+    """What one node did: attempts at runs, those running there now, and their time together."""
 
     node: str
     n_attempts: int = 0
@@ -25,7 +25,7 @@ class NodeUse:
 
 @dataclass(frozen=True, slots=True)
 class JobLine:
-    """One attempt as its engine has it, or had it.
+    """One current or past attempt in its engine.
 
     Attributes:
         ran_s: how long its process has run, or None while it has none.
@@ -44,7 +44,7 @@ class JobLine:
 
 
 def measure_nodes(pool: PoolRecord, now: float) -> list[NodeUse]:
-    """Each node by its name, or empty if the engine has no queue."""
+    """Return each node by its name, or empty if the engine has no queue."""
     found: dict[str, NodeUse] = {}
     for span in pool.spans:
         if span.place is not None:
@@ -65,7 +65,7 @@ def _with_span(use: NodeUse, span: AttemptSpan, now: float) -> NodeUse:
 
 
 def list_jobs(sweep_id: str, runs: Iterable[RunRecord], now: float) -> list[JobLine]:
-    """The newest jobs: those that wait, then those that run, then those that are over."""
+    """Return the newest jobs: waiting ones first, then running ones, then ended ones."""
     attempts = [one for run in runs for one in (*run.earlier, run) if one.queued_at is not None]
     attempts.sort(key=lambda one: (one.has_ended, one.state != "queued", -(one.queued_at or 0.0)))
     return [_line(sweep_id, one, now) for one in attempts[:_MOST_JOBS]]

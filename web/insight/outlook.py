@@ -1,4 +1,5 @@
-"""What is asked of a sweep that runs: what runs now, how long yet, since when nothing is better."""
+"""The outlook of a running sweep: what runs now, the time left, the time since the last
+improvement."""
 
 import time
 from collections.abc import Sequence
@@ -24,11 +25,11 @@ class BestSince:
 
 @dataclass(frozen=True)
 class SweepOutlook:
-    """What a page says of a sweep while it runs.
+    """The outlook of a sweep on its page.
 
     Attributes:
         left_s: the time left, or None if it is not known yet, or while the sweep is paused.
-        running: the runs that run now, those that started first in front. `n_more` are not shown.
+        running: the running runs, those that started first in front. `n_more` are not shown.
         best_since: None while the best run itself runs, or there is none.
     """
 
@@ -39,7 +40,7 @@ class SweepOutlook:
 
 
 def outlook_of(sweep: Sweep, every: AllRuns) -> SweepOutlook | None:
-    """None once the sweep is over."""
+    """Return the outlook, or None once the sweep is over."""
     if is_over(sweep):
         return None
     record = sweep.record

@@ -25,20 +25,20 @@ FAILURES = tuple(state for state in RUN_STATES if STATES[state].is_failure)
 
 @dataclass(frozen=True)
 class InsightPanel:
-    """The view that is open, named `panel`. What all views say of the sweep.
+    """The open view, named `panel`, and the fields that all views share.
 
-    `key_states` are those of runs with a value, for the legend. `why_empty` says why there is
+    `key_states` are those of runs with a value, for the legend. `why_empty` explains why there is
     nothing to draw. `n_failed_unseen`: how many failed before they had a value. All are numbers of
-    what `noun` says: runs, experiments, or the combinations of a sweep with repeats.
+    `noun`: runs, experiments, or the combinations of a sweep with repeats.
 
     Attributes:
-        sweep_id: empty of experiments.
+        sweep_id: empty for experiments.
         setting: what hyperparameters are called.
-        importance_part: where the table of importances comes from.
-        metrics, direction: of experiments, by what they can be compared, and which values are good.
+        importance_part: the address of the table of importances.
+        metrics, direction: for experiments, the metrics to compare by, and which values are good.
         objectives: those of a sweep, if the view shows one of several.
         close_href: the page without the panel.
-        n_unread: of how many logs the values are not known yet.
+        n_unread: how many logs have not been read for the values yet.
     """
 
     sweep_id: str
@@ -70,7 +70,7 @@ class InsightPanel:
 
 
 def insight_panel(subject: Subject, runs: AllRuns, query: QueryParams) -> InsightPanel:
-    """What the panel named in the address shows of a sweep. If it names none, the first."""
+    """Return the panel that the address names, by default the first, for a sweep."""
     compared = runs.compared(query.get("repeats") == "apart")
     rows: Sequence[Row] = compared
     is_of_runs = rows is runs.searched
@@ -85,7 +85,7 @@ def insight_panel(subject: Subject, runs: AllRuns, query: QueryParams) -> Insigh
 
 
 def experiments_panel(found: ExplainedExperiments, query: QueryParams) -> InsightPanel:
-    """The same of experiments, with what it takes to choose the metric."""
+    """Return the panel for experiments, with the choice of the metric."""
     subject, rows = found.subject, found.rows
     panel = _panel(subject, rows, query, subject.noun, len(rows))
     metric = subject.metric
@@ -146,12 +146,12 @@ def _panel(
 
 
 def _count_states(rows: Sequence[Row]) -> tuple[Counter[RunState], Counter[RunState]]:
-    """How many of all, and of those with a value, are in each state."""
+    """Count how many of all, and of those with a value, are in each state."""
     return Counter(row.state for row in rows), Counter(row.state for row in rows if has_value(row))
 
 
 def _why_empty(subject: Subject, rows: Sequence[Row], panel: Panel) -> str | None:
     reason = why_empty(subject, rows) if panel.needs_values else None
     if reason is None and panel.needs_goal and subject.goal is None:
-        return f"Say first whether higher or lower values of {subject.metric} are better."
+        return f"First choose whether higher or lower values of {subject.metric} are better."
     return reason

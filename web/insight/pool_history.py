@@ -1,4 +1,4 @@
-"""How the workers of a sweep were used: of slots and wall time, and as a time line. Pure."""
+"""The use of a sweep's workers: of slots and wall time, and as a time line. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 
 def pool_of(sweep: Sweep) -> PoolRecord:
-    """What the workers did up to now, or empty for sweeps of the original tool."""
+    """Return the activity of the workers up to now. Empty for sweeps of the original tool."""
     record = sweep.record
     record.pool.settle(record.runs, is_lost=record.state == "lost")
     return record.pool
@@ -22,7 +22,7 @@ def pool_of(sweep: Sweep) -> PoolRecord:
 
 @dataclass(frozen=True, slots=True)
 class SlotUse:
-    """What one slot did. `idle_s` is the rest of the time in which it was there."""
+    """The activity of one slot. `idle_s` is the rest of the time in which it existed."""
 
     slot: int
     n_spans: int
@@ -37,7 +37,7 @@ class SlotUse:
 
 @dataclass(frozen=True)
 class PoolUse:
-    """How well the workers were used. `by_state`: the busy time by how the attempts ended.
+    """The use of the workers. `by_state`: the busy time by how the attempts ended.
 
     `fewest` to `most`: how many slots there were at once.
     """
@@ -56,7 +56,7 @@ class PoolUse:
 
 
 def measure_use(pool: PoolRecord, now: float) -> PoolUse:
-    """Busy time against slots × wall time, over all sessions, up to `now` where one continues.
+    """Compare busy time with slots × wall time, over all sessions, up to `now` if one continues.
 
     A run that outlived its orchestrator counts as busy only while there was one.
     """
@@ -83,7 +83,7 @@ def measure_use(pool: PoolRecord, now: float) -> PoolUse:
 
 
 def _sizes(sessions: Iterable[OrchestratorSession], now: float) -> Iterable[tuple[int, float]]:
-    """How many slots there were, and for how many seconds, one after the other."""
+    """Yield how many slots there were, and for how many seconds, one after the other."""
     for session in sessions:
         ends = [time for time, _ in session.sizes[1:]] + [_end(session, now)]
         for (time, size), end in zip(session.sizes, ends, strict=True) if session.sizes else ():
@@ -91,7 +91,7 @@ def _sizes(sessions: Iterable[OrchestratorSession], now: float) -> Iterable[tupl
 
 
 def _time_there(sessions: Iterable[OrchestratorSession], now: float) -> dict[int, float]:
-    """For each slot the seconds in which the pool had it."""
+    """Return the seconds in which the pool had each slot."""
     there: dict[int, float] = {}
     for size, seconds in _sizes(sessions, now):
         for slot in range(size):
@@ -112,7 +112,7 @@ def _end(session: OrchestratorSession, now: float) -> float:
 
 
 class PlaceEntry(TypedDict):
-    """The job of a span, where that was, and for how long it had waited (seconds)."""
+    """The job of a span, its place, and how long it had waited (seconds)."""
 
     label: str
     node: str | None
@@ -121,9 +121,9 @@ class PlaceEntry(TypedDict):
 
 
 class SpanColumns(TypedDict):
-    """A value for each span. `state` counts in the states that the answer names.
+    """A value for each span. `state` is an index into the states of the answer.
 
-    `place` is there where the engine has a queue.
+    `place` exists if the engine has a queue.
     """
 
     index: list[int]
@@ -136,7 +136,7 @@ class SpanColumns(TypedDict):
 
 
 def describe_spans(pool: PoolRecord, first: int, states: tuple[str, ...]) -> SpanColumns:
-    """Spans from a place on, as columns, times since the sweep began."""
+    """Return spans from a place on, as columns, times since the sweep began."""
     spans = pool.spans[first:]
     start = pool.sessions[0].started_at if pool.sessions else 0.0
     columns: SpanColumns = {

@@ -1,4 +1,4 @@
-"""How strongly values go up and down together, by their ranks. Pure."""
+"""How strongly values rise and fall together, by their ranks. Pure."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def ranks(values: Sequence[float]) -> NDArray[np.float64]:
-    """Ranks from 1. Equal values share the mean of theirs."""
+    """Return ranks from 1. Equal values share the mean of theirs."""
     given = np.asarray(values, dtype=float)
     _, inverse, counts = np.unique(given, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
@@ -16,7 +16,7 @@ def ranks(values: Sequence[float]) -> NDArray[np.float64]:
 
 
 def spearman(left: Sequence[float], right: Sequence[float]) -> float | None:
-    """Spearman's rank correlation ρ, from -1 to 1 (C. Spearman, 1904), or None if one is constant.
+    """Return Spearman's ρ, from -1 to 1 (C. Spearman, 1904), or None if one is constant.
 
     With ties it is the correlation of the mean ranks.
     """
@@ -27,10 +27,11 @@ def spearman(left: Sequence[float], right: Sequence[float]) -> float | None:
 
 
 def explained_by_order(places: Sequence[float], values: Sequence[float]) -> float | None:
-    """The share of the values' ranks that goes with a number, from 0 to 1. None means constant.
+    """Return the share of the values' ranks that goes with a number, from 0 to 1. None means
+    constant.
 
-    The larger of ρ² and, where there are runs enough, of the η² between its quantile groups (ten
-    at most), adjusted for their number (T. L. Kelley, 1935), which finds a best in the middle too.
+    The larger of ρ² and, if there are enough runs, of the η² between its quantile groups (ten at
+    most), adjusted for their number (T. L. Kelley, 1935), which finds a best in the middle too.
     """
     correlation = spearman(places, values)
     if correlation is None:
@@ -46,7 +47,7 @@ def explained_by_order(places: Sequence[float], values: Sequence[float]) -> floa
 
 
 def explained_by_groups(groups: Sequence[object], values: Sequence[float]) -> float | None:
-    """The share of the ranks' variance that lies between groups, from 0 to 1. None means constant.
+    """Return the share of the ranks' variance between groups, from 0 to 1. None means constant.
 
     η² of the Kruskal–Wallis test: H = (n - 1) η² (W. H. Kruskal and W. A. Wallis, 1952).
     """

@@ -1,7 +1,7 @@
 """`GET /api/run-values?run=ID&by=p.NAME`: one value of each run, for the colour of its curve.
 
 `by` is ``state``, ``tag``, ``p.NAME`` (a hyperparameter, or a key of the configuration) or
-``m.METRIC`` (the best value, or the last where nobody knows which values are good).
+``m.METRIC`` (the best value, or the last if it is not known which values are good).
 """
 
 import math
@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
+from ml_tracking_ops.orchestrator.store.files.fields import is_number
 from ml_tracking_ops.orchestrator.store.objective import Goal
 from ml_tracking_ops.orchestrator.store.run_details import config_of
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RunState
@@ -37,9 +38,9 @@ STATE, TAG = "state", "tag"
 
 
 class ValuesAnswer(TypedDict):
-    """`values` has one for each run that was asked for, None if it has none.
+    """`values` has one for each requested run, None if it has none.
 
-    Numbers stay numbers where all of them are. Everything else is a text.
+    Numbers stay numbers if all of them are. Everything else is a text.
     """
 
     by: str
@@ -50,7 +51,7 @@ class ValuesAnswer(TypedDict):
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What can be asked of a run."""
+    """The facts about a run that can be requested."""
 
     state: RunState
     tags: Sequence[str]
@@ -60,7 +61,7 @@ class RunFacts:
 
 
 def known_run(catalog: Catalog, run_id: str) -> RunFacts | None:
-    """What is known of the run with this id, of any kind."""
+    """Return the facts about the run with this id, of any kind."""
     experiment = catalog.experiments.get(run_id)
     if experiment is not None:
         tags, config = experiment.annotation.tags, config_of(experiment.dat_path)
@@ -80,10 +81,10 @@ def known_run(catalog: Catalog, run_id: str) -> RunFacts | None:
 def run_values(
     catalog: Catalog, run_ids: Iterable[str], by: str, readers: LogReaders
 ) -> ValuesAnswer:
-    """One value of each run.
+    """Return one value of each run.
 
     Raises:
-        HTTPException: 400, `by` is none of what can be asked for.
+        HTTPException: 400, `by` is not known.
     """
     runs = [known_run(catalog, run_id) for run_id in run_ids]
     n_unread = 0
@@ -126,7 +127,7 @@ def _metric_values(
 def _answer(by: str, values: Sequence[object], n_unread: int) -> ValuesAnswer:
     numbers = [_number(value) for value in values]
     given = [value for value in values if value is not None]
-    if given and all(_is_number(value) for value in given):
+    if given and all(is_number(value) for value in given):
         return {"by": by, "kind": "number", "values": numbers, "n_unread": n_unread}
     texts = [None if value is None else format_number(value) for value in values]
     kept = set(sorted({text for text in texts if text is not None})[:_MOST_CATEGORIES])
@@ -134,12 +135,8 @@ def _answer(by: str, values: Sequence[object], n_unread: int) -> ValuesAnswer:
     return {"by": by, "kind": "category", "values": shown, "n_unread": n_unread}
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _number(value: object) -> float | None:
-    """A finite number that a script can hold, or None for anything else."""
+    """Return a finite number that a script can hold, or None for anything else."""
     try:
         number = float(value) if isinstance(value, int | float) else math.nan
     except OverflowError:
@@ -148,7 +145,7 @@ def _number(value: object) -> float | None:
 
 
 async def values(request: Request) -> Response:
-    """The values of the runs that the address names, in its order."""
+    """Return the values of the runs that the address names, in its order."""
     query, state = request.query_params, request.app.state
     find = partial(
         run_values,
@@ -162,7 +159,7 @@ async def values(request: Request) -> Response:
 
 
 def offered_settings(settings: Iterable[Mapping[str, Any]], most: int = 200) -> list[str]:
-    """The names of the settings in which runs differ, in the order in which they come up."""
+    """Return the names of the settings in which runs differ, in the order of first occurrence."""
     first: dict[str, object] = {}
     n_having: dict[str, int] = {}
     differing: set[str] = set()

@@ -29,10 +29,10 @@ class RunStanding:
 
     Attributes:
         place: from 1. Equal values share a place.
-        ordinal: the place as people say it: ``1st``.
+        ordinal: the place in words: ``1st``.
         n_values: how many runs are compared, this one included.
-        why_unranked: the state of a run that failed, was killed or lost: its place is the one
-            that it would have. None for others.
+        why_unranked: the state of a run that failed, was killed or lost: its place is the one that
+            it would have. None for others.
         n_left_out: the other runs with a value, which failed, were killed or lost.
         best: the best of the runs that are compared.
         differences: from the best run, or none if it is the best itself.
@@ -50,7 +50,7 @@ class RunStanding:
 
 
 def run_standing(name: str | None, rows: Sequence[Row], goal: Goal | None) -> RunStanding | None:
-    """The standing of the run whose latest attempt has this name.
+    """Return the standing of the run whose latest attempt has this name.
 
     None if it has no value, no run is comparable, or the sweep optimises nothing.
     """
@@ -83,7 +83,7 @@ def _is_comparable(state: RunState) -> bool:
 
 
 def differing(own: Mapping[str, object], best: Mapping[str, object]) -> list[Difference]:
-    """The hyperparameters in which two runs differ, in the order of the first."""
+    """Return the hyperparameters in which two runs differ, in the order of the first."""
     names = dict.fromkeys([*own, *best])
     return [
         Difference(name, own.get(name), best.get(name), name in own, name in best)
@@ -93,7 +93,7 @@ def differing(own: Mapping[str, object], best: Mapping[str, object]) -> list[Dif
 
 
 def ordinal(place: int) -> str:
-    """``1st``, ``2nd``, ``3rd``, ``11th``, ``101st``."""
+    """Return ``1st``, ``2nd``, ``3rd``, ``11th``, ``101st``."""
     is_teen = place % 100 in (11, 12, 13)
     ending = "th" if is_teen else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
     return f"{place:,}{ending}"
@@ -101,7 +101,7 @@ def ordinal(place: int) -> str:
 
 @dataclass(frozen=True)
 class ObjectiveResult:
-    """A value of a run. `goal` is None of a metric that is only constrained."""
+    """A value of a run. `goal` is None for a metric that is only constrained."""
 
     metric: str
     goal: Goal | None
@@ -109,7 +109,7 @@ class ObjectiveResult:
 
 
 def objective_results(sweep: Sweep, run: RunRecord) -> list[ObjectiveResult]:
-    """The values of a run that has ended, objectives first."""
+    """Return the values of a run that has ended, objectives first."""
     goals = {one.metric: one.goal for one in sweep.aims.objectives}
     return [
         ObjectiveResult(name, goals.get(name), run.values[name])
@@ -119,9 +119,8 @@ def objective_results(sweep: Sweep, run: RunRecord) -> list[ObjectiveResult]:
 
 
 def text_of_standing(sweep: Sweep, run: RunRecord) -> str | None:
-    """How a run that has ended stands by all objectives, in a sentence, or None if there is
-    none.
-    """
+    """Return a sentence on the place of an ended run by all objectives, or None if there is
+    none."""
     aims, record = sweep.aims, sweep.record
     if not aims.metrics or not run.has_ended:
         return None

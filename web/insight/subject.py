@@ -1,4 +1,4 @@
-"""What the views explain: the runs of a sweep, or a selection of experiments.
+"""The subject of the views: the runs of a sweep, or a selection of experiments.
 
 The views ask the subject for what differs between the two, and know neither.
 """
@@ -23,11 +23,11 @@ _READING_S = 0.25
 _MOST_SELECTIONS = 32
 
 AddMetrics = Callable[[Sequence[Row]], tuple[list[Row], int]]
-"""Rows, each with the summaries of its metrics, and how many logs are not read yet."""
+"""Returns rows with the summaries of their metrics, and how many logs are not read yet."""
 
 
 def at_once(key: object, compute: Callable[[], Any]) -> Any:
-    """What is computed, of rows that nobody keeps."""
+    """Compute a value of rows that nobody keeps."""
     return compute()
 
 
@@ -39,14 +39,14 @@ class Subject:
         id: of the sweep, or empty for experiments.
         key: identifies the subject in caches.
         noun: what a row is called. `setting`: what a choice of it is called.
-        config: says the search space, if there is one.
+        config: the configuration with the search space, if there is one.
         metric, goal: the metric by which runs are compared.
         goals: of other metrics, given the rows.
-        has_ended: whether no run is expected any more. `is_over`: whether nothing is logged.
-        spread: the standard deviation between seeds, if it is known.
-        sweep: None of experiments.
-        remember: gives what was computed under a key before, as long as no run has changed.
-            A key that is the identity of a list is only of lists that `AllRuns` keeps.
+        has_ended: whether no run is expected any more. `is_over`: whether nothing more is logged.
+        spread: the standard deviation between seeds, if known.
+        sweep: None for experiments.
+        remember: returns what was computed under a key before, as long as no run has changed. A key
+            that is the identity of a list must be of a list that `AllRuns` keeps.
     """
 
     id: str
@@ -67,7 +67,7 @@ class Subject:
 
 
 def sweep_subject(sweep: Sweep, readers: LogReaders) -> Subject:
-    """A sweep as it is now."""
+    """Return the current state of a sweep as a subject."""
     summaries = readers.summaries
     return Subject(
         id=sweep.id,
@@ -92,14 +92,15 @@ def _spread(sweep: Sweep) -> float | None:
 
 
 class ExperimentSelection:
-    """Represents some experiments and a metric as long as these are asked for."""
+    """A key for some experiments and a metric, kept while they are requested."""
 
 
 _selections: OrderedDict[object, ExperimentSelection] = OrderedDict()
 
 
 def selection_key(rows: Sequence[Row], metric: str | None) -> ExperimentSelection:
-    """The same object for the same experiments and metric, while few others are asked for."""
+    """Return the same object for the same experiments and metric, while few others are
+    requested."""
     wanted = (metric, frozenset(row.dat_path for row in rows))
     found = _selections.setdefault(wanted, ExperimentSelection())
     _selections.move_to_end(wanted)
@@ -111,7 +112,7 @@ def selection_key(rows: Sequence[Row], metric: str | None) -> ExperimentSelectio
 def experiments_subject(
     rows: Sequence[Row], metric: str | None, goals: Goals, add_metrics: AddMetrics
 ) -> Subject:
-    """These experiments, compared by a metric."""
+    """Return these experiments as a subject, compared by a metric."""
     has_ended = all(row.state in ENDS for row in rows)
     return Subject(
         id="",

@@ -1,4 +1,4 @@
-"""What a sweep's page says of its verdict: which combination won, and how sure that is."""
+"""The verdict on a sweep's page: which combination won, and how sure that is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,14 +35,14 @@ class LeaderView:
     corrected: str
     range: str
     probability: str
-    share: float
+    share: float | None
     beats_next: str | None
     dropped: str | None
 
 
 @dataclass(frozen=True)
 class VerdictView:
-    """The verdict, or how far the race is as long as there is none."""
+    """The verdict, or the progress of the race as long as there is none."""
 
     text: str
     note: str | None
@@ -54,7 +54,8 @@ _known: "WeakKeyDictionary[Sweep, tuple[object, int, Verdict | None]]" = WeakKey
 
 
 def verdict_view(sweep: Sweep) -> VerdictView | None:
-    """None for a sweep without `confirm` or `repeats`, and before there is anything to say."""
+    """Return the verdict, or None for a sweep without `confirm` or `repeats`, or without
+    results."""
     verdict = _verdict(sweep)
     if verdict is not None:
         text = _as_on_page(verdict_sentence(verdict, sweep.record), sweep, verdict.leaders)
@@ -70,7 +71,7 @@ def verdict_view(sweep: Sweep) -> VerdictView | None:
 
 
 def _verdict(sweep: Sweep) -> Verdict | None:
-    """Judged once until a run changes."""
+    """Return the verdict, computed once until a run changes."""
     known = _known.get(sweep)
     if known is None or known[0] is not sweep.changes or known[1] != len(sweep.changes):
         known = _known[sweep] = (sweep.changes, len(sweep.changes), sweep_verdict(sweep.record))
@@ -87,17 +88,21 @@ def _leader(sweep: Sweep, verdict: Verdict, place: int) -> LeaderView:
         hyperparameters=candidate.hyperparameters,
         mean=format_mean(leader.mean, leader.std),
         n=leader.n,
-        corrected=format_number(leader.corrected),
-        range=f"{format_number(leader.low)} to {format_number(leader.high)}",
+        corrected=_number(leader.corrected),
+        range="–" if leader.low is None else f"{_number(leader.low)} to {_number(leader.high)}",
         probability=percent(leader.probability),
-        share=round(leader.probability, 3),
-        beats_next=percent(leader.beats[below[0].candidate.number]) if below else None,
+        share=None if leader.probability is None else round(leader.probability, 3),
+        beats_next=percent(leader.beats.get(below[0].candidate.number)) if below else None,
         dropped=None if out is None else f"dropped after seed {out[0]}: {out[1]}",
     )
 
 
+def _number(value: float | None) -> str:
+    return "–" if value is None else format_number(value)
+
+
 def _as_on_page(text: str, sweep: Sweep, leaders: Sequence[Leader]) -> str:
-    """A sentence in which runs are called as everywhere on the page: ``run 8``."""
+    """Return a sentence in which runs are called as on the page: ``run 8``."""
     for leader in leaders:
         text = text.replace(leader_name(leader), _name(sweep, leader))
     return text

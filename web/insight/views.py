@@ -1,4 +1,4 @@
-"""The views of the panel that explains a sweep: what each shows besides its drawing."""
+"""The views of the panel that explains a sweep: the content of each besides its drawing."""
 
 import json
 import time
@@ -19,7 +19,7 @@ from .axes import axes_of
 from .front.view import FrontView, front_view
 from .importance.results import ImportanceView, importance_view
 from .node_use import JobLine, NodeUse, list_jobs, measure_nodes
-from .plots.chosen import ChosenMetric, chosen_value, same_settings
+from .plots.chosen import ChosenMetric, among, chosen_value, same_settings
 from .plots.views import (
     BarsView,
     ContourView,
@@ -45,7 +45,7 @@ _MOST_IMPROVEMENTS = 100
 
 @dataclass(frozen=True)
 class ViewLink:
-    """One of several links, of which one is current."""
+    """One of several links. One of them is current."""
 
     label: str
     href: str
@@ -56,7 +56,7 @@ class ViewLink:
 class HistoryView:
     """The runs that were the best when they ended. `by`: what the horizontal axis counts.
 
-    `n_noise` improvements are smaller than the spread between seeds, and so are none.
+    `n_noise` improvements are smaller than the spread between seeds, so they do not count.
     """
 
     by: str
@@ -70,7 +70,7 @@ class HistoryView:
 
 @dataclass(frozen=True)
 class AxisChoice:
-    """An axis of the parallel coordinates. `value` is as the address has it."""
+    """An axis of the parallel coordinates. `value` is as in the address."""
 
     value: str
     name: str
@@ -81,8 +81,8 @@ class AxisChoice:
 class ParallelView:
     """`ends`: the worst and the best value, as the colours show them.
 
-    `axes`: what can be an axis, those that are first and in their order. `asked`: as the address
-    has them, as JSON. `all_href` shows all of them, None if they are shown.
+    `axes`: all possible axes, the chosen ones first and in their order. `asked`: the chosen ones as
+    in the address, as JSON. `all_href` shows all of them, None if they are shown.
     """
 
     ends: tuple[float, float] | None
@@ -101,8 +101,8 @@ class ScatterView:
 
     `numbers`: the settings that are numbers, and may take the place of the metric. `more`: the
     metrics among these, whose values the drawing needs, as JSON. `metrics`: those that can be
-    chosen, and `titles` what they are called. `relation` is known of settings alone. `kept`: what
-    its form carries along.
+    chosen, and `titles` what they are called. `relation` exists for settings only. `kept`: the
+    hidden fields of its form.
     """
 
     across: str | None
@@ -122,8 +122,8 @@ class ScatterView:
 
 @dataclass(frozen=True)
 class WorkersView:
-    """`shares`: the busy time by how the attempts ended, in per cent. `nodes` and `jobs` are of
-    engines that have a queue."""
+    """`shares`: the busy time by how the attempts ended, in per cent. `nodes` and `jobs` are for
+    engines with a queue."""
 
     use: PoolUse
     n_spans: int
@@ -150,13 +150,13 @@ InsightView = (
 
 
 def panel_link(query: QueryParams, **changes: str | None) -> str:
-    """The address of this page with some parameters replaced. None takes one out."""
+    """Return the address of this page with some parameters replaced. None removes one."""
     kept = [(key, value) for key, value in query.multi_items() if key not in changes]
     return "?" + urlencode(kept + [(k, v) for k, v in changes.items() if v is not None])
 
 
 def why_empty(subject: Subject, rows: Sequence[Row]) -> str | None:
-    """Why nothing can be drawn of the metric, and what to do, or None if something can."""
+    """Explain why nothing can be drawn of the metric, and what to do. None if something can."""
     if any(map(has_value, rows)):
         return None
     if subject.sweep is None:
@@ -231,9 +231,9 @@ def _parallel(subject: Subject, rows: Sequence[Row], query: QueryParams) -> Para
 
 
 def axis_choices(asked: Sequence[str], names: Sequence[str]) -> list[AxisChoice]:
-    """The axes that are asked for, as ``NAME`` or, turned, ``-NAME``, then the others.
+    """Return the requested axes, as ``NAME`` or, reversed, ``-NAME``, then the others.
 
-    If none is asked for all are shown, in their order.
+    If none is requested all are shown, in their order.
     """
     shown: dict[str, AxisChoice] = {}
     for value in asked:
@@ -249,8 +249,8 @@ def _scatter(subject: Subject, rows: Sequence[Row], query: QueryParams) -> Scatt
     chosen = chosen_value(subject, rows, query)
     names = [axis.name for axis in axes]
     metrics = [f"{one}.{name}" for name in chosen.metrics for one in ("best", "last")]
-    across = _among(query.get("across"), [*names, *metrics]) or next(iter([*names, *metrics]), None)
-    tint = _among(query.get("tint"), [*(f"p.{name}" for name in names), *metrics])
+    across = among(query.get("across"), [*names, *metrics]) or next(iter([*names, *metrics]), None)
+    tint = among(query.get("tint"), [*(f"p.{name}" for name in names), *metrics])
     axis = next((one for one in axes if one.name == across), None)
     return ScatterView(
         across=across,
@@ -269,12 +269,8 @@ def _scatter(subject: Subject, rows: Sequence[Row], query: QueryParams) -> Scatt
     )
 
 
-def _among(asked: str | None, known: Sequence[str]) -> str | None:
-    return asked if asked in known else None
-
-
 def _title(key: str | None) -> str | None:
-    """A quantity as people read it: ``last loss`` of ``last.loss``."""
+    """Return a quantity in words: ``last loss`` for ``last.loss``."""
     split = split_statistic(key or "")
     return key if split is None else f"{split[0]} {title_of(split[1])}"
 
@@ -293,7 +289,7 @@ def _importance(subject: Subject, rows: Sequence[Row], query: QueryParams) -> Im
 
 def _workers(subject: Subject, rows: Sequence[Row], query: QueryParams) -> WorkersView:
     sweep = subject.sweep
-    assert sweep is not None  # `panels_of` offers this view for sweeps alone
+    assert sweep is not None  # `panels_of` offers this view for sweeps only
     pool = pool_of(sweep)
     now = pool.latest_at if subject.has_ended else time.time()
     use = measure_use(pool, now)
@@ -321,10 +317,10 @@ class Panel:
 
     Args:
         label: the text of its tab.
-        build: what its template gets as `view`, or None if it needs nothing.
-        needs_values: whether the page says why it is empty while no run has a value. The template
-            of any other says so itself.
-        needs_goal: whether it says nothing while nobody knows which values are better.
+        build: returns `view` for its template, or None if it needs nothing.
+        needs_values: whether the page explains why it is empty while no run has a value. Any other
+            template does that itself.
+        needs_goal: whether it needs to know which values are better.
         is_of_one_metric: whether a reader chooses one of several objectives for it.
     """
 
@@ -362,9 +358,9 @@ FRONT = Panel("Pareto front", front_view, needs_values=False)
 
 
 def panels_of(subject: Subject, rows: Sequence[Row]) -> dict[str, Panel]:
-    """The views in the order of their tabs: once a sweep is over its history comes first.
+    """Return the views in the order of their tabs: once a sweep is over its history comes first.
 
-    With several objectives the front does.
+    With several objectives the front comes first.
     """
     if subject.sweep is None:
         return OF_EXPERIMENTS

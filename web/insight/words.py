@@ -1,4 +1,4 @@
-"""What the drawings of a sweep show, in words and small tables: for those who cannot see them,
+"""The content of the drawings of a sweep in words and small tables: for those who cannot see them,
 and for a quick look. Pure."""
 
 import math
@@ -27,7 +27,7 @@ class Improvement:
     """A run that was the best when it ended. `after_n`: how many had ended by then.
 
     Those that failed without a value count. In a sweep with repeats it is a combination.
-    `is_noise`: it is less better than seeds differ, which is no improvement.
+    `is_noise`: the improvement is smaller than the difference between seeds, so it does not count.
     """
 
     row: Row
@@ -40,8 +40,8 @@ class Improvement:
 class RunSubset:
     """Some of the runs: those with one value of a hyperparameter, or with values in a range.
 
-    `best` is None if nobody knows which values are good, and `std`, the standard deviation of a
-    sample, of fewer than two runs.
+    `best` is None if it is not known which values are good, and `std`, the standard deviation of a
+    sample, for fewer than two runs.
     """
 
     label: str
@@ -53,7 +53,7 @@ class RunSubset:
 
 @dataclass(frozen=True, slots=True)
 class MetricRelation:
-    """How a hyperparameter and the metric go together. `correlation` is Spearman's ρ."""
+    """The relation between a hyperparameter and the metric. `correlation` is Spearman's ρ."""
 
     parts: tuple[RunSubset, ...]
     n: int
@@ -62,7 +62,7 @@ class MetricRelation:
 
 @dataclass(frozen=True, slots=True)
 class BestValues:
-    """What the best runs have for a hyperparameter."""
+    """The values of a hyperparameter in the best runs."""
 
     name: str
     text: str
@@ -71,13 +71,13 @@ class BestValues:
 def improvements(
     rows: Sequence[Row], goal: Goal | None, started_at: float, spread: float | None = None
 ) -> list[Improvement]:
-    """In the order in which the runs ended. The running ones come last.
+    """Return the improvements in the order in which the runs ended. Running ones come last.
 
     Only combinations with the most values compare.
 
     Args:
         rows: in the order of their numbers.
-        spread: the standard deviation between seeds, if it is known.
+        spread: the standard deviation between seeds, if known.
     """
     known = sorted(
         (row for row in rows if has_value(row) or row.state in FAILURES),
@@ -101,7 +101,7 @@ def improvements(
 
 
 def relation(rows: Sequence[Row], axis: Axis, goal: Goal | None) -> MetricRelation:
-    """The metric by the values of one hyperparameter, over the runs that have both."""
+    """Return the metric by the values of one hyperparameter, over the runs that have both."""
     known = [row for row in rows if has_value(row) and axis.name in row.hyperparameters]
     values = finite_values(known)
     places = [axis.place(row.hyperparameters[axis.name]) for row in known]
@@ -124,7 +124,7 @@ def relation(rows: Sequence[Row], axis: Axis, goal: Goal | None) -> MetricRelati
 
 
 def relation_to_tags(rows: Sequence[Row], goal: Goal | None) -> MetricRelation:
-    """The metric by tag: a row with several counts for each, those without any come last."""
+    """Return the metric by tag: a row with several counts for each, those without any come last."""
     known = [row for row in rows if has_value(row)]
     by_tag: dict[str, list[float]] = {}
     without: list[float] = []
@@ -142,14 +142,14 @@ def relation_to_tags(rows: Sequence[Row], goal: Goal | None) -> MetricRelation:
 
 
 def tags_of(row: Row) -> list[str]:
-    """Of a combination those of its runs."""
+    """Return the tags of a row. For a combination those of its runs."""
     return list(dict.fromkeys([*row.tags, *(tag for run in row.runs for tag in run.tags)]))
 
 
 def _quantiles(pairs: Sequence[tuple[float, float]]) -> list[tuple[str, list[float]]]:
-    """Parts with about as many runs each, in the order of the hyperparameter.
+    """Divide runs into parts of about equal size, in the order of the hyperparameter.
 
-    Runs with the same value are in one part. Of few values each has a part of its own.
+    Runs with the same value are in one part. Each of few values has a part of its own.
     """
     by_value = [
         (place, [value for _, value in group]) for place, group in groupby(pairs, itemgetter(0))
@@ -198,14 +198,15 @@ def _best(values: Sequence[float], goal: Goal | None) -> float | None:
 
 
 def best_runs(rows: Sequence[Row], goal: Goal | None) -> list[Row]:
-    """The best tenth of the runs that have a value, but no fewer than five where there are."""
+    """Return the best tenth of the runs that have a value, but at least five if there are as
+    many."""
     known = [row for row in rows if has_value(row) and row.can_win]
     known.sort(key=attrgetter("best_value"), reverse=goal != "min")
     return known[: max(_FEWEST_BEST, math.ceil(len(known) * _BEST_PART))]
 
 
 def value_range(rows: Sequence[Row], axis: Axis) -> BestValues:
-    """The range of a hyperparameter in some runs, or how often they have which value."""
+    """Return the range of a hyperparameter in some runs, or how often they have which value."""
     found = [row.hyperparameters[axis.name] for row in rows if axis.name in row.hyperparameters]
     n_absent = len(rows) - len(found)
     if not found:

@@ -1,4 +1,4 @@
-"""The points of a run from TensorBoard's event files, as they come."""
+"""The points of a run from TensorBoard's event files, as they are written."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ _CHUNK_BYTES = 1 << 20
 
 
 class EventTopic(RunTopic):
-    """As `RunTopic`. A cursor counts the bytes of all event files of the folder."""
+    """A topic like `RunTopic`. Its cursor counts the bytes of all event files of the folder."""
 
     @property
     def paths(self) -> frozenset[Path]:

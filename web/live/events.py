@@ -1,7 +1,7 @@
-"""`GET /events`: one server-sent-events stream a page.
+"""`GET /events`: one stream of server-sent events for each page.
 
-Stateless: the client remembers the cursor of everything it follows and names them in the
-address when it connects again, also to a server that was restarted.
+Stateless: the client remembers the cursor of everything it follows and names them in the address
+when it connects again, even to a server that was restarted.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ _HEADERS = {
 
 
 def parse_wanted(query: QueryParams) -> list[FollowRequest]:
-    """What the address asks to follow.
+    """Parse what the address asks to follow.
 
     Raises:
         HTTPException: 400, naming the parameter and its value.
@@ -66,7 +66,7 @@ def _cursor(kind: str, value: str, text: str) -> int:
 
 
 class EventStream(Response):
-    """Headers at once, then events until either side ends it."""
+    """Sends the headers at once, then events until either side ends the stream."""
 
     def __init__(self, feed: Feed, wanted: list[FollowRequest]) -> None:
         self.feed = feed

@@ -1,7 +1,7 @@
-"""The live feed: one watcher on the log folder, and every page's stream hung on it.
+"""The live feed: one watcher on the log folder, for the streams of all pages.
 
-A file event says "look". What was looked at is published to all who follow it. Nobody looks at
-anything that no page follows, and with no page open nothing is watched at all.
+A file event means "look". The result of a look is published to all who follow the file. Files that
+no page follows are not read, and with no page open nothing is watched at all.
 """
 
 import logging
@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 
 
 class TooManySubscribersError(Exception):
-    """No more live streams: every one costs memory."""
+    """Too many live streams: each one costs memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class FollowRequest:
 
 
 class Feed:
-    """Brings what is written in the log folder to the pages that follow it."""
+    """Sends what is written in the log folder to the pages that follow it."""
 
     def __init__(self, catalog: SharedCatalog, limits: Limits = DEFAULTS) -> None:
         self.limits = limits
@@ -90,7 +90,7 @@ class Feed:
             tasks.start_soon(self._look_anyway)
 
     def close(self) -> None:
-        """End every stream, and begin no other."""
+        """End every stream, and refuse new ones."""
         self._is_closed = True
         for subscriber in tuple(self._subscribers):
             subscriber.close()
@@ -99,7 +99,7 @@ class Feed:
     async def subscribe(
         self, wanted: Iterable[FollowRequest], client: str = ""
     ) -> AsyncIterator[Subscriber]:
-        """Follow what is wanted for as long as the context lasts.
+        """Follow topics for as long as the context lasts.
 
         Args:
             client: whose stream it is. One client cannot take the place of all others.
@@ -136,8 +136,8 @@ class Feed:
         unknown = [want for want in wanted if topics[want.key] is None]
         if unknown:
             topics.update(await self._catalog.use(partial(_make_topics, wanted=unknown)))
-        # Meanwhile others have come and gone: a topic that was known may be forgotten, one that
-        # was not may be known. Nothing is awaited from here until the follower is added.
+        # Meanwhile others have come and gone: a topic that was known may be forgotten, one that was
+        # not may be known. There is no await from here until the follower is added.
         for key, topic in topics.items():
             if topic is not None:
                 topics[key] = self._topics.setdefault(key, topic)
@@ -186,7 +186,7 @@ class Feed:
             self._states.mark(topic)
 
     def live_bests(self, sweep_id: str) -> Mapping[int, BestSoFar]:
-        """The best values so far of the running runs, as far as a page follows the sweep.
+        """Return the best values so far of the running runs, if a page follows the sweep.
 
         To be called within `SharedCatalog.use`.
         """
@@ -229,7 +229,7 @@ class Feed:
             self._mark(topic)
 
     async def _look_anyway(self) -> None:
-        """What no file event tells: a process was killed, or the kernel dropped an event."""
+        """Look without an event: a process was killed, or the kernel dropped an event."""
         while True:
             await anyio.sleep(self.limits.look_anyway_s)
             for topic in self._topics.values():
@@ -237,10 +237,10 @@ class Feed:
                     topic.note_time()
                 self._mark(topic)
 
-    # ---- looking, and telling
+    # ---- looking, and publishing
 
     def _file_pause_s(self) -> float:
-        """Longer with many pages, and when more comes than any page can draw."""
+        """Return the pause: longer with many pages, and when more comes than any page can draw."""
         pause_s = max(_FILE_PAUSE_S, len(self._subscribers) * _PAUSE_A_SUBSCRIBER_S)
         return max(pause_s, _FLOOD_PAUSE_S) if self._is_flooded else pause_s
 

@@ -1,9 +1,9 @@
-"""What a page can follow in files that only grow: the points of a run, and its output.
+"""Topics in files that only grow: the points of a run, and its output.
 
-A topic is read in two ways. The live way: the feed looks when the file changed, and what is new
-goes to every follower, encoded once. The private way: a follower that is not where the live
-stream is (it has just come, or was too slow) reads on from its own place until it is. A place
-is a byte offset, so where the two ways meet is exact: nothing is missed, nothing comes twice.
+A topic is read in two ways. Live: the feed looks when the file changed, and what is new goes to
+every follower, encoded once. Privately: a follower that is not at the live stream (it is new, or
+was too slow) reads on from its own place until it is. A place is a byte offset, so the two ways
+meet exactly: nothing is missed, nothing comes twice.
 """
 
 import codecs
@@ -38,9 +38,9 @@ _OUTPUT_BYTES = 64 << 10
 
 @dataclass(frozen=True, slots=True)
 class ReadPosition:
-    """How far somebody has read: a cursor, in a generation of what is read.
+    """A position of a reader: a cursor, in a generation of the file.
 
-    A generation ends when a file is replaced or cut, which makes its cursors worthless.
+    A generation ends when a file is replaced or cut, which makes its cursors useless.
     """
 
     generation: int
@@ -57,7 +57,7 @@ class TopicUpdate:
 
 @dataclass(frozen=True, slots=True)
 class TopicUpdates:
-    """What one look brought. `has_more`: look again soon. `is_flood`: more than can be drawn."""
+    """The result of one look. `has_more`: look again soon. `is_flood`: more than can be drawn."""
 
     updates: tuple[TopicUpdate, ...] = ()
     has_more: bool = False
@@ -65,10 +65,10 @@ class TopicUpdates:
 
 
 class FileTopic(ABC, Generic[R]):
-    """Something that is read from one growing file, from any place on.
+    """A growing file that is read from any place on.
 
-    `place` is where the live stream is. Only the event loop changes it. `look` and `read_on` run in
-    worker threads.
+    `place` is the position of the live stream. Only the event loop changes it. `look` and `read_on`
+    run in worker threads.
     """
 
     kind: str
@@ -80,29 +80,31 @@ class FileTopic(ABC, Generic[R]):
 
     @property
     def paths(self) -> frozenset[Path]:
-        """The files whose change is a reason to look."""
+        """The files that are read again when they change."""
         return frozenset((self.path,))
 
     def place_of(self, cursor: int) -> ReadPosition:
-        """Where a client is that names this cursor."""
+        """Return the position of a client with this cursor."""
         return ReadPosition(self.place.generation, cursor)
 
     @abstractmethod
     def look(self) -> TopicUpdates:
-        """What is new in the live stream."""
+        """Return what is new in the live stream."""
 
     @abstractmethod
     def open_reader(self, cursor: int) -> R:
-        """A private reader that continues from `cursor`."""
+        """Return a private reader that continues from `cursor`."""
 
     @abstractmethod
     def read_next(self, reader: R, place: ReadPosition, n_bytes: int) -> TopicUpdate | None:
-        """The next event for a private reader, at most `n_bytes` on. None means nothing there."""
+        """Return the next event for a private reader, at most `n_bytes` on. None if there is
+        none."""
 
     def read_on(self, reader: R, place: ReadPosition, target: ReadPosition) -> TopicUpdate | None:
-        """The next event for a follower on its way from `place` to the live stream at `target`.
+        """Return the next event for a follower on its way from `place` to the live stream at
+        `target`.
 
-        None means: only a look of the live stream can tell how it continues.
+        None means that only a look of the live stream can find out how it continues.
         """
         if place.generation != target.generation or not self.is_possible(place.cursor):
             return TopicUpdate(ReadPosition(target.generation, 0), self.encode_reset())
@@ -113,7 +115,7 @@ class FileTopic(ABC, Generic[R]):
         return encode_event("reset", {"run": self.run_id})
 
     def is_possible(self, cursor: int) -> bool:
-        """Whether the file as it is can have given this cursor."""
+        """Return whether the current file can have had this cursor."""
         return cursor <= _size_bytes(self.path)
 
 
@@ -128,7 +130,7 @@ class RunTopic(FileTopic[LogTail | EventTail]):
         self.place = ReadPosition(0, self._tail.offset)
 
     def end_cursor(self) -> int:
-        """Where a reader is that has read everything so far."""
+        """Return the position of a reader that has read everything so far."""
         return end_cursor(self.path)
 
     def look(self) -> TopicUpdates:
@@ -157,10 +159,10 @@ class RunTopic(FileTopic[LogTail | EventTail]):
     def read_next(
         self, reader: LogTail | EventTail, place: ReadPosition, n_bytes: int
     ) -> TopicUpdate | None:
-        if place.cursor == 0 and n_bytes == RECORD_SIZE:  # the header, and nothing behind it yet
+        if place.cursor == 0 and n_bytes == RECORD_SIZE:  # the header, and nothing after it yet
             frame = self._encode(0, RECORD_SIZE, {}, 1)
             return TopicUpdate(ReadPosition(place.generation, RECORD_SIZE), frame)
-        if place.cursor == 0:  # a tail steps over the header without counting it
+        if place.cursor == 0:  # a tail skips the header without counting it
             n_bytes -= RECORD_SIZE
         chunk_bytes = max(_SMALLEST_CHUNK_BYTES, min(n_bytes // 16, _LARGEST_CHUNK_BYTES))
         return self.read_batch(
@@ -170,12 +172,12 @@ class RunTopic(FileTopic[LogTail | EventTail]):
     def read_batch(
         self, reader: LogTail | EventTail, place: ReadPosition, n_bytes: int
     ) -> TopicUpdate | None:
-        """The next event, of at most so many bytes that are there."""
+        """Return the next event, with at most this many bytes."""
         try:
             batch = reader.read(n_bytes)
         except (OSError, LogFormatError):
             return None
-        if batch.was_reset and batch.offset > place.cursor:  # what came before counts no longer
+        if batch.was_reset and batch.offset > place.cursor:  # what came before no longer counts
             frame = self._encode(batch.offset, batch.offset, {}, 1)  # a gap: all is fetched again
             return TopicUpdate(ReadPosition(place.generation, batch.offset), frame)
         if batch.was_reset or batch.offset == place.cursor:
@@ -215,7 +217,7 @@ class PointsEvent(TypedDict):
 
 
 def thin_metrics(series: dict[str, Series], n_buckets: int) -> tuple[dict[str, PointColumns], bool]:
-    """New points of each metric, in file order. Too many for a page to draw are thinned."""
+    """Return new points of each metric, in file order, thinned if there are too many to draw."""
     metrics: dict[str, PointColumns] = {}
     is_thinned = False
     for name, column in series.items():
@@ -227,7 +229,7 @@ def thin_metrics(series: dict[str, Series], n_buckets: int) -> tuple[dict[str, P
 
 
 def pack_metrics(metrics: Mapping[str, PointColumns]) -> tuple[int, dict[str, PackedPoints]]:
-    """Columns as they travel live, in half the bytes: a time, and of each metric three lists.
+    """Return columns as sent live, in half the bytes: a time, and three lists for each metric.
 
     They are the steps, the wall times in milliseconds after that time, and the values.
     """
@@ -242,7 +244,7 @@ def pack_metrics(metrics: Mapping[str, PointColumns]) -> tuple[int, dict[str, Pa
 
 
 class OutputTopic(FileTopic[None]):
-    """What one run printed, from its `.log`. Of a flood only the end."""
+    """The output of one run, from its `.log`. In a flood only the end is sent."""
 
     kind = "log"
 
@@ -284,9 +286,9 @@ class OutputTopic(FileTopic[None]):
 
 
 def decode_whole(data: bytes) -> tuple[str, int]:
-    """Text of the whole characters in `data`, and how many bytes they are.
+    """Return the text of the whole characters in `data`, and how many bytes they are.
 
-    A character that is still being written waits for its rest. What is no UTF-8 is replaced.
+    A character that is still being written waits for its rest. Invalid UTF-8 is replaced.
     """
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     text = decoder.decode(data)
@@ -294,7 +296,7 @@ def decode_whole(data: bytes) -> tuple[str, int]:
 
 
 def end_cursor(path: Path) -> int:
-    """The position of a tail that has read all whole records of a `.dat`.
+    """Return the position of a tail that has read all whole records of a `.dat`.
 
     Its header is as long as a record. A log of the original tool is read as a whole.
     """
@@ -311,7 +313,7 @@ def _size_bytes(path: Path) -> int:
 
 
 def _read_bytes(path: Path, start: int, n_bytes: int) -> bytes:
-    """Bytes of a regular file, or none for anything else (opening a FIFO must not hang)."""
+    """Return bytes of a regular file, or none for anything else (opening a FIFO must not hang)."""
     with contextlib.suppress(OSError):
         fd = open_guarded(path, READ)
         try:

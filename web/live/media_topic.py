@@ -1,4 +1,4 @@
-"""Whether a run logged more images and the like: the page then asks for what it shows of them."""
+"""Reports when a run logged more images and the like: the page then requests what it shows."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ from .file_topics import FileTopic, ReadPosition, TopicUpdate, TopicUpdates
 
 
 class MediaTopic(FileTopic[None]):
-    """The index of one run's media, by its size alone."""
+    """The index of one run's media, followed by its size only."""
 
     kind = "media"
 

@@ -1,6 +1,6 @@
-"""What pages show of a run while it runs: its best value so far, and its small curve.
+"""The live values of a run on pages: its best value so far, and its small curve.
 
-Both come from one tail of its `.dat`: nothing of a long log is read twice.
+Both come from one tail of its `.dat`: no part of a long log is read twice.
 """
 
 import time
@@ -27,7 +27,7 @@ _CURVES_A_SECOND = 16
 class LiveCurve:
     """The points of one metric as finely as a small curve needs them, in bounded memory.
 
-    `has_news`: points came since it was last sent. The sender resets it.
+    `has_news`: there are points since it was last sent. The sender resets it.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class LiveCurve:
         self.has_news = False
 
     def add(self, series: Series) -> None:
-        """Take new points in, in the order of the file."""
+        """Take in new points, in the order of the file."""
         known = self._points
         self._points = Points(
             np.concatenate((known.step, series.step)),
@@ -47,7 +47,7 @@ class LiveCurve:
         self.has_news = True
 
     def draw(self) -> Sparkline | None:
-        """None if fewer than two values are finite."""
+        """Draw the curve. None if fewer than two values are finite."""
         return draw_sparkline(sort_by_step(self._points)) if len(self._points) else None
 
 
@@ -81,11 +81,11 @@ class LiveRun:
 
 
 class LiveCurves:
-    """When the small curves of the running runs are sent, and to whom.
+    """Decides when the small curves of the running runs are sent, and to whom.
 
     A curve is some hundred bytes, so all that have changed are sent together, once a second, and
-    less often the more runs there are: what is sent in a second stays the same. `sent_at` is kept
-    for those who missed some: at which number each curve was last sent.
+    less often the more runs there are: the amount sent per second stays the same. `sent_at` is kept
+    for those who missed some: the number at which each curve was last sent.
     """
 
     def __init__(self, sweep_id: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -95,13 +95,13 @@ class LiveCurves:
         self._sent_at: dict[int, int] = {}
 
     def due(self, running: Mapping[int, LiveRun]) -> list[int]:
-        """The runs whose curves are to be sent now."""
+        """Return the runs whose curves are due."""
         if self._clock() < self._next_at:
             return []
         return [index for index, live in running.items() if live.curve.has_news]
 
     def encode_due(self, running: Mapping[int, LiveRun], due: list[int], number: int) -> bytes:
-        """The event number `number` of the live stream, or nothing if nothing is due."""
+        """Encode the event number `number` of the live stream, or nothing if nothing is due."""
         if not due:
             return b""
         self._next_at = self._clock() + max(_PAUSE_S, len(due) / _CURVES_A_SECOND)
@@ -111,7 +111,7 @@ class LiveCurves:
         return self._encode(running, due)
 
     def encode_since(self, running: Mapping[int, LiveRun], number: int) -> bytes:
-        """Those that were sent after this number, for somebody who was not there."""
+        """Encode the curves that were sent after this number, for a client that missed them."""
         return self._encode(
             running, [index for index in running if self._sent_at.get(index, 0) > number]
         )

@@ -1,11 +1,12 @@
-"""What a page can follow that is no single file: a sweep's runs, and the list of everything.
+"""Topics that are no single file: a sweep's runs, and the list of everything.
 
 Their live stream is a sequence of numbered changes, counted by this process. A page that was
-rendered elsewhere or earlier names a cursor of another sort (how much of the journal it knows, a
+rendered elsewhere or earlier names a cursor of another kind (how much of the journal it knows, a
 digest of the list it shows). That is generation `ENTRY`, and the first update leads from it into
 the live stream.
 
-Everything here runs in worker threads, with the catalog to itself, but for `place` and `note`.
+Everything here except `place` and `note` runs in worker threads, with exclusive access to the
+catalog.
 """
 
 import os
@@ -42,7 +43,8 @@ _SCAN_EVERY_NTH_TIME = 10
 
 
 class SweepTopic:
-    """The rows of a sweep's runs and its summary. Best values and curves while a run runs."""
+    """The rows of a sweep's runs and its summary, with best values and curves while runs are
+    running."""
 
     kind = "sweep"
 
@@ -59,7 +61,7 @@ class SweepTopic:
 
     @property
     def paths(self) -> frozenset[Path]:
-        """The files whose change is a reason to look."""
+        """The files that are read again when they change."""
         return frozenset((self._journal_path, *(live.dat_path for live in self._running.values())))
 
     def place_of(self, cursor: int) -> ReadPosition:
@@ -89,7 +91,7 @@ class SweepTopic:
     def read_on(
         self, catalog: Catalog, place: ReadPosition, target: ReadPosition
     ) -> TopicUpdate | None:
-        """One update from `place` to `target`: every row that has changed in between."""
+        """Return one update from `place` to `target`: every row that has changed in between."""
         if self._summary is None:
             return None
         sweep = catalog.sweeps.get(self.sweep_id)
@@ -111,7 +113,7 @@ class SweepTopic:
         return {index for index in new if index is not None}
 
     def _changed_since_rendering(self, sweep: Sweep, cursor: int) -> set[int]:
-        """What the page cannot know: later changes, and the live values of running runs."""
+        """Return what the page cannot know: later changes, and the live values of running runs."""
         is_known = 0 <= cursor <= len(sweep.changes)
         if not is_known:
             return set(sweep.record.runs)
@@ -135,7 +137,7 @@ class SweepTopic:
         return known if known and is_same else LiveRun(dat_path, metric, goal)
 
     def live_bests(self) -> dict[int, BestSoFar]:
-        """The best values so far of the running runs, by index."""
+        """Return the best values so far of the running runs, by index."""
         return {index: live.best for index, live in self._running.items()}
 
     def _encode(self, sweep: Sweep, changed: Iterable[int]) -> bytes:
@@ -154,7 +156,7 @@ class SweepTopic:
 
 
 class CatalogTopic:
-    """The list of experiments and sweeps: what came, went, or changed its state."""
+    """The list of experiments and sweeps: additions, removals, and changes of state."""
 
     kind = "catalog"
     paths: frozenset[Path] = frozenset()
@@ -174,10 +176,10 @@ class CatalogTopic:
         return ReadPosition(ENTRY, cursor)
 
     def note(self, path: Path) -> bool:
-        """Take a changed path in (event loop), and return whether it is a reason to look.
+        """Take in a changed path (event loop), and return whether it is a reason to look.
 
-        Training writes to `.dat` files all the time: that changes no list, but may be how an
-        experiment ends. A journal may tell how a sweep ends. The rest may be something new.
+        Training writes to `.dat` files all the time: that changes no list, but may be the end of an
+        experiment. A journal may contain the end of a sweep. Other files may be something new.
         """
         if path.name == paths.JOURNAL_NAME and path.parent in self._sweep_folders:
             self._to_refresh.add(path.parent)
@@ -193,7 +195,8 @@ class CatalogTopic:
         return True
 
     def note_time(self) -> None:
-        """Have all that seems to continue looked at again: a killed process writes no last word."""
+        """Have everything that seems to be running checked again: a killed process leaves no
+        record."""
         self._to_recheck.update(self._running())
         self._to_refresh.update(self._sweep_folders)
         self._n_times += 1
@@ -201,7 +204,7 @@ class CatalogTopic:
             self._must_scan = True
 
     def look(self, catalog: Catalog) -> TopicUpdates:
-        """What has changed since the last look."""
+        """Return what has changed since the last look."""
         must_scan, self._must_scan = self._must_scan, False
         to_recheck, self._to_recheck = self._to_recheck, set()
         to_refresh, self._to_refresh = self._to_refresh, set()
@@ -227,7 +230,7 @@ class CatalogTopic:
     def read_on(
         self, catalog: Catalog, place: ReadPosition, target: ReadPosition
     ) -> TopicUpdate | None:
-        """One update to `target`: the whole list, unless the page shows just that."""
+        """Return one update to `target`: the whole list, unless the page shows exactly that."""
         if not self._has_looked:
             return None
         cursor = catalog_cursor(self._entries.values())

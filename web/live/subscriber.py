@@ -1,4 +1,4 @@
-"""One page's live stream: what it follows, how far it is, and what waits to be sent."""
+"""One page's live stream: its topics, its positions, and the queue of events to send."""
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
@@ -20,10 +20,10 @@ class Subscriber:
     """Follows topics for one client, in bounded memory.
 
     For each topic it is *attached* (its place is the live stream's, updates are queued as they
-    come) or *behind* (it reads on from its own place). A client that takes its events too
-    slowly fills the queue: then the queue is dropped, every topic is behind, and what was in it
-    is read again from the files once the client takes more. Behind, it may be *waiting*: only
-    a look of the live stream can tell how it continues.
+    come) or *behind* (it reads on from its own place). If a client takes its events too slowly, the
+    queue fills and is dropped, every topic is behind, and its content is read again from the files
+    once the client takes more. Behind, it may be *waiting*: only a look of the live stream can find
+    out how it continues.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Subscriber:
         return self._places.keys()
 
     def receive(self, topic: Topic, updates: Iterable[TopicUpdate]) -> None:
-        """Take what a look at `topic` brought, perhaps nothing. The feed calls this."""
+        """Take the result of a look at `topic`, perhaps nothing. The feed calls this."""
         if topic in self._waiting:
             self._waiting.discard(topic)
             self._behind.append(topic)
@@ -70,7 +70,7 @@ class Subscriber:
         self._news.set()
 
     async def next_chunk(self) -> bytes:
-        """Events to be sent now, or empty if there is nothing to say."""
+        """Return the events to send now, or empty if there are none."""
         chunk, self._greeting = self._greeting, b""
         chunk += self._take_queue()
         self._attach_arrived()
@@ -79,7 +79,7 @@ class Subscriber:
         return chunk
 
     async def wait_for_news(self, timeout_s: float) -> bool:
-        """Wait until there may be something to say, or False if that did not happen in time."""
+        """Wait until there may be an event. Returns False if there is none in time."""
         if not (self._queue or self._behind or self.is_closed):
             self._news = anyio.Event()
             with anyio.move_on_after(timeout_s):
@@ -102,7 +102,7 @@ class Subscriber:
         self._attached.clear()
 
     def _attach_arrived(self) -> None:
-        # Nothing is awaited between this comparison and the next `receive`: the live stream
+        # There is no await between this comparison and the next `receive`: the live stream
         # continues exactly where this follower is.
         arrived = [topic for topic in self._behind if self._places[topic] == topic.place]
         for topic in arrived:

@@ -1,4 +1,4 @@
-"""Work that is asked for often and done now and then: marks pile up, one pass takes them all."""
+"""Throttle work that is requested often: marks accumulate, and one pass takes them all."""
 
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class Throttle(Generic[T]):
-    """Passes what was marked to `work`, at once where it is idle, and with pauses between."""
+    """Passes what was marked to `work`, at once if it is idle, and with pauses between."""
 
     def __init__(
         self, work: Callable[[list[T]], Awaitable[None]], pause_s: Callable[[], float]

@@ -1,6 +1,6 @@
-"""`GET /api/media` and what is below it: the cards of a run, and what a card shows.
+"""`GET /api/media` and the routes below it: the cards of a run, and their content.
 
-Nothing but numbers of steps is sent before a card is seen, however much a run has logged.
+Only the numbers of steps are sent before a card is seen, however much a run has logged.
 """
 
 from functools import partial
@@ -18,14 +18,16 @@ from ml_tracking_ops.logger.media.reading import MediaTable, table_of_entry
 from ml_tracking_ops.orchestrator.store.files.identities import FileCache
 
 from ..serving.sse import encode_json
-from .histograms import HistogramStack, stack
-from .items import shown_entry
-from .lookup import MediaAddress, entries_at, entry_at, parse_asked, whole_parameter
+from .histograms import chosen_histogram, stack
+from .items import n_characters_of, shown_entry
+from .lookup import entries_at, finite_parameter, parse_asked, whole_parameter
+from .markdown import MOST_CHARACTERS
 from .run_history import use_history
-from .shapes import Card, MediaOverview, StepAnswer
-from .tables import MOST_ROWS, TablePart, part_of
+from .shapes import Card, MediaOverview, ShownEntry, StepAnswer
+from .tables import MOST_ROWS, TableAnswer, part_of
 
 _MOST_ITEMS = 24
+_DAMAGED = "This histogram cannot be shown: what was logged is damaged."
 _JSON = "application/json"
 
 
@@ -65,17 +67,31 @@ async def step(request: Request) -> Response:
 
 
 def _step(run: str, entries: list[MediaEntry], first: int) -> StepAnswer:
-    some = entries[first : first + _MOST_ITEMS]
     return {
         "step": entries[0].step,
         "n_items": len(entries),
         "first": first,
-        "items": [shown_entry(run, entry, place) for place, entry in enumerate(some, first)],
+        "items": _shown_items(run, entries[first : first + _MOST_ITEMS], first),
     }
 
 
+def _shown_items(run: str, entries: list[MediaEntry], first: int) -> list[ShownEntry]:
+    """Return entries in the form for a card. Of long texts fewer: converting them takes time."""
+    items: list[ShownEntry] = []
+    n_characters = 0
+    for place, entry in enumerate(entries, first):
+        n_characters += n_characters_of(entry)
+        if items and n_characters > MOST_CHARACTERS:
+            break
+        items.append(shown_entry(run, entry, place))
+    return items
+
+
 async def table(request: Request) -> Response:
-    """`GET /api/media/table?run=ID&kind=table&name=NAME&step=N[&place=N]`, and which rows of it."""
+    """`GET /api/media/table?run=ID&kind=table&name=NAME&step=N[&place=N]`, and which rows of it.
+
+    `place` counts the tables of a step.
+    """
     query = request.query_params
     asked = parse_asked(query)
     number = min(whole_parameter(query, "number") or 50, MOST_ROWS)
@@ -87,28 +103,24 @@ async def table(request: Request) -> Response:
         first=max(0, whole_parameter(query, "first") or 0),
         number=max(1, number),
     )
-    entry = await use_history(request, asked.run, partial(_one_of, asked=asked))
+    entries = await use_history(request, asked.run, partial(entries_at, asked=asked))
+    place = min(max(asked.place, 0), len(entries) - 1)
+    entry = entries[place]
     tables: FileCache[object, MediaTable] = request.app.state.media_tables
 
-    def find() -> TablePart:
+    def find() -> TableAnswer:
         found = tables.get((entry.source, entry.file), None, lambda: table_of_entry(entry))
-        return wanted(found, entry.step)
+        return {**wanted(found, entry.step), "place": place, "n_items": len(entries)}
 
     try:
         return _json(await anyio.to_thread.run_sync(find))
     except OSError:
-        raise HTTPException(404, "The table is not there any more, or is damaged.") from None
+        raise HTTPException(404, "The table no longer exists, or is damaged.") from None
 
 
 def n_cells(table: MediaTable) -> int:
-    """How large a table is in memory."""
+    """Return the number of cells of a table in memory."""
     return 1 + len(table.rows) * len(table.columns)
-
-
-def _one_of(history: MediaHistory, asked: MediaAddress) -> MediaEntry:
-    """The entry at the step that is asked for, or at the last one before it."""
-    entries = entries_at(history, asked)
-    return entries[asked.place] if 0 <= asked.place < len(entries) else entry_at(history, asked)
 
 
 async def histograms(request: Request) -> Response:
@@ -116,7 +128,22 @@ async def histograms(request: Request) -> Response:
     query = request.query_params
     run, name = query.get("run", ""), query.get("name", "")
     entries = await use_history(request, run, partial(_all_of, name=name))
-    return _json(await anyio.to_thread.run_sync(_stacked, entries))
+    return _json(await anyio.to_thread.run_sync(stack, entries))
+
+
+async def histogram(request: Request) -> Response:
+    """`GET /api/media/histogram?run=ID&kind=histogram&name=NAME&step=N[&place=N][&low=X&high=X]`.
+
+    `place` counts the histograms of a step. Its bins cover the range from `low` to `high` too.
+    """
+    query = request.query_params
+    asked, place = parse_asked(query), whole_parameter(query, "place")
+    low, high = finite_parameter(query, "low"), finite_parameter(query, "high")
+    entries = await use_history(request, asked.run, partial(entries_at, asked=asked))
+    try:
+        return _json(await anyio.to_thread.run_sync(chosen_histogram, entries, place, low, high))
+    except OSError:
+        raise HTTPException(404, _DAMAGED) from None
 
 
 def _all_of(history: MediaHistory, name: str) -> list[MediaEntry]:
@@ -126,13 +153,10 @@ def _all_of(history: MediaHistory, name: str) -> list[MediaEntry]:
     return track.kept
 
 
-def _stacked(entries: list[MediaEntry]) -> HistogramStack:
-    return stack(entries)
-
-
 routes = [
     Route("/api/media", overview),
     Route("/api/media/step", step),
     Route("/api/media/table", table),
     Route("/api/media/histograms", histograms),
+    Route("/api/media/histogram", histogram),
 ]

@@ -1,8 +1,8 @@
-"""`GET /media`: the bytes of an image or a sound. Their kind is decided by the bytes alone.
+"""`GET /media`: the bytes of an image or a sound. Their type is determined by the bytes alone.
 
-Every answer forbids guessing and running anything. SVG is sent to an `img` element alone: there no
-script of it runs and nothing is loaded. To all others, and what is no image or sound, it is a
-download.
+All answers forbid guessing the type and running anything. SVG is sent only to an `img` element,
+where none of its scripts run and nothing is loaded. In all other cases, and if it is no image or
+sound, it is a download. No cache keeps SVG: the answer depends on who requests it.
 """
 
 from dataclasses import dataclass
@@ -34,12 +34,12 @@ _HEADERS = {
 _FOR_GOOD = "private, max-age=31536000, immutable"
 _SIDES_PX = {"1": SIDE_PX, "2": LARGE_PX}
 _THUMB_FROM = 64 << 20
-_NO_FILE = "This file is not there any more, or is not the one that was logged."
+_NO_FILE = "This file no longer exists, or is not the one that was logged."
 
 
 @dataclass(frozen=True)
 class OpenMedia:
-    """The bytes of an entry, open, and what they are."""
+    """The bytes of an entry, open, and their type."""
 
     entry: MediaEntry
     part: MediaPart
@@ -69,7 +69,8 @@ async def media(request: Request) -> Response:
 
 
 def _open(entry: MediaEntry, *, as_svg: bool) -> OpenMedia:
-    """
+    """Open the bytes of an entry.
+
     Raises:
         HTTPException: 404 if it is not there.
     """
@@ -94,6 +95,8 @@ def _answer(request: Request, found: OpenMedia, headers: dict[str, str]) -> Resp
     is_svg = content is not None and content.suffix == ".svg"
     is_for_image = request.headers.get("sec-fetch-dest") == "image"
     may_show = content is not None and (not is_svg or is_for_image)
+    if is_svg:  # a kept answer to an `img` element would be shown as a page of its own
+        headers |= {"Cache-Control": "no-store", "Vary": "Sec-Fetch-Dest"}
     if not may_show or request.query_params.get("download") == "1":
         suffix = ".bin" if content is None else content.suffix
         name = quote(f"{found.entry.name.rpartition('/')[2][:100]}_{found.entry.step}{suffix}")

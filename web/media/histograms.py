@@ -1,5 +1,7 @@
 """All histograms of a name together: the same bins for all steps, and percentiles."""
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import TypedDict
 
 import numpy as np
@@ -18,10 +20,11 @@ class HistogramStack(TypedDict):
 
     Attributes:
         edges: of the bins, ascending.
-        shares: of each step, the share of its values in each bin.
-        percentiles: of each step, at `percents`, or null for one without a finite value.
-        facts: of each step: number, minimum, maximum, mean, and how many were not finite.
-        n_steps: how many there are. `steps` holds some of them, evenly, the last one among them.
+        shares: for each step, the share of its values in each bin.
+        percentiles: for each step, at `percents`, or null for one without a finite value.
+        facts: for each step: number, minimum, maximum, mean, and how many were not finite.
+        n_steps: how many there are. `steps` holds some of them, evenly, including the last one.
+        n_items: for each step, how many histograms it has. The last one of them is here.
     """
 
     steps: list[int]
@@ -31,24 +34,61 @@ class HistogramStack(TypedDict):
     percents: list[int]
     percentiles: list[list[float] | None]
     facts: list[dict[str, float | None]]
+    n_items: list[int]
+
+
+class ChosenHistogram(HistogramStack):
+    """One histogram of one step: that at `place`."""
+
+    place: int
 
 
 def stack(entries: list[MediaEntry]) -> HistogramStack:
-    """The histograms of a name, of each step the last one."""
+    """Return the histograms of a name, the last one of each step."""
     last = list({entry.step: entry for entry in entries}.values())
     found = [(entry.step, one) for entry in _evenly(last) if (one := _read(entry)) is not None]
     filled = [one for _, one in found if one.counts]
     low = min((one.edges[0] for one in filled), default=0.0)
     high = max((one.edges[-1] for one in filled), default=1.0)
-    edges = _edges(low, high)
+    n_items = Counter(entry.step for entry in entries)
+    return _stacked(found, _edges(low, high), n_items, len(last))
+
+
+def chosen_histogram(
+    entries: list[MediaEntry], place: int | None, low: float | None, high: float | None
+) -> ChosenHistogram:
+    """Return one histogram of a step.
+
+    Args:
+        entries: those of the step.
+        place: which of them, or None for the last one.
+        low, high: what its bins cover at least.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    at = len(entries) - 1 if place is None else min(max(place, 0), len(entries) - 1)
+    step, one = entries[at].step, histogram_of_entry(entries[at])
+    ends = [end for end in (low, high, *one.edges[:1], *one.edges[-1:]) if end is not None]
+    edges = _edges(min(ends, default=0.0), max(ends, default=1.0))
+    return {**_stacked([(step, one)], edges, {step: len(entries)}, 1), "place": at}
+
+
+def _stacked(
+    found: list[tuple[int, HistogramEntry]],
+    edges: NDArray[np.float64],
+    n_items: Mapping[int, int],
+    n_steps: int,
+) -> HistogramStack:
     return {
         "steps": [step for step, _ in found],
-        "n_steps": len(last),
+        "n_steps": n_steps,
         "edges": edges.tolist(),
         "shares": [_shares(one, edges).round(6).tolist() for _, one in found],
         "percents": list(PERCENTS),
         "percentiles": [_percentiles(one) for _, one in found],
         "facts": [_facts(one) for _, one in found],
+        "n_items": [n_items[step] for step, _ in found],
     }
 
 
@@ -71,11 +111,11 @@ def _edges(low: float, high: float) -> NDArray[np.float64]:
         around = max(abs(low) / 2, 0.5)
         low, high = low - around, high + around
     places = np.arange(N_BINS + 1) / N_BINS
-    return low * (1 - places) + high * places  # their difference may be more than a float holds
+    return low * (1 - places) + high * places  # their difference may overflow
 
 
 def _shares(one: HistogramEntry, edges: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The share of the values in each bin, as if those of a bin lay evenly in it."""
+    """Return the share of the values in each bin, as if those in a bin were spread evenly."""
     if not one.counts:
         return np.zeros(len(edges) - 1)
     counts, own = np.array(one.counts), np.array(one.edges)
@@ -92,16 +132,31 @@ def _shares(one: HistogramEntry, edges: NDArray[np.float64]) -> NDArray[np.float
 
 
 def _percentiles(one: HistogramEntry) -> list[float] | None:
-    counts = np.array(one.counts)
+    counts, edges = np.array(one.counts), np.array(one.edges)
     if not one.counts or not counts.sum() > 0:
         return None
-    below = np.concatenate(([0.0], np.cumsum(counts) / counts.sum()))
-    below, first = np.unique(below, return_index=True)
-    found = np.interp(np.array(PERCENTS) / 100, below, np.array(one.edges)[first])
+    found = _values_below(counts, edges, np.array(PERCENTS) / 100)
     if one.minimum is not None and one.maximum is not None:
         found[0], found[-1] = one.minimum, one.maximum
         found = found.clip(one.minimum, one.maximum)
     return [float(value) for value in found]
+
+
+def _values_below(
+    counts: NDArray[np.float64], edges: NDArray[np.float64], shares: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the values below which these shares of all values are.
+
+    Each is in a bin that holds values, which are spread evenly in it. Empty bins hold none.
+    """
+    filled = np.flatnonzero(counts > 0)
+    reached = np.cumsum(counts[filled])
+    wanted = shares * reached[-1]
+    place = np.searchsorted(reached, wanted).clip(max=len(filled) - 1)
+    within = 1 - (reached[place] - wanted) / counts[filled][place]
+    low, high = edges[filled][place], edges[filled + 1][place]
+    found: NDArray[np.float64] = low * (1 - within) + high * within  # high - low may overflow
+    return found
 
 
 def _facts(one: HistogramEntry) -> dict[str, float | None]:

@@ -26,7 +26,7 @@ class LastMedia:
     """The last image or text of a name.
 
     Attributes:
-        text: the beginning of a text. Of an image that cannot be shown, why.
+        text: the beginning of a text, or the reason why an image cannot be shown.
         href: the address of an image, or of a small version of it.
     """
 
@@ -38,7 +38,7 @@ class LastMedia:
 def read_last(
     store: MediaHistories, logs: Mapping[str, Path], keys: Iterable[MediaKey], budget_s: float
 ) -> dict[str, dict[MediaKey, LastMedia]]:
-    """The last of each of these, by run. Runs that there was no time for are left out.
+    """Return the last of each of these, by run. Runs for which there was no time are left out.
 
     Args:
         logs: the log of each run, by its id.
@@ -55,7 +55,7 @@ def read_last(
 
 
 def media_names(store: MediaHistories, logs: Iterable[Path], budget_s: float) -> list[MediaKey]:
-    """What images and texts these runs have, as far as there is time to look."""
+    """Return the images and texts of these runs, as far as there is time to look."""
     until, found = time.monotonic() + budget_s, dict[MediaKey, None]()
     for dat_path in logs:
         if time.monotonic() > until or len(found) >= _MOST_NAMES:
@@ -72,7 +72,7 @@ def _names(history: MediaHistory) -> list[MediaKey]:
 def _last_entries(
     history: MediaHistory, keys: Iterable[MediaKey]
 ) -> dict[MediaKey, list[MediaEntry]]:
-    """Of each name the entries of its last step."""
+    """Return the entries of the last step of each name."""
     found = {}
     for key in keys:
         track = history.tracks.get(key)
@@ -89,7 +89,7 @@ def _last(run: str, of_step: list[MediaEntry]) -> LastMedia:
         if entry.kind == TEXT:
             return LastMedia(entry.step, text_of(entry)[:_MOST_CHARACTERS])
     except OSError:
-        return LastMedia(entry.step, "The text is not there any more.")
+        return LastMedia(entry.step, "The text no longer exists.")
     item = shown_entry(run, entry, place)
     if "trouble" in item:
         return LastMedia(entry.step, item["trouble"])

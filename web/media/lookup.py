@@ -1,5 +1,6 @@
-"""From what an address names to an entry: run, kind, name, step and place."""
+"""Find the entry that an address names by run, kind, name, step and place."""
 
+import math
 from dataclasses import dataclass
 
 from starlette.datastructures import QueryParams
@@ -9,12 +10,12 @@ from ml_tracking_ops.logger.media.entries import MediaEntry
 from ml_tracking_ops.logger.media.history import MediaHistory
 from ml_tracking_ops.logger.media.kinds import KINDS
 
-_NOTHING = "There is nothing of this name and step any more."
+_NOTHING = "Nothing of this name and step exists any more."
 
 
 @dataclass(frozen=True)
 class MediaAddress:
-    """What an address names. `step` is None for the last one."""
+    """The parts of an address. `step` is None for the last one."""
 
     run: str
     kind: str
@@ -24,7 +25,8 @@ class MediaAddress:
 
 
 def parse_asked(query: QueryParams) -> MediaAddress:
-    """
+    """Parse which entry a request names.
+
     Raises:
         HTTPException: 400, naming the parameter.
     """
@@ -39,7 +41,7 @@ def parse_asked(query: QueryParams) -> MediaAddress:
 
 
 def whole_parameter(query: QueryParams, key: str) -> int | None:
-    """A whole number of 64 bits in an address, or None if it is not there.
+    """Return a whole number of 64 bits from an address, or None if it is missing.
 
     Raises:
         HTTPException: 400.
@@ -53,8 +55,24 @@ def whole_parameter(query: QueryParams, key: str) -> int | None:
     return int(text)
 
 
+def finite_parameter(query: QueryParams, key: str) -> float | None:
+    """Return a finite number from an address, or None if it is missing.
+
+    Raises:
+        HTTPException: 400.
+    """
+    text = query.get(key, "")
+    try:
+        number = float(text) if text else None
+    except ValueError:
+        number = math.nan
+    if number is not None and not math.isfinite(number):
+        raise HTTPException(400, f"{key}={text}: must be a finite number")
+    return number
+
+
 def entries_at(history: MediaHistory, asked: MediaAddress) -> list[MediaEntry]:
-    """All entries of the step that is asked for, or else of the last one before it.
+    """Return all entries of the requested step, or else of the last one before it.
 
     Raises:
         HTTPException: 404 if there is none.
@@ -67,7 +85,7 @@ def entries_at(history: MediaHistory, asked: MediaAddress) -> list[MediaEntry]:
 
 
 def entry_at(history: MediaHistory, asked: MediaAddress) -> MediaEntry:
-    """The very entry that is asked for.
+    """Return exactly the requested entry.
 
     Raises:
         HTTPException: 404 if there is none.

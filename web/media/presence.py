@@ -1,4 +1,4 @@
-"""What the page of a run needs to know of its images and the like: whether there are any."""
+"""Whether a run has images and the like, for its page."""
 
 import os
 from pathlib import Path
@@ -11,13 +11,13 @@ from ml_tracking_ops.orchestrator.store.files.identities import identify
 from ml_tracking_ops.orchestrator.store.tensorboard.tags import other_tags
 
 READING_S = 0.25
-"""How long a page waits for what event files hold."""
+"""How long a page waits for the content of event files."""
 
 
 def has_media(dat_path: Path | None) -> bool:
-    """Whether the run, or an attempt before it, has an index of media.
+    """Return whether the run, or an attempt before it, has an index of media.
 
-    Event files that take long to read may have some. Their page asks.
+    Event files that take long to read may have some. Their page asks later.
     """
     if dat_path is None:
         return False
@@ -28,7 +28,7 @@ def has_media(dat_path: Path | None) -> bool:
 
 
 def media_place(run_id: str | None, dat_path: Path | None) -> dict[str, int]:
-    """How far the index has been written, as the live stream names it."""
+    """Return how far the index has been written, in the form of the live stream."""
     if run_id is None or dat_path is None:
         return {}
     if not is_event_file(dat_path):

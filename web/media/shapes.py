@@ -1,12 +1,12 @@
-"""What is sent of media: the shapes of the answers."""
+"""The shapes of the answers about media."""
 
 from typing import NotRequired, TypedDict
 
 
 class Card(TypedDict):
-    """All of one kind and name.
+    """All entries of one kind and name.
 
-    `steps`: each step at which there is something, ascending.
+    `steps`: each step with an entry, ascending.
     """
 
     kind: str
@@ -27,7 +27,10 @@ class MediaOverview(TypedDict):
 
 
 class ShownEntry(TypedDict):
-    """One image, sound, text, table or histogram of a step."""
+    """One image, sound, text, table or histogram of a step.
+
+    `is_scaled`: this image in a snapshot has fewer pixels than the one that was logged.
+    """
 
     place: int
     wall_time: float
@@ -38,6 +41,7 @@ class ShownEntry(TypedDict):
     svg: NotRequired[str]
     width: NotRequired[int]
     height: NotRequired[int]
+    is_scaled: NotRequired[bool]
     size_bytes: NotRequired[int]
     html: NotRequired[str]
     is_cut: NotRequired[bool]
@@ -45,7 +49,7 @@ class ShownEntry(TypedDict):
 
 
 class StepAnswer(TypedDict):
-    """What there is of a card at a step. Of very many the first from `first` on."""
+    """The entries of a card at a step. Of very many the first from `first` on."""
 
     step: int
     n_items: int

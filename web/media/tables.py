@@ -1,4 +1,4 @@
-"""A logged table, sorted, filtered and cut on the server: a page holds some rows alone."""
+"""A logged table, sorted, filtered and cut on the server: a page holds only some rows."""
 
 import math
 import re
@@ -6,10 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypedDict
 
 from ml_tracking_ops.logger.media.reading import MediaTable
+from ml_tracking_ops.orchestrator.store.files.fields import is_number
 
 MOST_ROWS = 200
 _MOST_CELL = 500
-_COMPARISON = re.compile(r"(?P<column>.+?)(?P<sign>>=|<=|!=|=|>|<)(?P<value>.*)")
+_MOST_WHOLE = (1 << 53) - 1
+"""Scripts read larger whole numbers without their last digits."""
+_WORD = re.compile(r'(?:"[^"]*"|\S)+')
+_COMPARISON = re.compile(r'(?P<column>"[^"]+"|.+?)(?P<sign>>=|<=|!=|=|>|<)(?P<value>.*)')
 
 TableCells = Sequence[Any]
 
@@ -31,6 +35,13 @@ class TablePart(TypedDict):
     n_rows: int
 
 
+class TableAnswer(TablePart):
+    """Some rows of one of the tables of a step: that at `place`."""
+
+    place: int
+    n_items: int
+
+
 def part_of(
     table: MediaTable,
     step: int,
@@ -41,17 +52,21 @@ def part_of(
     first: int,
     number: int,
 ) -> TablePart:
-    """Some rows of those that match.
+    """Return some of the rows that match.
 
     Args:
-        search: words that a row must hold, and comparisons: `cat p>0.5`.
-        sort: the number of a column. Without one in the order in which they were logged.
+        search: words that a row must contain, and comparisons: `cat p>0.5`. Words with spaces
+            are in quotes: `"image name"=3.png`.
+        sort: the number of a column. By default the rows are in the order logged.
+        first: the place of the first row. If there are fewer, the last rows are returned.
     """
-    tests = [_test(table, word) for word in search.split()]
+    tests = [_test(table, word) for word in _WORD.findall(search)]
     rows: list[TableCells] = [row for row in table.rows if all(test(row) for test in tests)]
     if sort is not None and 0 <= sort < len(table.columns):
         rows.sort(key=lambda row: _order(row[sort]), reverse=is_down)
         rows.sort(key=lambda row: _is_empty(row[sort]))
+    if first >= len(rows):
+        first = max(0, len(rows) - 1) // number * number
     return {
         "step": step,
         "columns": list(table.columns),
@@ -66,10 +81,11 @@ def part_of(
 
 def _test(table: MediaTable, word: str) -> Callable[[TableCells], bool]:
     found = _COMPARISON.fullmatch(word)
-    if found is None or found["column"] not in table.columns:
-        wanted = word.casefold()
+    column = "" if found is None else _unquoted(found["column"])
+    if found is None or column not in table.columns:
+        wanted = _unquoted(word).casefold()
         return lambda row: any(wanted in _text(cell).casefold() for cell in row)
-    place, sign, value = table.columns.index(found["column"]), found["sign"], found["value"]
+    place, sign, value = table.columns.index(column), found["sign"], _unquoted(found["value"])
     number = _number(value)
     if sign in ("=", "!="):
         return lambda row: _is_equal(row[place], value, number) == (sign == "=")
@@ -80,29 +96,32 @@ def _test(table: MediaTable, word: str) -> Callable[[TableCells], bool]:
         "<=": lambda a, b: a <= b,
     }
     test = compare[sign]
-    return lambda row: number is not None and _is_number(row[place]) and test(row[place], number)
+    return lambda row: number is not None and is_number(row[place]) and test(row[place], number)
+
+
+def _unquoted(text: str) -> str:
+    is_quoted = len(text) > 1 and text.startswith('"') and text.endswith('"')
+    return text[1:-1] if is_quoted else text
 
 
 def _is_equal(cell: Any, text: str, number: float | None) -> bool:
-    if number is not None and _is_number(cell):
+    if number is not None and is_number(cell):
         return bool(cell == number)
     return _text(cell).casefold() == text.casefold()
 
 
 def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _is_number(cell: Any) -> bool:
-    return isinstance(cell, (int, float)) and not isinstance(cell, bool)
+    for read in (int, float):  # a float would lose digits of a long whole number
+        try:
+            return read(text)
+        except ValueError:
+            pass
+    return None
 
 
 def _is_number_column(table: MediaTable, place: int) -> bool:
     cells = [row[place] for row in table.rows if row[place] is not None]
-    return bool(cells) and all(map(_is_number, cells))
+    return bool(cells) and all(map(is_number, cells))
 
 
 def _is_empty(cell: Any) -> bool:
@@ -110,10 +129,10 @@ def _is_empty(cell: Any) -> bool:
 
 
 def _order(cell: Any) -> tuple[int, float, str]:
-    """Numbers before texts."""
+    """Return a sort key that puts numbers before texts."""
     if _is_empty(cell):
         return 2, 0.0, ""
-    return (0, cell, "") if _is_number(cell) else (1, 0.0, _text(cell).casefold())
+    return (0, cell, "") if is_number(cell) else (1, 0.0, _text(cell).casefold())
 
 
 def _text(cell: Any) -> str:
@@ -123,4 +142,6 @@ def _text(cell: Any) -> str:
 def _cell(cell: Any) -> Any:
     if isinstance(cell, float) and not math.isfinite(cell):
         return "NaN" if math.isnan(cell) else "∞" if cell > 0 else "−∞"
+    if isinstance(cell, int) and abs(cell) > _MOST_WHOLE:
+        cell = str(cell)
     return cell[:_MOST_CELL] if isinstance(cell, str) else cell

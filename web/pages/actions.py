@@ -1,7 +1,7 @@
-"""`POST /api/…`: what a person has done from a page. `guard` lets only our own pages ask.
+"""`POST /api/…`: the actions on pages. `guard` accepts only our own pages.
 
-Everything here works through files, so another process may serve the next page. Nothing but
-these changes anything: looking leaves the log folder as it is.
+Everything here works through files, so another process may serve the next page. Nothing else
+changes the log folder: viewing leaves it as it is.
 """
 
 import platform
@@ -64,7 +64,7 @@ _STATUS = {
 
 
 class AnnotationChange(TypedDict, total=False):
-    """The fields of an annotation that a request names."""
+    """The annotation fields in a request."""
 
     name: str | None
     note: str
@@ -74,7 +74,7 @@ class AnnotationChange(TypedDict, total=False):
 def guarded_action(
     act: Callable[[Request, JsonObject], Awaitable[Response]],
 ) -> Callable[[Request], Awaitable[Response]]:
-    """Guard an action, and put what goes wrong into words."""
+    """Guard an action, and explain its errors."""
 
     async def guarded(request: Request) -> Response:
         guard.check(request, request.app.state.csrf)
@@ -94,7 +94,7 @@ def message_response(message: str, status: int = HTTPStatus.OK, **more: Any) -> 
 
 
 async def control(request: Request, body: JsonObject) -> Response:
-    """Ask a sweep's orchestrator for something, and say what became of it."""
+    """Send requests to a sweep's orchestrator, and report the outcome."""
     action: Action = field(body, "action", str)
     if action not in get_args(Action):
         raise HTTPException(HTTPStatus.BAD_REQUEST, f"action: one of {', '.join(get_args(Action))}")
@@ -136,9 +136,9 @@ async def _resume(request: Request, sweep: Sweep) -> Response:
 
 
 def _of_many(n: int, action: Action, outcome: str, *, is_paused: bool) -> str:
-    """What became of several runs, all of which could be helped."""
+    """Summarize the outcome for several runs."""
     if action == "stop":
-        return f"{format_count(n)} runs are taken back"
+        return f"{format_count(n)} runs will not run again"
     if outcome != "done":
         return f"{format_count(n)} runs run again when the sweep is resumed"
     when = "when the sweep continues: it is paused" if is_paused else "in free slots"
@@ -146,7 +146,7 @@ def _of_many(n: int, action: Action, outcome: str, *, is_paused: bool) -> str:
 
 
 def _numbers(body: JsonObject, name: str) -> list[int]:
-    """A list of runs that are named by their numbers."""
+    """Return the numbers of runs in a body."""
     found = field(body, name, list)
     if not found or len(found) > _MOST_RUNS or not all(type(one) is int for one in found):
         raise HTTPException(
@@ -156,10 +156,10 @@ def _numbers(body: JsonObject, name: str) -> list[int]:
 
 
 async def annotate(request: Request, body: JsonObject) -> Response:
-    """Change a name, a note or tags. Fields that are missing stay as they are.
+    """Change a name, a note or tags. Missing fields stay as they are.
 
-    With `was`, what the fields were when the user began. Nothing is changed where one of them
-    has become another meanwhile (409).
+    With `was`, the fields when the user began, nothing is changed if one of them has changed
+    meanwhile (409).
     """
     changes, was = _annotation_change(body), _annotation_change(field(body, "was", dict, {}))
     folder, key = await request.app.state.catalog.use(lambda catalog: _annotated(catalog, body))
@@ -179,7 +179,7 @@ async def annotate(request: Request, body: JsonObject) -> Response:
 
 
 def _annotation_change(body: JsonObject) -> AnnotationChange:
-    """The fields of an annotation that a body holds, as they are kept."""
+    """Return the annotation fields in a body, in the form that is stored."""
     change: AnnotationChange = {}
     if "name" in body:
         change["name"] = clean_name(field(body, "name", str))
@@ -192,9 +192,9 @@ def _annotation_change(body: JsonObject) -> AnnotationChange:
 
 def _changed_meanwhile(name: str, now: str | tuple[str, ...] | None) -> str:
     text = now if isinstance(now, str) else ", ".join(now or ())
-    become = f"say “{text}”" if text else "be empty"
-    verb = "have" if name == "tags" else "has"
-    return f"the {name} {verb} meanwhile been changed to {become}: save again to replace that"
+    become = f"changed to “{text}”" if text else "removed"
+    verb = "were" if name == "tags" else "was"
+    return f"the {name} {verb} {become} meanwhile: save again to replace that"
 
 
 async def tag(request: Request, body: JsonObject) -> Response:
@@ -224,7 +224,7 @@ async def tag(request: Request, body: JsonObject) -> Response:
 
 
 def _place_of_run(catalog: Catalog, run_id: str) -> tuple[Path, str | int | None]:
-    """Where the annotation of a run or an experiment is kept, by its id."""
+    """Return where the annotation of a run or an experiment is stored, by its id."""
     if run_id in catalog.experiments:
         return place_of(catalog.experiments[run_id])
     sweep_id, _, name = run_id.rpartition("/")
@@ -235,7 +235,7 @@ def _place_of_run(catalog: Catalog, run_id: str) -> tuple[Path, str | int | None
 
 
 async def choose(request: Request, body: JsonObject) -> Response:
-    """Remember whether lower or higher values of a metric are better."""
+    """Record whether lower or higher values of a metric are better."""
     metric, goal = field(body, "metric", str), field(body, "goal", str)
     if goal not in get_args(Goal):
         raise HTTPException(HTTPStatus.BAD_REQUEST, f"goal: one of {', '.join(get_args(Goal))}")
@@ -245,8 +245,8 @@ async def choose(request: Request, body: JsonObject) -> Response:
     )
 
 
-async def put_away(request: Request, body: JsonObject) -> Response:
-    """Archive things, or bring them back."""
+async def archive_named(request: Request, body: JsonObject) -> Response:
+    """Archive items, or restore them."""
     is_archived = field(body, "archived", bool)
     done = "archived" if is_archived else "in the lists again"
     if "runs" in body:
@@ -261,7 +261,7 @@ async def put_away(request: Request, body: JsonObject) -> Response:
 
 
 async def delete_items(request: Request, body: JsonObject) -> Response:
-    """Delete things for good. The page has asked."""
+    """Delete items permanently. The page has asked for confirmation."""
     logdir: Path = request.app.state.logdir
     with_others = field(body, "all_files", bool, None) is True
     if "runs" in body:
@@ -276,11 +276,11 @@ async def delete_items(request: Request, body: JsonObject) -> Response:
     return await _with_items(request, body, work, "deleted", "was", "were")
 
 
-async def look_before_removal(request: Request, body: JsonObject) -> Response:
-    """Which files deleting things would leave, since our processes did not write them."""
+async def preview_removal(request: Request, body: JsonObject) -> Response:
+    """Return which files deleting items would leave, since our processes did not write them."""
     logdir: Path = request.app.state.logdir
     if "runs" in body:
-        return JSONResponse({"n_others": 0, "others": []})  # only their own files go
+        return JSONResponse({"n_others": 0, "others": []})  # only their own files are deleted
     paths = await _paths_of(request, body)
 
     def look() -> list[str]:
@@ -294,7 +294,7 @@ async def look_before_removal(request: Request, body: JsonObject) -> Response:
 async def _with_runs(
     request: Request, body: JsonObject, change: Callable[[Sweep, list[int]], object], done: str
 ) -> Response:
-    """Change runs of one sweep, which the body names by their numbers."""
+    """Change runs of one sweep, by the numbers in the body."""
     indices, sweep_id = _numbers(body, "runs"), field(body, "sweep", str)
     find_sweep = partial(_find_sweep, sweep_id=sweep_id)
     path = (await request.app.state.catalog.use(find_sweep, refresh=True)).path
@@ -332,7 +332,7 @@ async def _with_items(
 
 
 async def _paths_of(request: Request, body: JsonObject) -> list[Path]:
-    """The logs and folders of what a request names."""
+    """Return the logs and folders that a request names."""
     experiments, sweeps = text_list_field(body, "experiments"), text_list_field(body, "sweeps")
     if not experiments and not sweeps:
         raise HTTPException(HTTPStatus.BAD_REQUEST, "nothing is named: experiments or sweeps")
@@ -348,14 +348,14 @@ async def _paths_of(request: Request, body: JsonObject) -> list[Path]:
 
 
 def _open(path: Path) -> Experiment | Sweep:
-    """Looked at again: the catalog's own belong to its user."""
+    """Open the sweep again: the catalog's object belongs to its user."""
     found = find_item(str(path), path.parent)
     assert not isinstance(found, FoundRun)  # the catalog knows the sweep's folder
     return found
 
 
 def _annotated(catalog: Catalog, body: JsonObject) -> tuple[Path, str | int | None]:
-    """The folder of what is meant, and its key there."""
+    """Return the folder of an item, and its key there."""
     if "experiment" in body:
         return place_of(_find(catalog.experiments, field(body, "experiment", str)))
     sweep = _find(catalog.sweeps, field(body, "sweep", str))
@@ -368,7 +368,7 @@ def _annotated(catalog: Catalog, body: JsonObject) -> tuple[Path, str | int | No
 
 
 def _find(known: dict[str, T], identity: str) -> T:
-    """Only what the catalog knows can be acted on: no path that somebody made up."""
+    """Find an item in the catalog. No other path can be acted on."""
     if identity not in known:
         raise HTTPException(HTTPStatus.NOT_FOUND, f"there is nothing named {identity[:100]!r} here")
     return known[identity]
@@ -380,12 +380,12 @@ def _who(request: Request) -> str:
 
 
 async def in_thread(request: Request, work: Callable[[], T]) -> T:
-    """Waiting for an orchestrator takes a thread: few at once, so that pages have theirs."""
+    """Run a function in one of a few threads: waiting for an orchestrator must not block pages."""
     return await anyio.to_thread.run_sync(work, limiter=request.app.state.action_limiter)
 
 
 async def _look_again(request: Request) -> None:
-    """Have the next page show what was done, however soon it comes."""
+    """Make the next page show the result, however soon it comes."""
     await request.app.state.catalog.use(lambda catalog: None, refresh=True)
 
 
@@ -395,7 +395,7 @@ routes = [
     Route("/api/annotate", guarded_action(annotate), methods=["POST"]),
     Route("/api/tag", guarded_action(tag), methods=["POST"]),
     Route("/api/goal", guarded_action(choose), methods=["POST"]),
-    Route("/api/archive", guarded_action(put_away), methods=["POST"]),
+    Route("/api/archive", guarded_action(archive_named), methods=["POST"]),
     Route("/api/delete", guarded_action(delete_items), methods=["POST"]),
-    Route("/api/deletion", guarded_action(look_before_removal), methods=["POST"]),
+    Route("/api/deletion", guarded_action(preview_removal), methods=["POST"]),
 ]

@@ -1,7 +1,6 @@
-"""Which actions a page offers: only those that can be done as things are. Pure.
+"""The actions that a page offers: only those that are possible now. Pure.
 
-A button carries the request that it makes (`actions` takes it) and, where it destroys something,
-the question that is asked before.
+A button carries its request (for `actions`) and, if it destroys something, a question to ask first.
 """
 
 import os
@@ -27,7 +26,7 @@ _USUAL_RUNS_PER_CORE = 4
 
 @dataclass(frozen=True, kw_only=True)
 class NumberField:
-    """A whole number that a dialog asks for. Above `usual` it asks again, with `doubt`."""
+    """A whole number in a dialog. Above `usual` it asks again, with `doubt`."""
 
     name: str
     label: str
@@ -40,7 +39,7 @@ class NumberField:
 
 @dataclass(frozen=True, kw_only=True)
 class TextField:
-    """A text that a dialog asks for. `hint` says how to write it."""
+    """A text in a dialog. `hint` explains the format."""
 
     name: str
     label: str
@@ -50,7 +49,7 @@ class TextField:
 
 @dataclass(frozen=True)
 class CheckField:
-    """Something that a dialog asks to be ticked, or not. `is_on`: it is ticked at first."""
+    """A check box in a dialog. `is_on`: it is ticked at first."""
 
     name: str
     label: str
@@ -59,7 +58,7 @@ class CheckField:
 
 @dataclass(frozen=True)
 class ConfirmDialog:
-    """What a dialog asks. The `number`, the `entry` and the `check` go into the body."""
+    """The content of a dialog. The `number`, the `entry` and the `check` go into the body."""
 
     title: str
     text: str
@@ -69,7 +68,7 @@ class ConfirmDialog:
     entry: TextField | None = None
     check: CheckField | None = None
     details: str | None = None
-    """The address that tells, for the same body, which files would stay."""
+    """An address that returns, for the same body, which files would stay."""
 
 
 @dataclass(frozen=True)
@@ -80,18 +79,19 @@ class Button:
     body: Body
     question: ConfirmDialog | None = None
     then: str | None = None
-    """Where to go when it is done, because the page is about something that is gone."""
+    """Where to go afterwards, because the page is about something that is gone."""
     is_danger: bool = False
 
     @property
     def request(self) -> "ActionRequest":
-        """What the page's script needs to know of it."""
+        """The data of the request for the page's script."""
         return ActionRequest(self.path, self.body, self.then, self.question)
 
 
 @dataclass(frozen=True)
 class ActionRequest:
-    """A request that a page's script sends when a button is clicked, and its question is met."""
+    """A request that a page's script sends when a button is clicked and its question is
+    confirmed."""
 
     path: str
     body: Body
@@ -109,7 +109,7 @@ class AnnotationLimits:
 
 @dataclass(frozen=True)
 class AnnotationForm:
-    """What the form that changes an annotation begins with."""
+    """The initial content of the form for annotations."""
 
     target: Body
     limits: AnnotationLimits
@@ -120,7 +120,7 @@ class AnnotationForm:
 
 @dataclass(frozen=True)
 class AnnotationView:
-    """What a user wrote of something, and how to change it. `key` names it within the page."""
+    """A user's annotations of something, and the form for them. `key` names it within the page."""
 
     key: str
     target: Body
@@ -135,20 +135,20 @@ class AnnotationView:
 
 
 def sweep_buttons(sweep: Sweep, check: CheckField | None = None) -> list[Button]:
-    """A sweep that continues is steered. One that has ended can be archived.
+    """Return the buttons of a sweep: to steer a running one, and to archive an ended one.
 
     Args:
-        check: what is asked besides before runs run again.
+        check: an additional question before runs run again.
     """
     again = [] if sweep.is_legacy else _again(sweep, check)
     if sweep.is_at_work:
         return [*again, *_steering(sweep)]
     if sweep.has_submitted:
-        return []  # runs outlived their orchestrator: neither can anybody be asked, nor is it over
+        return []  # runs outlived their orchestrator: no requests are possible, and it is not over
     n_runs = len(sweep.record.runs)
     what = f"its {format_count(n_runs)} runs" if n_runs != 1 else "its run"
     is_archived = sweep.annotations.own.is_archived
-    return again + putting_away(
+    return again + archive_and_delete(
         sweep.name,
         {"sweeps": [sweep.id]},
         "/sweeps",
@@ -162,7 +162,7 @@ def _failed(sweep: Sweep) -> Collection[int]:
 
 
 def _again(sweep: Sweep, check: CheckField | None) -> list[Button]:
-    """Run the failed runs again, or take back those that wait for that."""
+    """Return the button that requeues the failed runs, or withdraws those that wait."""
     waiting = waiting_again(sweep)
     failed = sorted(set(sweep.kept(_failed)).difference(waiting))
     return _failed_again(sweep, failed[:_MOST_AGAIN], check) + _taking_back(
@@ -272,10 +272,10 @@ def _stop_button(n_running: int, body: dict[str, str]) -> Button:
 
 
 def run_buttons(sweep: Sweep, run: RunRecord, check: CheckField | None = None) -> list[Button]:
-    """A run that continues can be stopped, one that has ended run again, or not after all.
+    """Return the buttons of a run: to stop a running one, to requeue an ended one or withdraw that.
 
     Args:
-        check: what is asked before it runs again. Without one nothing is.
+        check: a question before it runs again. Without one there is none.
     """
     if sweep.is_legacy:
         return []
@@ -324,10 +324,10 @@ def _again_question(index: int, check: CheckField) -> ConfirmDialog:
 
 
 def experiment_buttons(experiment: Experiment, state: RunState) -> list[Button]:
-    """Event files are another tool's: they can be archived, not deleted."""
+    """Return the buttons of an experiment. Event files can be archived, not deleted."""
     if state == "running":
         return []
-    return putting_away(
+    return archive_and_delete(
         experiment.name,
         {"experiments": [experiment.id]},
         "/experiments",
@@ -336,7 +336,9 @@ def experiment_buttons(experiment: Experiment, state: RunState) -> list[Button]:
     )[: 1 if is_event_file(experiment.dat_path) else 2]
 
 
-def putting_away(name: str, body: Body, then: str, *, is_archived: bool, text: str) -> list[Button]:
+def archive_and_delete(
+    name: str, body: Body, then: str, *, is_archived: bool, text: str
+) -> list[Button]:
     archive = (
         Button(
             "Unarchive",
@@ -358,7 +360,7 @@ def putting_away(name: str, body: Body, then: str, *, is_archived: bool, text: s
         "/api/delete",
         body,
         ConfirmDialog(
-            f"Delete {name} for good?",
+            f"Delete {name} permanently?",
             f"{text} This cannot be undone.",
             "Delete",
             is_danger=True,

@@ -1,4 +1,4 @@
-"""Which runs of a sweep the charts show: those on the page of the table, or all. Pure."""
+"""The runs of a sweep that the charts show: those on the page of the table, or all. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _ALL = "all"
 
 @dataclass(frozen=True)
 class DrawnRuns:
-    """The rows whose curves are drawn, and how to come to the others.
+    """The rows whose curves are drawn, and the link to the others.
 
     `n_all`: how many are drawn at the address `all_href`.
     """
@@ -42,7 +42,7 @@ def drawn_runs(
     is_selection: bool,
     query: QueryParams,
 ) -> DrawnRuns:
-    """What is drawn of a sweep's runs.
+    """Return the runs of a sweep that are drawn.
 
     Args:
         n_started: how many of the `n_runs` have started, whatever the table shows.

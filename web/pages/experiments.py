@@ -1,4 +1,4 @@
-"""What the page of experiments shows."""
+"""The content of the page of experiments."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ _MOST_WITH_DIGEST = 3_000
 
 @dataclass(frozen=True, kw_only=True)
 class DrawnExperiment:
-    """An experiment whose curves are drawn. `name` is the name a user gave, or its own."""
+    """An experiment whose curves are drawn. `name` is the given name, or its own."""
 
     id: str
     name: str
@@ -51,7 +51,7 @@ class DrawnExperiment:
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentListItem(DrawnExperiment):
-    """A line of the list. `only_href` leads to a page that draws this one alone."""
+    """A line of the list. `only_href` draws only this one."""
 
     state: RunState
     is_selected: bool
@@ -60,17 +60,17 @@ class ExperimentListItem(DrawnExperiment):
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentsPage(Page):
-    """The list of experiments, those that are drawn (`runs`), and the table if it is shown.
+    """The list of experiments, the drawn ones (`runs`), and the table if it is shown.
 
     Attributes:
         n_found: how many of the `n_total` the search `q` finds.
-        matches_href: draws what the search finds, or None if that is drawn, or nothing is searched.
-        compare_href: where those that are drawn are compared, or None for a single one.
-        insight: what explains them, if the address asks for it. `insight_href` does.
-        limit: how many are listed, if the address says so.
+        matches_href: draws what the search finds, or None if that is drawn, or there is no search.
+        compare_href: compares the drawn ones, or None for a single one.
+        insight: the views of them, if the address asks for it. `insight_href` does.
+        limit: how many are listed, if the address sets it.
         newest: how many of the newest are drawn, unless the address names some.
         have_ended: whether every drawn experiment has ended.
-        unread: which logs of those that are drawn cannot be read, and why.
+        unread: which logs of the drawn ones cannot be read, and why.
         selected_elsewhere: the ids of drawn experiments that are not in the list.
     """
 
@@ -111,8 +111,7 @@ def experiments_page(
     readers: LogReaders,
     media: MediaHistories,
 ) -> ExperimentsPage:
-    """The list of experiments, and those that are drawn: the ones named in the address, else
-    the newest."""
+    """Return the list of experiments, and the drawn ones: those in the address, else the newest."""
     everything = list(catalog.experiments.values())
     colors.assign(experiment.id for experiment in reversed(everything))
     chosen = _choose(catalog, query)
@@ -158,7 +157,7 @@ def experiments_page(
 
 @dataclass(frozen=True)
 class _Chosen:
-    """Which experiments a page is about: `known` to it, `found`, `listed`, `selected` to draw."""
+    """The experiments of a page: `known` to it, `found`, `listed`, `selected` to draw."""
 
     search: str
     known: Sequence[Experiment]
@@ -186,7 +185,7 @@ def _choose(catalog: Catalog, query: QueryParams) -> _Chosen:
 
 
 def _endings(selected: Sequence[Experiment]) -> tuple[bool, list[str]]:
-    """Whether all have ended, and which of their logs cannot be read."""
+    """Return whether all have ended, and which of their logs cannot be read."""
     states = [experiment.state() for experiment in selected]
     unread = [
         f"{experiment.name}: {trouble}"
@@ -234,7 +233,8 @@ def _listed(
 def _matches_href(
     asked: TableQuery, found: Sequence[Experiment], drawn: Iterable[str]
 ) -> str | None:
-    """The address that draws the newest of what a search found, or None if they are drawn."""
+    """Return the address that draws the newest of what a search found, or None if they are
+    drawn."""
     newest = [one.id for one in found[:DEFAULT_NEWEST]]
     if not newest or set(newest) == set(drawn):
         return None
@@ -245,7 +245,7 @@ def _matches_href(
 def drawn_experiments(
     catalog: Catalog, known: Sequence[Experiment], query: QueryParams
 ) -> Sequence[Experiment]:
-    """Those that the address names, else the newest."""
+    """Return those that the address names, else the newest."""
     if "run" in query:
         return _selected(catalog, query.getlist("run"))
     return known[: _number(query.get("newest"), DEFAULT_NEWEST, _MOST_DRAWN)]
@@ -264,7 +264,7 @@ def _table(
 
 
 def names_of(experiment: Experiment) -> tuple[str, ...]:
-    """What a search finds an experiment by: what it is called, and its tags."""
+    """Return the texts by which a search finds an experiment: its names and its tags."""
     annotation = experiment.annotation
     return (experiment.name, annotation.name or "", *annotation.tags)
 
@@ -284,9 +284,9 @@ def run_data(identity: str | None, name: str, color: int, started_at: float | No
 
 
 def catalog_place(catalog: Catalog) -> int:
-    """From where the stream continues with changes of the list.
+    """Return the cursor from which the stream continues with changes of the list.
 
-    Of many experiments the digest costs a look into each file. There the stream begins with the
+    With many experiments the digest costs a look into each file. Then the stream begins with the
     whole list instead.
     """
     if len(catalog.experiments) > _MOST_WITH_DIGEST:

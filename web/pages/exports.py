@@ -1,7 +1,7 @@
 """`GET /export/…`: tables and series to download, as CSV or JSON, written while they are sent.
 
-The shapes are those of the command line's `export`. What the page shows (its filter, its columns,
-the runs that are drawn) is what comes.
+The shapes are those of the command line's `export`. The content is what the page shows (its filter,
+its columns, the drawn runs).
 """
 
 import codecs
@@ -35,11 +35,11 @@ from ..tables.query import TableQuery, parse_table_query
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
 _LONGEST_METRIC = 100
-"""So many characters of a metric are in a file's name."""
+"""How many characters of a metric are in a file's name."""
 
 
 async def export_series(request: Request) -> Response:
-    """The points of each `run`: of all its metrics, or of those that `metric` names."""
+    """Return the points of each `run`: of all its metrics, or of those that `metric` names."""
     form = _form(request.query_params)
     metrics = tuple(dict.fromkeys(request.query_params.getlist("metric")))
     find = partial(find_runs, run_ids=parse_runs(request.query_params))
@@ -57,9 +57,9 @@ async def export_series(request: Request) -> Response:
 def _logs(
     runs: Iterable[RunFiles], metrics: tuple[str, ...], troubles: Mapping[str, str]
 ) -> Iterator[NamedLog]:
-    """One log after the other. Of those with troubles no points.
+    """Yield one log after the other, without points for those with troubles.
 
-    A log that cannot be read any more ends the download before its end, which tells of it.
+    A log that can no longer be read cuts the download short, which shows the error.
     """
     for run in runs:
         if run.run_id in troubles or run.dat_path is None:
@@ -79,7 +79,7 @@ def _series(log: Mapping[str, Series], name: str) -> Series | None:
 
 
 def _troubles(runs: Iterable[RunFiles]) -> dict[str, str]:
-    """Why the logs of some of the runs cannot be read, found out before anything is sent."""
+    """Return why the logs of some of the runs cannot be read, found out before anything is sent."""
     found = {
         run.run_id: "there is no log" if run.dat_path is None else log_trouble(run.dat_path)
         for run in runs
@@ -88,9 +88,10 @@ def _troubles(runs: Iterable[RunFiles]) -> dict[str, str]:
 
 
 async def export_runs(request: Request) -> Response:
-    """The runs of a sweep that the address asks for, in the order and columns of the page's table.
+    """Return the runs of a sweep that the address requests, in the order and columns of the page's
+    table.
 
-    Without `columns` it is what `export` writes of a sweep.
+    Without `columns` it is the same as `export` of a sweep.
     """
     form, query = _form(request.query_params), _query(request.query_params)
     sweep_id: str = request.path_params["sweep_id"]
@@ -110,7 +111,7 @@ async def export_runs(request: Request) -> Response:
 
 
 async def export_experiments(request: Request) -> Response:
-    """The experiments that the address asks for, as the page's table shows them."""
+    """Return the experiments that the address requests, as the page's table shows them."""
     form, query = _form(request.query_params), _query(request.query_params)
     summaries = request.app.state.log_readers.summaries
 
@@ -122,7 +123,7 @@ async def export_experiments(request: Request) -> Response:
 
 
 def _query(params: QueryParams) -> TableQuery:
-    """What the page's address asks of its table."""
+    """Return the query of the page's table from its address."""
     return parse_table_query(
         QueryParams([one for one in params.multi_items() if one[0] != "format"])
     )
@@ -136,9 +137,9 @@ def _form(query: QueryParams) -> str:
 
 
 def _download(chunks: Iterator[str], name: str, form: str) -> Response:
-    """The chunks as a file. Each is made when there is room for it on its way."""
+    """Return the chunks as a file. Each is made when it can be sent."""
     name = _NOT_IN_A_NAME.sub("-", name).strip("-.") or "export"
-    # what is no text by itself (half a character of a pair) still travels, in JSON as it is
+    # a text that cannot be encoded (half a surrogate pair) is still sent, in JSON escaped
     errors = "backslashreplace" if form == "json" else "replace"
     headers = {
         "Content-Disposition": f"attachment; filename*=utf-8''{quote(name)}.{form}",

@@ -1,4 +1,4 @@
-"""Whether the code of a run by hand differed from its commit: asked for by its page, found then."""
+"""Whether the code of a run started by hand differed from its commit: found when its page asks."""
 
 from html import escape
 from http import HTTPStatus
@@ -25,7 +25,7 @@ DIRTY = " + uncommitted changes"
 
 
 def git_state_href(experiment: Experiment, details: RunDetails) -> str:
-    """Where the page asks, or empty if nothing can be found, or it is known already."""
+    """Return where the page asks, or empty if nothing can be found, or it is already known."""
     known = details.environment
     has_place = all(isinstance(known.get(key), str) for key in ("folder", "git_commit"))
     if not has_place or isinstance(known.get("git_is_dirty"), bool):

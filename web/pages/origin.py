@@ -1,4 +1,4 @@
-"""Where a run came from: machine, Python, commit, the command that reruns it. Its neighbours."""
+"""The origin of a run: machine, Python, commit, the command that reruns it. And its neighbours."""
 
 import shlex
 import signal
@@ -34,7 +34,8 @@ class NeighbourLink:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The runs beside a run. `place`: its own among how many, in the table the reader came from."""
+    """The runs beside a run. `place`: its position in the reader's table, and the number of
+    rows."""
 
     previous: NeighbourLink | None = None
     next: NeighbourLink | None = None
@@ -46,7 +47,7 @@ NO_NEIGHBOURS = Neighbours()
 
 @dataclass(frozen=True)
 class AttemptLink:
-    """One attempt at a run, and where its page is."""
+    """One attempt at a run, and the link to its page."""
 
     number: int
     href: str | None
@@ -57,9 +58,9 @@ class AttemptLink:
 
 @dataclass(frozen=True)
 class RerunForm:
-    """The command that reruns a run of a sweep, and how to ask for that of another.
+    """The command that reruns a run of a sweep, and a form for that of another.
 
-    `last` is the highest number of a run. `kept` is what the form carries along.
+    `last` is the highest number of a run. `kept` are the hidden fields of the form.
     """
 
     command: RerunCommand | None
@@ -70,7 +71,7 @@ class RerunForm:
 
 
 def origin_facts(sweep: Sweep, run: RunRecord) -> list[SummaryFact]:
-    """What the sweep's description and its journal say. What they do not say is left out."""
+    """Return the facts in the sweep's description and its journal. Missing ones are left out."""
     description = sweep.description
     facts = [
         SummaryFact("Host", _text(description, "host")),
@@ -93,7 +94,7 @@ def origin_facts(sweep: Sweep, run: RunRecord) -> list[SummaryFact]:
 
 
 def _engine_fact(run: RunRecord) -> SummaryFact:
-    """What its engine calls it. A process of this machine has no name once it is over."""
+    """Return its name in its engine. A process of this machine has none once it is over."""
     if run.ref is None:
         return SummaryFact("Runs as", "")
     if run.state in SUBMITTED:
@@ -102,20 +103,20 @@ def _engine_fact(run: RunRecord) -> SummaryFact:
 
 
 def _suspended_time(run: RunRecord) -> str:
-    """How long its engine has suspended it, up to now."""
-    seconds = run.stood_still_s(time.time())
+    """Return how long its engine has suspended it, up to now."""
+    seconds = run.total_suspended_s(time.time())
     return format_duration(seconds) if seconds else ""
 
 
 def _queue_time(run: RunRecord) -> str:
-    """How long it waited for its engine to start it. Of a run that still waits, since when."""
+    """Return how long it waited for its engine to start it, or since when it has been waiting."""
     if run.queued_at is None or run.started_at is None:
         return ""
     return format_duration(run.started_at - run.queued_at)
 
 
 def environment_facts(experiment: Experiment, details: RunDetails) -> list[SummaryFact]:
-    """What the logger of a run by hand kept of how it was started."""
+    """Return what the logger of a run started by hand kept about its start."""
     known = details.environment
     command = known.get("command")
     line = shlex.join(map(str, command)) if isinstance(command, list) else ""
@@ -142,7 +143,7 @@ def _commit_by_hand(experiment: Experiment, details: RunDetails) -> SummaryFact:
 
 
 def attempt_links(sweep: Sweep, run: RunRecord) -> list[AttemptLink]:
-    """All attempts at a run, oldest first, where there are several."""
+    """Return all attempts at a run, oldest first, if there are several."""
     latest = sweep.record.runs[run.index]
     attempts = [*latest.earlier, latest]
     if len(attempts) == 1:
@@ -169,7 +170,7 @@ def _python(description: Mapping[str, Any]) -> str:
 
 
 def _commit(git: object) -> tuple[str, str]:
-    """The commit, short and whole, and whether the folder differed from it."""
+    """Return the commit, short and whole, and whether the folder differed from it."""
     if not isinstance(git, Mapping) or not git.get("commit"):
         return "", ""
     commit = str(git["commit"])
@@ -191,12 +192,12 @@ def _exit(exit_code: int | None) -> str:
 def neighbours(
     sweep: Sweep, run: RunRecord, order: Sequence[int] = (), query: str = ""
 ) -> Neighbours:
-    """The runs before and after this one that have a page, by their numbers.
+    """Return the runs before and after this one that have a page, by their numbers.
 
     Args:
-        order: the numbers of the runs of a table, where the reader came from one: then they are
-            the rows above and below.
-        query: what leads to that table, to be carried along.
+        order: the numbers of the runs of the reader's table, if any: then they are the rows above
+            and below.
+        query: the parameters that lead to that table, to be kept.
     """
     if run.index in order:
         place = order.index(run.index)
@@ -229,7 +230,8 @@ def rerun_command_of(sweep: Sweep, run: RunRecord, logdir: Path) -> RerunCommand
 def rerun_form(
     sweep: Sweep, best_index: int | None, logdir: Path, query: QueryParams
 ) -> RerunForm | None:
-    """For the summary of a sweep: the run that the address names, else the best, else the first."""
+    """Return the form for the summary of a sweep: with the run in the address, the best, or the
+    first."""
     runs = sweep.record.runs
     asked = query.get(PARAMETER, "")
     is_number = asked.isascii() and asked.isdecimal() and len(asked) < 10

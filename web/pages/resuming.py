@@ -1,8 +1,7 @@
 """`POST /api/resume`: resume a sweep in the background of the machine that serves the page.
 
-It runs the command that the sweep's folder names, so it needs the token, or a user at the
-machine itself. Everybody else gets the command to run it by hand. What belongs to another user is
-refused by the command.
+It runs the command in the sweep's folder, so it needs the token, or a user at the machine itself.
+Everybody else gets the command to run it by hand. The command refuses what belongs to another user.
 """
 
 import platform
@@ -27,7 +26,7 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 class ResumeView:
     """How a sweep that is not at work continues: the command, and the button that runs it.
 
-    `waiting` says which runs are waiting for that. It is empty if none is.
+    `waiting` lists the runs that wait for it. It is empty if there are none.
     """
 
     command: str
@@ -36,18 +35,19 @@ class ResumeView:
 
 
 def may_start(request: Request) -> bool:
-    """Whether a request may start something: it has the token, or comes from this machine."""
-    if request.app.state.has_token:  # nobody else got here
+    """Return whether a request may start something: it has the token, or comes from this
+    machine."""
+    if request.app.state.has_token:  # no other user could connect
         return True
     host = request.client.host if request.client else ""
     return is_loopback(host) and not any(name in request.headers for name in _FORWARDED)
 
 
 def check_may_start(request: Request) -> None:
-    """Let only those through who may start something.
+    """Refuse users who may not start anything.
 
     Raises:
-        HTTPException: 403, saying what to do instead.
+        HTTPException: 403, with what to do instead.
     """
     if not may_start(request):
         raise HTTPException(
@@ -58,9 +58,9 @@ def check_may_start(request: Request) -> None:
 
 
 def resume_command(sweep: Sweep) -> str:
-    """The command that resumes a sweep. The whole path works from anywhere.
+    """Return the command that resumes a sweep. The absolute path works from anywhere.
 
-    Of a study, what its program calls.
+    For a study, the call in its program.
     """
     if sweep.is_study:
         return f"Study.resume({str(sweep.path)!r})"
@@ -68,7 +68,7 @@ def resume_command(sweep: Sweep) -> str:
 
 
 def resume_view(sweep: Sweep, *, is_allowed: bool) -> ResumeView | None:
-    """None of a sweep that is at work, or has nothing left to do."""
+    """Return the view, or None for a sweep that is at work, or has nothing left to do."""
     if sweep.is_legacy or sweep.is_at_work:
         return None
     indices = waiting_again(sweep)
@@ -97,7 +97,7 @@ def _button(sweep: Sweep) -> Button:
 
 
 def resume_check(sweep: Sweep, *, is_allowed: bool) -> CheckField | None:
-    """What the question before a run runs again asks besides, of a sweep that is not at work."""
+    """Return the additional question before a run runs again, for a sweep that is not at work."""
     if not is_allowed or sweep.is_at_work or sweep.is_legacy:
         return None
     label = f"Resume the sweep now, in the background on {platform.node()}"

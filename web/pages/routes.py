@@ -1,8 +1,8 @@
-"""The pages: what a person sees at /experiments, /sweeps and /runs.
+"""The routes of the pages: /experiments, /sweeps and /runs.
 
-Every page is rendered whole. htmx takes from it the parts that changed. What the page's script
-needs to know is in one place of it, as `page_data`. Looking into the log folder and rendering
-happen in a worker thread (`SharedCatalog.use`), never in the event loop.
+All pages are rendered whole. htmx takes the parts that changed. The data for the page's script is
+in one place, as `page_data`. Reading the log folder and rendering happen in a worker thread
+(`SharedCatalog.use`), never in the event loop.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ from .sweeps import sweeps_page
 async def respond_with_page(
     request: Request, template: str, build: Callable[[Catalog], Page | None]
 ) -> Response:
-    """Render what `build` finds. Where it finds nothing the answer is 404."""
+    """Render the result of `build`. If there is none the answer is 404."""
     logdir: Path = request.app.state.logdir
     assets: AssetSource = request.app.state.assets
     csrf: str = request.app.state.csrf
@@ -90,6 +90,11 @@ async def sweeps(request: Request) -> Response:
     )
 
 
+async def all_sweeps(request: Request) -> Response:
+    """Redirect an address without a name to the list."""
+    return RedirectResponse("/sweeps")
+
+
 async def run(request: Request) -> Response:
     run_id: str = request.path_params["run_id"]
     colors: ExperimentColors = experiment_colors(request)
@@ -105,13 +110,13 @@ async def run(request: Request) -> Response:
 
 
 def experiment_colors(request: Request) -> ExperimentColors:
-    """The colours this server has handed out so far."""
+    """Return the colours that this server has assigned so far."""
     colors: ExperimentColors = request.app.state.experiment_colors
     return colors
 
 
 def _section(path: str) -> str | None:
-    """The section of an address. Runs of a sweep have the name of the sweep in theirs."""
+    """Return the section of an address. Runs of a sweep have the name of the sweep in theirs."""
     kind, _, name = path.removeprefix("/").partition("/")
     if kind == "sweeps" or (kind == "runs" and "/" in name):
         return "sweeps"
@@ -124,7 +129,7 @@ class NotFoundPage(Page):
 
 
 async def not_found(request: Request, error: Exception) -> Response:
-    """The page for an address at which nothing is."""
+    """Return the page for an unknown address."""
     path = request.url.path
     if path.startswith(("/static/", "/assets/")):
         return PlainTextResponse("Nothing is here.\n", HTTPStatus.NOT_FOUND)
@@ -137,7 +142,7 @@ async def not_found(request: Request, error: Exception) -> Response:
     text = next((text for start, text in what.items() if path.startswith(start)), None)
     state = request.app.state
     page_data: PageData = {"view": "none"}
-    if path.startswith(("/runs/", "/sweeps/")):  # it may come, or come back
+    if path.startswith(("/runs/", "/sweeps/")):  # it may appear, or come back
         page_data["follow"] = {"catalog": await state.catalog.use(catalog_place)}
     page = NotFoundPage(
         what=text or "No page has this address.", section=_section(path), page_data=page_data
@@ -152,7 +157,9 @@ routes: list[BaseRoute] = [
     Route("/", home),
     Route("/experiments", experiments),
     Route("/sweeps", sweeps),
+    Route("/sweeps/", all_sweeps),
     Route("/sweeps/{sweep_id:path}", sweeps),
+    Route("/runs/", home),
     Route("/runs/{run_id:path}", run),
     Route("/static/{path:path}", static),
 ]

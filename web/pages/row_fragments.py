@@ -1,7 +1,8 @@
 """The rows of a table that is being scrolled, without the page around them.
 
 A table of ten thousand runs is never in the browser as a whole: `static/tables/row_window.js`
-asks for those near what is seen, ``/rows/…?rows=26-100`` with the parameters of the page's address.
+requests those near the visible ones, ``/rows/…?rows=26-100`` with the parameters of the page's
+address.
 """
 
 import time
@@ -37,7 +38,7 @@ _FRESH_FOR_S = 2.0
 
 
 async def sweep_row_fragments(request: Request) -> Response:
-    """Rows of the table of a sweep's runs."""
+    """Return rows of the table of a sweep's runs."""
     sweep_id: str = request.path_params["sweep_id"]
     state = request.app.state
 
@@ -54,7 +55,7 @@ async def sweep_row_fragments(request: Request) -> Response:
 
 
 async def experiment_row_fragments(request: Request) -> Response:
-    """Rows of the table of experiments."""
+    """Return rows of the table of experiments."""
     colors, summaries = experiment_colors(request), request.app.state.log_readers.summaries
     media: MediaHistories = request.app.state.media_store
     params, query = request.query_params, parse_table_query(request.query_params)
@@ -74,14 +75,14 @@ async def experiment_row_fragments(request: Request) -> Response:
 
 @dataclass(frozen=True)
 class TableRows:
-    """What `_table_rows.html` needs when it is rendered by itself."""
+    """The fields of `_table_rows.html` when it is rendered by itself."""
 
     table: TablePage
     starred: Collection[int]
 
 
 class Selections:
-    """What was just found: a table that is scrolled asks for parts of it many times a second."""
+    """Recent results: a table that is scrolled requests parts of it many times a second."""
 
     def __init__(self) -> None:
         self._known: tuple[object, float, SelectedExperiments] | None = None
@@ -94,7 +95,7 @@ class Selections:
 
 
 async def _fragment(request: Request, build: Callable[[Catalog], str | None]) -> Response:
-    """What follows the page looks at the folder. A table that is scrolled need not do so again."""
+    """Return the fragment without looking at the folder: what follows the page does that."""
     catalog: SharedCatalog = request.app.state.catalog
     html = await catalog.use(build, refresh=False) or await catalog.use(build)
     if html is None:
@@ -103,7 +104,7 @@ async def _fragment(request: Request, build: Callable[[Catalog], str | None]) ->
 
 
 def _render(table: TablePage, starred: Collection[int] = ()) -> str:
-    """Rows are in a table also alone: no browser reads them outside of one."""
+    """Render rows inside a table: no browser parses them outside of one."""
     rows = render_part("tables/_table_rows.html", TableRows(table, starred))
     return f"<table>{rows}</table>"
 

@@ -1,4 +1,4 @@
-"""What the page of one run shows, be it an experiment or a run of a sweep."""
+"""The content of the page of one run, be it an experiment or a run of a sweep."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -57,14 +57,14 @@ _READING_S = 0.25
 
 @dataclass(frozen=True, kw_only=True)
 class RunView:
-    """What the page of one run says of it.
+    """The fields of the page of one run.
 
     Attributes:
-        config: what it logged of its configuration besides.
-        shown_name: its own name, where the title is the name that a user gave it.
+        config: its logged configuration besides the hyperparameters.
+        shown_name: its own name, if the title is a given name.
         last_wall_time: when it logged its last value.
-        log_trouble: why its log, which is there, cannot be read.
-        output: None if it has none. `no_output` says why.
+        log_trouble: why its existing log cannot be read.
+        output: None if it has none. `no_output` explains why.
     """
 
     id: str | None
@@ -116,7 +116,7 @@ def run_page(
     *,
     may_start: bool = False,
 ) -> RunPage | None:
-    """None if there is no such run.
+    """Return the page, or None if there is no such run.
 
     Args:
         may_start: whether the reader may resume sweeps from the page.
@@ -176,9 +176,9 @@ def _of_experiment(catalog: Catalog, experiment: Experiment, colors: ExperimentC
 def _order(
     sweep: Sweep, asked: TableQuery, live: Mapping[int, BestSoFar], readers: LogReaders
 ) -> list[int]:
-    """The runs of the table that the reader came from, which have a page.
+    """Return the runs of the reader's table that have a page.
 
-    None means of no table.
+    None means that there is no table.
     """
     if not asked.of_table:
         return []
@@ -202,7 +202,7 @@ def _of_sweep(
     log_path = sweep.log_path(run)
     output = None if log_path is None else read_end(log_path)
     if output is None and run.state in SUBMITTED and not sweep.is_legacy:
-        output = OutputPart("", 0, 0, 0)  # the file is about to come
+        output = OutputPart("", 0, 0, 0)  # the file is about to be created
     target = {"sweep": sweep.id, "run": run.index}
     view = RunView(
         id=entry.id,
@@ -257,13 +257,13 @@ def _page_data(catalog: Catalog, sweep: Sweep, run: RunRecord, view: RunView) ->
 
 
 def _logged_config(dat_path: Path | None, hyperparameters: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a run of a sweep logged as its configuration, besides its hyperparameters."""
+    """Return the configuration that a run of a sweep logged besides its hyperparameters."""
     config = {} if dat_path is None else read_details(dat_path).config
     return {name: value for name, value in config.items() if name not in hyperparameters}
 
 
 def _drawn(view: RunView, name: str, dat_path: Path | None) -> list[PageRun]:
-    """The run, and what it used of the machine."""
+    """Return the run, and its use of the machine."""
     runs = [run_data(view.id, name, view.color, view.started_at)]
     system = None if view.id is None else system_id(view.id, dat_path)
     if system is not None:
@@ -295,7 +295,7 @@ def _log_trouble(dat_path: Path | None) -> str | None:
 
 
 def _other_tags(path: Path) -> list[SummaryFact]:
-    """What event files hold besides scalars."""
+    """Return what event files hold besides scalars."""
     tags = other_tags(path, READING_S)
     return [
         SummaryFact(
@@ -306,7 +306,7 @@ def _other_tags(path: Path) -> list[SummaryFact]:
 
 
 def _last_wall_time(dat_path: Path) -> float | None:
-    """When an experiment logged its last value, where its log says so."""
+    """Return when an experiment logged its last value, if its log has it."""
     try:
         ending = read_ending(dat_path, follow_link=False)
     except (OSError, LogFormatError):

@@ -1,4 +1,4 @@
-"""What can be done with the runs or experiments that somebody has ticked, together. Pure."""
+"""The actions on the selected runs or experiments together. Pure."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -10,33 +10,33 @@ from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
-from .buttons import Button, CheckField, ConfirmDialog, TextField, putting_away
+from .buttons import Button, CheckField, ConfirmDialog, TextField, archive_and_delete
 
 MOST_SELECTED = 200
 
 
 def selection_buttons(selected: Sequence[Experiment], *, is_archive: bool) -> list[Button]:
-    """For the experiments that somebody has ticked. Those that have ended can be archived."""
+    """Return the actions on selected experiments. Those that have ended can be archived."""
     if not selected or len(selected) > MOST_SELECTED:
         return []
     tag = _tag_button([one.id for one in selected], "experiment")
     ended = [one for one in selected if one.state() != "running"]
     if not ended:
         return [tag]
-    archive, _ = _putting_away_selected(ended, is_archive=is_archive)
+    archive, _ = _archive_and_delete_selected(ended, is_archive=is_archive)
     own = [one for one in ended if not is_event_file(one.dat_path)]
     if not own:
         return [tag, archive]
-    _, delete = _putting_away_selected(own, is_archive=is_archive)
+    _, delete = _archive_and_delete_selected(own, is_archive=is_archive)
     return [tag, archive, delete]
 
 
-def _putting_away_selected(ended: Sequence[Experiment], *, is_archive: bool) -> list[Button]:
+def _archive_and_delete_selected(ended: Sequence[Experiment], *, is_archive: bool) -> list[Button]:
     n = len(ended)
     which = "1 experiment" if n == 1 else f"{n} experiments"
     names = ", ".join(one.annotation.name or one.name for one in ended[:5])
     then = "/experiments?archived=1" if is_archive else "/experiments"
-    archive, delete = putting_away(
+    archive, delete = archive_and_delete(
         which,
         {"experiments": [one.id for one in ended]},
         then,
@@ -51,7 +51,7 @@ def _putting_away_selected(ended: Sequence[Experiment], *, is_archive: bool) -> 
 def run_selection_buttons(
     sweep: Sweep, selected: Collection[str], check: CheckField | None = None
 ) -> list[Button]:
-    """For the runs of a sweep that somebody has ticked. Those that have ended can run again."""
+    """Return the actions on selected runs of a sweep. Those that have ended can run again."""
     runs = [run for run_id in selected if (run := _run_of(sweep, run_id)) is not None]
     if not runs or len(runs) > MOST_SELECTED:
         return []
@@ -61,18 +61,19 @@ def run_selection_buttons(
     rerun = (
         [] if sweep.is_legacy or not again else [_again_button(sweep, sorted(set(again)), check)]
     )
-    return [tag, *rerun, *_put_away_buttons(sweep, runs)]
+    return [tag, *rerun, *_archive_buttons(sweep, runs)]
 
 
-def _put_away_buttons(sweep: Sweep, runs: Sequence[RunRecord]) -> list[Button]:
-    """Those that have ended can be archived, and deleted once nobody is at work on the sweep."""
+def _archive_buttons(sweep: Sweep, runs: Sequence[RunRecord]) -> list[Button]:
+    """Return the actions on ended runs: archive, and delete once no orchestrator is at work on the
+    sweep."""
     ended = sorted({run.index for run in runs if run.has_ended})
     if not ended:
         return []
     body = {"sweep": sweep.id, "runs": ended}
     which = "1 run" if len(ended) == 1 else f"{len(ended)} runs"
     is_archived = all(sweep.is_archived(run) for run in runs if run.has_ended)
-    archive, delete = putting_away(
+    archive, delete = archive_and_delete(
         which,
         body,
         "",
@@ -88,7 +89,7 @@ def _put_away_buttons(sweep: Sweep, runs: Sequence[RunRecord]) -> list[Button]:
 
 
 def _run_of(sweep: Sweep, run_id: str) -> RunRecord | None:
-    """The latest attempt of the run with this id, if it is of this sweep."""
+    """Return the latest attempt of the run with this id, if it is of this sweep."""
     sweep_id, _, name = run_id.rpartition("/")
     run = sweep.run(name) if sweep_id == sweep.id else None
     return None if run is None else sweep.record.runs[run.index]

@@ -1,4 +1,4 @@
-"""A sweep's `experiment_description.json` as facts to read: the summary panel. Pure."""
+"""A sweep's `experiment_description.json` as readable facts: the summary panel. Pure."""
 
 import shlex
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ _ONLY_NAMES = frozenset(("environment",))  # its values may be secret
 
 @dataclass(frozen=True)
 class SpaceRow:
-    """One hyperparameter: candidates, or bounds, or neither. `text` has everything else."""
+    """One hyperparameter: candidates, or bounds, or neither. `text` has anything else."""
 
     name: str
     type: str
@@ -42,7 +42,7 @@ class SpaceRow:
 
 @dataclass(frozen=True)
 class SummaryFact:
-    """`more_href`: where the page asks for what takes longer to find."""
+    """`more_href`: where the page requests a fact that takes longer to find."""
 
     label: str
     value: str
@@ -64,11 +64,12 @@ def summarize_sweep(
     n_workers: int | None = None,
     max_runs: int | None = None,
 ) -> SweepFacts:
-    """Values that are missing or of an unexpected shape are left out or shown as they are.
+    """Summarize a sweep. Values that are missing or of an unexpected form are left out or shown as
+    they are.
 
     Args:
-        n_workers: how many there are now, or were at last. The description holds the first number.
-        max_runs: how many runs there may be now. A resume may have raised it.
+        n_workers: the current or last number of workers. The description holds the first number.
+        max_runs: the current limit. A resume may have raised it.
     """
     space = config.get("hyperparameters")
     rows = [_space_row(str(name), value) for name, value in _items(space)]
@@ -96,7 +97,8 @@ def _space_row(name: str, value: object) -> SpaceRow:
 
 
 def readable(value: object, separator: str = ", ") -> str:
-    """A value of the configuration in a line: ``asha (min_resource 3)``, ``batch_size 32``."""
+    """Return a value of the configuration in a line: ``asha (min_resource 3)``, ``batch_size
+    32``."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
@@ -142,7 +144,7 @@ def _wanted(objective: Mapping[str, Any]) -> str:
 
 
 def _changed(began: object, now: int | None) -> str:
-    """A number that may have changed since the sweep began."""
+    """Return a number that may have changed since the sweep began."""
     if not isinstance(began, int):
         return str(began) if now is None else format_count(now)
     if now is None or now == began:
@@ -170,7 +172,7 @@ def _early_stopping(config: Mapping[str, Any]) -> str:
 
 
 def _origin(description: Mapping[str, Any]) -> list[SummaryFact]:
-    """Where and with what it was started. The original tool recorded none of it."""
+    """Return where and with what it was started. The original tool recorded none of it."""
     facts = [
         SummaryFact(label, str(description[key]))
         for key, label in (("seed", "Seed"), ("n_workers", "Workers"), ("host", "Host"))
@@ -187,7 +189,7 @@ def _origin(description: Mapping[str, Any]) -> list[SummaryFact]:
 
 
 def sweep_command(description: Mapping[str, Any]) -> str | None:
-    """The command line that started the sweep, without the folder of the program."""
+    """Return the command line that started the sweep, without the folder of the program."""
     command = description.get("command")
     if isinstance(command, str):
         return command

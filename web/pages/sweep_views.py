@@ -1,4 +1,4 @@
-"""What the pages of sweeps show, as their templates get it."""
+"""The content of the pages of sweeps, in the form for their templates."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from .summary import SweepFacts
 
 @dataclass(frozen=True)
 class SweepProgress:
-    """How many runs there are in each state, how many there will be, how many have ended."""
+    """How many runs are in each state, how many there will be, and how many have ended."""
 
     counts: Mapping[RunState, int]
     n_planned: int
@@ -64,9 +64,9 @@ class BestMean:
 
 @dataclass(frozen=True)
 class RepeatsView:
-    """How many runs pass the filters, and combinations of a sweep with repeats.
+    """How many runs pass the filters, and the combinations of a sweep with repeats.
 
-    `switch_href` lists the runs apart, or by combination again, or None without repeats.
+    `switch_href` lists the runs separately, or by combination again, or None without repeats.
     """
 
     n_runs: int
@@ -76,7 +76,7 @@ class RepeatsView:
 
 @dataclass(frozen=True)
 class ArchiveView:
-    """How many runs are archived. `href` leads to them, or from them to the others."""
+    """How many runs are archived. `href` links to them, or from them to the others."""
 
     n_runs: int
     is_shown: bool
@@ -85,12 +85,13 @@ class ArchiveView:
 
 @dataclass(frozen=True, kw_only=True)
 class SweepView:
-    """What the page says of the sweep that it shows.
+    """The fields of the sweep on its page.
 
     Attributes:
-        resume: how it continues, if it was ended, broke off, or has runs that wait for that.
+        resume: how it continues, if it was ended, stopped unexpectedly, or has runs that wait for
+            that.
         is_over: whether nothing more will be logged.
-        summary: its `SweepSummary` as JSON, with which the page's script compares what comes.
+        summary: its `SweepSummary` as JSON, which the page's script compares with updates.
     """
 
     id: str
@@ -137,7 +138,7 @@ class SweepsPage(Page):
 
 @dataclass(frozen=True, kw_only=True)
 class SweepPage(SweepsPage):
-    """`metric` is the one that the chart shows."""
+    """`metric` is the metric of the chart."""
 
     summary: SweepFacts
     code: Sequence[CodeFile]

@@ -1,4 +1,4 @@
-"""What the page of sweeps shows: the list of sweeps, and one of them."""
+"""The content of the page of sweeps: the list of sweeps, and one of them."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -66,7 +66,7 @@ def sweeps_page(
     *,
     may_start: bool = False,
 ) -> SweepsPage | None:
-    """The sweep of this id, or else the newest, or None if no sweep has this id.
+    """Return the sweep of this id, or else the newest, or None if there is no such sweep.
 
     Args:
         may_start: whether the reader may resume sweeps from the page.
@@ -100,7 +100,7 @@ def _list_page(catalog: Catalog, sweep: Sweep | None, *, is_archive: bool) -> Sw
 
 
 def _shown(catalog: Catalog, *, is_archive: bool) -> list[Sweep]:
-    """The sweeps that are archived, or the others."""
+    """Return the archived sweeps, or the others."""
     return [
         sweep
         for sweep in catalog.sweeps.values()
@@ -130,7 +130,7 @@ def _progress(sweep: Sweep) -> SweepProgress:
     counts = sweep.counts
     return SweepProgress(
         counts,
-        rows.n_planned_in_all(sweep, sum(counts.values())),
+        rows.n_planned_with_confirmation(sweep, sum(counts.values())),
         sum(n for state, n in counts.items() if state in ENDS),
     )
 
@@ -198,13 +198,13 @@ def _sweep_page(
 
 
 def _selected(every: AllRuns, asked: TableQuery) -> list[str]:
-    """The ids of the runs that are ticked and have started."""
+    """Return the ids of the selected runs that have started."""
     started = {row.id for row in every.started} if asked.selected else ()
     return [one for one in asked.selected or () if one in started]
 
 
 def _with_pick(sweep: Sweep) -> Mapping[str, Any]:
-    """The configuration, with what its sampler stands for."""
+    """Return the configuration with the sampler that was picked."""
     if (picked := sweep.record.picked) is None:
         return sweep.config
     given = sweep.config.get("sampler")
@@ -269,7 +269,7 @@ def _archive(sweep: Sweep, asked: TableQuery) -> ArchiveView:
 
 
 def _best_mean(sweep: Sweep) -> BestMean | None:
-    """The combination with the best mean, of a sweep with repeats."""
+    """Return the combination with the best mean, for a sweep with repeats."""
     best = best_repeated(sweep)
     if best is None or best.mean is None:
         return None

@@ -1,4 +1,4 @@
-"""A run or an experiment as the pages see it: its row, colour, links, formatted values.
+"""A run or an experiment on the pages: its row, colour, links, formatted values.
 
 May import `serving`, besides `logger`, `orchestrator.store` and `orchestrator.reports`.
 """

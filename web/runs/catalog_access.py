@@ -15,7 +15,9 @@ import anyio.to_thread
 from ml_tracking_ops.logger.system_metrics.sampler import system_path
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.endings import EndingsInCache
+from ml_tracking_ops.orchestrator.store.experiments import Experiment
 from ml_tracking_ops.orchestrator.store.files.cache_folder import CacheFolder
+from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
 from ..serving.limits import DEFAULTS
@@ -25,7 +27,7 @@ _SYSTEM = ".system"
 
 
 class SharedCatalog:
-    """Lets functions look at the catalog, each in a worker thread and alone.
+    """Runs functions that read the catalog, each in a worker thread and alone.
 
     Reading folders blocks, and a refresh changes what others may be reading: so neither
     happens in the event loop, nor two at once.
@@ -43,15 +45,15 @@ class SharedCatalog:
         self._endings.load()
         with _without_collecting():
             self._catalog = Catalog(logdir)
-        gc.freeze()  # a hundred thousand runs are not looked through for cycles time and again
+        gc.freeze()  # a hundred thousand runs are not searched for cycles repeatedly
         self._lock = anyio.Lock()
         self._refreshed_at = float("-inf")
 
     async def use(self, function: Callable[[Catalog], T], *, refresh: bool | None = None) -> T:
-        """Run ``function(catalog)`` in a worker thread and return what it returns.
+        """Run ``function(catalog)`` in a worker thread and return its result.
 
         Args:
-            refresh: look at the folder first. `None` means that unless that was done a moment ago.
+            refresh: look at the folder first. `None` means unless that was done a moment ago.
         """
         async with self._lock:
             return await anyio.to_thread.run_sync(partial(self._run, function, refresh))
@@ -69,7 +71,9 @@ class SharedCatalog:
 
 @contextmanager
 def _without_collecting() -> Iterator[None]:
-    """A look makes very many objects and hardly any garbage: collecting takes a third as long."""
+    """Switch the collector off: a look makes very many objects and hardly any garbage.
+
+    Collecting takes a third as long."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -81,44 +85,62 @@ def _without_collecting() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class RunFiles:
-    """The files of one run, or `None` if it cannot have one."""
+    """The files of one run. `dat_path` is None if it has no log yet.
+
+    Its properties look at the disk and at the catalog: use them in functions that have the catalog.
+    """
 
     run_id: str
     dat_path: Path | None
-    log_path: Path | None
-    folder: Path | None = None
+    _item: Experiment | tuple[Sweep, RunRecord] | None = None
+
+    @property
+    def log_path(self) -> Path | None:
+        """The file with its output, or None if it has none."""
+        if isinstance(self._item, tuple):
+            sweep, run = self._item
+            return sweep.log_path(run)
+        return None if self._item is None else self._item.log_path
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder for its own files, or None if it cannot have one. It need not exist."""
+        if isinstance(self._item, tuple):
+            sweep, run = self._item
+            return sweep.run_folder(run)
+        return None if self._item is None else self._item.run_folder
 
 
 def find_run(catalog: Catalog, run_id: str) -> RunFiles | None:
-    """The files of a run by its id. Only what the catalog knows can be found."""
+    """Return the files of a run by its id. Only runs of the catalog can be found."""
     experiment = catalog.experiments.get(run_id)
     if experiment is not None:
-        return RunFiles(run_id, experiment.dat_path, experiment.log_path, experiment.run_folder)
+        return RunFiles(run_id, experiment.dat_path, experiment)
     sweep_id, _, name = run_id.rpartition("/")
     sweep = catalog.sweeps.get(sweep_id)
     run = sweep.run(name) if sweep is not None else None
     if sweep is None or run is None:
         return _find_system_log(catalog, run_id)
-    return RunFiles(run_id, sweep.dat_path(run), sweep.log_path(run), sweep.run_folder(run))
+    return RunFiles(run_id, sweep.dat_path(run), (sweep, run))
 
 
 def system_id(run_id: str, dat_path: Path | None) -> str | None:
-    """The id by which the charts know a run's system metrics, or None if it has none."""
+    """Return the id of a run's system metrics in the charts, or None if it has none."""
     if dat_path is None or not Path(system_path(str(dat_path))).is_file():
         return None
     return f"{run_id}{_SYSTEM}"
 
 
 def _find_system_log(catalog: Catalog, run_id: str) -> RunFiles | None:
-    """The log of system metrics beside a run's, by an id that `system_id` gave."""
+    """Return the log of system metrics beside a run's, by an id from `system_id`."""
     own = find_run(catalog, run_id.removesuffix(_SYSTEM)) if run_id.endswith(_SYSTEM) else None
     if own is None or own.dat_path is None:
         return None
-    return RunFiles(run_id, Path(system_path(str(own.dat_path))), None)
+    return RunFiles(run_id, Path(system_path(str(own.dat_path))))
 
 
 def find_runs(catalog: Catalog, run_ids: tuple[str, ...]) -> list[RunFiles]:
-    """The files of those runs that are known, in the order given."""
+    """Return the files of the known runs, in the given order."""
     found = (find_run(catalog, run_id) for run_id in run_ids)
     return [files for files in found if files is not None]
 

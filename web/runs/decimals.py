@@ -1,8 +1,8 @@
-"""How far numbers of a column are moved to the left, so that their points are below one another.
+"""Align the numbers of a column at their decimal points.
 
-Each keeps the digits it has. What the longest fraction (or power of ten: ``1.375e-5``) has more is
-left free, as wide as these digits would be. `static/lib/decimals.js` continues with it while values
-change and rows come. Pure.
+Each number keeps its digits. The space that the longest fraction (or power of ten: ``1.375e-5``)
+needs more is left free, as wide as these digits. `static/lib/decimals.js` continues with it while
+values change and rows are added. Pure.
 """
 
 import re
@@ -12,7 +12,8 @@ _NUMBER = re.compile(r"−?\d+((?:\.\d+)?(?:e-?\d+)?)")
 
 
 def pads(texts: Sequence[str]) -> list[str]:
-    """What each text of a column lacks behind its end, "" where it is no plain number."""
+    """Return what each text of a column lacks at its end, "" for texts that are no plain
+    numbers."""
     longest = "." + "0" * (max(_lengths(texts), default=0) - 1)
     return [_pad(text, longest) for text in texts]
 

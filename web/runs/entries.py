@@ -1,7 +1,7 @@
-"""What pages and live events say of runs, sweeps and the list of both, in one wording.
+"""The entries for runs, sweeps and the list of both on pages and in live events.
 
 Entries are ready for templates and, through `encode_json`, for scripts. Times are seconds since the
-epoch. `label` is the name that a user gave, or None.
+epoch. `label` is the given name, or None.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ml_tracking_ops.orchestrator.reports.short_states import state_beside_best
-from ml_tracking_ops.orchestrator.store.annotations import NOTHING_SAID, Annotation, read_file
+from ml_tracking_ops.orchestrator.store.annotations import EMPTY_ANNOTATION, Annotation, read_file
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.combinations import best_repeated, confirming_runs_of
 from ml_tracking_ops.orchestrator.store.experiments import Experiment
@@ -61,14 +61,14 @@ class ExperimentEntry:
 
     @property
     def shown(self) -> list[object]:
-        """What the list shows of it that may change."""
+        """The parts shown in the list that may change."""
         shown = [self.label, self.tags, self.note]
         return [self.kind, self.id, self.state, self.is_archived, *shown]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepEntry:
-    """A sweep in the list. `runs_digest` is a digest of what users wrote of its runs."""
+    """A sweep in the list. `runs_digest` is a digest of a user's annotations of its runs."""
 
     kind: Literal["sweep"] = "sweep"
     id: str
@@ -84,14 +84,14 @@ class SweepEntry:
 
     @property
     def shown(self) -> list[object]:
-        """What the list shows of it that may change."""
+        """The parts shown in the list that may change."""
         shown = [self.label, self.tags, self.note, self.runs_digest]
         return [self.kind, self.id, self.state, self.is_paused, self.is_archived, *shown]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoalsEntry:
-    """What users chose for the metrics of the log folder, which any table may show."""
+    """The goals that users chose for the metrics of the log folder, for any table."""
 
     kind: Literal["goals"] = "goals"
     id: str = ""
@@ -100,7 +100,7 @@ class GoalsEntry:
 
     @property
     def shown(self) -> list[object]:
-        """A digest of it."""
+        """A digest of the goals."""
         return [self.kind, self.chosen]
 
 
@@ -133,9 +133,9 @@ def run_entry(
     sweep_id: str,
     run: RunRecord,
     live: BestSoFar | None = None,
-    annotation: Annotation = NOTHING_SAID,
+    annotation: Annotation = EMPTY_ANNOTATION,
 ) -> RunEntry:
-    """One run of a sweep. `live` is its best value so far, while the journal has none yet."""
+    """Return one run of a sweep. `live` is its best value so far, if the journal has none yet."""
     value, step = best_so_far(run, live)
     return RunEntry(
         id=run_id(sweep_id, run),
@@ -160,19 +160,19 @@ def run_id(sweep_id: str, run: RunRecord) -> str | None:
 
 
 def best_so_far(run: RunRecord, live: BestSoFar | None) -> tuple[float | None, int | None]:
-    """The best value of a run, and its step. Of one that is running what its log says."""
+    """Return the best value of a run, and its step. For a running run from its log."""
     if live is not None and not run.has_ended:
         return live.value, live.step
     return run.best_value, run.best_step
 
 
 def has_value(run: RunEntry) -> bool:
-    """Whether a run has a finite value of the optimisation metric."""
+    """Return whether a run has a finite value of the optimization metric."""
     return run.best_value is not None and math.isfinite(run.best_value)
 
 
 def finite_values(runs: Iterable[RunEntry]) -> list[float]:
-    """The values of the optimisation metric of those runs that have one."""
+    """Return the values of the optimization metric of those runs that have one."""
     values = (run.best_value for run in runs)
     return [value for value in values if value is not None and math.isfinite(value)]
 
@@ -199,7 +199,7 @@ def sweep_summary(sweep: Sweep, live: Mapping[int, BestSoFar] | None = None) -> 
 
 
 def _best_of(sweep: Sweep, live: Mapping[int, BestSoFar]) -> tuple[RunRecord, float] | None:
-    """The best run of the results. `live` has what the journal does not know yet."""
+    """Return the best run of the results. `live` has values that the journal lacks."""
     if not live:
         known = sweep.best
         return None if known is None or known.best_value is None else (known, known.best_value)
@@ -215,24 +215,25 @@ def _best_of(sweep: Sweep, live: Mapping[int, BestSoFar]) -> tuple[RunRecord, fl
 
 
 def n_planned(sweep: Sweep, n_runs: int) -> int:
-    """How many runs a search will have, as far as is known: at least those that there are."""
+    """Return how many runs a search will have, as far as known: at least the existing ones."""
     most = sweep.record.max_runs or sweep.config.get("max_runs")
     return max(most, n_runs) if isinstance(most, int) else n_runs
 
 
 def is_over(sweep: Sweep) -> bool:
-    """Whether nothing more will be logged."""
+    """Return whether nothing more will be logged."""
     return sweep.record.state in ENDS and not sweep.has_submitted
 
 
-def n_planned_in_all(sweep: Sweep, n_runs: int) -> int:
-    """The same with the runs that confirm the leaders of the search, as many as there may be."""
+def n_planned_with_confirmation(sweep: Sweep, n_runs: int) -> int:
+    """Return `n_planned` plus the largest number of runs that confirm the leaders of the search."""
     more = 0 if is_over(sweep) else confirming_runs_of(sweep.config)
     return max(n_planned(sweep, 0) + more, n_runs)
 
 
 def sweep_cursor(sweep: Sweep) -> int:
-    """Where the live changes of a sweep continue, for a page that shows it as it is now."""
+    """Return where the live changes of a sweep continue, for a page that shows its current
+    state."""
     return len(sweep.changes)
 
 
@@ -269,7 +270,8 @@ def sweep_entry(sweep: Sweep) -> SweepEntry:
 
 
 def list_entries(catalog: Catalog) -> list[ListEntry]:
-    """Every experiment and every sweep, newest first within each kind, then the goals chosen."""
+    """Return every experiment and every sweep, newest first within each kind, then the goals
+    chosen."""
     experiments = [
         experiment_entry(experiment, experiment.state())
         for experiment in catalog.experiments.values()
@@ -279,18 +281,18 @@ def list_entries(catalog: Catalog) -> list[ListEntry]:
 
 
 def goals_entries(catalog: Catalog) -> list[GoalsEntry]:
-    """One, if a user chose which values of a metric are better."""
+    """Return one entry, if a user chose which values of a metric are better."""
     chosen = read_file(catalog.logdir).get("metrics")
     return [GoalsEntry(chosen=_digest([[chosen]]))] if chosen else []
 
 
 def catalog_cursor(entries: Iterable[ListEntry]) -> int:
-    """A digest of what a list shows: the same list gives the same cursor, also elsewhere."""
+    """Return a digest of the content of a list: the same list gives the same cursor everywhere."""
     return _digest(entry.shown for entry in entries)
 
 
 def _digest(found: Iterable[list[object]]) -> int:
-    """A number that is the same for two lists with the same items in any order."""
+    """Return a number that is the same for two lists with the same items in any order."""
     shown = sorted(json.dumps(one) for one in found)
     digest = hashlib.blake2b(json.dumps(shown).encode(), digest_size=6).digest()
     return int.from_bytes(digest)

@@ -1,4 +1,4 @@
-"""Numbers and times as people read them. `static/lib/format.js` has the same rules."""
+"""Format numbers and times for people. `static/lib/format.js` has the same rules."""
 
 import hashlib
 import math
@@ -13,9 +13,9 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
 def format_long(value: object, most: int = 500) -> str:
-    """A text, without its middle if it is longer than `most` characters.
+    """Return a text, with its middle cut out if it is longer than `most` characters.
 
-    Its length and a digest are said then, so that two texts that differ stay two.
+    Its length and a digest are added then, so that two texts that differ remain different.
     """
     text = str(value)
     if len(text) <= most:
@@ -26,9 +26,9 @@ def format_long(value: object, most: int = 500) -> str:
 
 
 def format_number(value: object) -> str:
-    """As many digits as are needed to tell values apart: at most five significant ones.
+    """Return a number with as many digits as distinguish values: at most five significant ones.
 
-    What is no number is a text, shortened if it is very long.
+    Anything else is a text, shortened if it is very long.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return format_long(value)
@@ -49,12 +49,12 @@ def format_number(value: object) -> str:
 
 
 def format_signed(value: float) -> str:
-    """With its sign and two decimals, as correlations are written: ``+0.42``, ``−0.10``."""
+    """Return a number with its sign and two decimals, as for correlations: ``+0.42``, ``−0.10``."""
     return f"{value:+.2f}".replace("-", "−")
 
 
 def format_mean(mean: float, spread: float | None) -> str:
-    """A mean ± its standard deviation, to two significant digits of the latter."""
+    """Return a mean ± its standard deviation, to two significant digits of the latter."""
     if spread is None:
         return format_number(mean)
     if not (math.isfinite(mean) and 1e-8 < spread < 1e6 and abs(mean) < 1e6):
@@ -63,19 +63,19 @@ def format_mean(mean: float, spread: float | None) -> str:
 
 
 def format_step(step: object) -> str:
-    """A step, its digits in groups of three by thin spaces."""
+    """Return a step, its digits in groups of three by thin spaces."""
     return _minus(f"{step:,}".replace(",", "\u2009")) if isinstance(step, int) else "–"
 
 
 def format_count(count: int) -> str:
-    """How many there are, as a sentence says it: ``5,000``."""
+    """Return a count for a sentence: ``5,000``."""
     return f"{count:,}"
 
 
 def whole_percents(parts: Sequence[float]) -> list[int]:
-    """The parts of their sum in whole per cent, which add up to 100.
+    """Return the parts of their sum in whole per cent, which add up to 100.
 
-    Those that were cut off most are rounded up.
+    Those with the largest remainders are rounded up.
     """
     whole = sum(parts)
     if whole <= 0:
@@ -89,7 +89,7 @@ def whole_percents(parts: Sequence[float]) -> list[int]:
 
 
 def format_duration(seconds: float | None) -> str:
-    """Two units at most: ``0.4 s``, ``12 s``, ``3 m 05 s``, ``2 h 10 m``, ``4 d 03 h``."""
+    """Return two units at most: ``0.4 s``, ``12 s``, ``3 m 05 s``, ``2 h 10 m``, ``4 d 03 h``."""
     if seconds is None:
         return "–"
     seconds = max(0.0, seconds)
@@ -106,12 +106,13 @@ def format_duration(seconds: float | None) -> str:
 
 
 def format_cause(reason: str) -> str:
-    """Why a run ended, without the state that is beside it."""
+    """Return why a run ended, without the state, which is shown beside it."""
     return format_long(reason.removeprefix("stopped early "))
 
 
 def format_ago(then: float | None, now: float) -> str:
-    """How long ago: ``just now``, ``4 min ago``, ``3 h ago``, ``2 d ago``. Older: the date."""
+    """Return the time since: ``just now``, ``4 min ago``, ``3 h ago``, ``2 d ago``. Older: the
+    date."""
     if then is None:
         return "–"
     seconds = now - then
@@ -127,7 +128,8 @@ def format_ago(then: float | None, now: float) -> str:
 
 
 def format_age(then: float | None, now: float) -> str:
-    """For narrow places: ``now``, ``4 min``, ``3 h``, ``2 d``. Older: ``20 Nov``, ``Nov 2025``."""
+    """Return a short form: ``now``, ``4 min``, ``3 h``, ``2 d``. Older: ``20 Nov``, ``Nov
+    2025``."""
     if then is None or now - then < 7 * _DAY_S:
         return format_ago(then, now).removesuffix(" ago").replace("just now", "now")
     day, today = (datetime.fromtimestamp(at).astimezone() for at in (then, now))
@@ -137,7 +139,7 @@ def format_age(then: float | None, now: float) -> str:
 
 
 def format_clock(then: float | None) -> str:
-    """The date and time here, with the zone: ``2026-11-23 10:15:02 CET``.
+    """Return the local date and time, with the zone: ``2026-11-23 10:15:02 CET``.
 
     A browser writes it in its own zone instead.
     """
@@ -147,12 +149,12 @@ def format_clock(then: float | None) -> str:
 
 
 def _minus(text: str) -> str:
-    """A real minus sign, as wide as the digits."""
+    """Return the text with a real minus sign, as wide as the digits."""
     return "−" + text[1:] if text.startswith("-") else text
 
 
 def format_size(size_bytes: int) -> str:
-    """``512 B``, ``1.4 kB``, ``3.2 GB``."""
+    """Return ``512 B``, ``1.4 kB``, ``3.2 GB``."""
     if size_bytes < 1000:
         return f"{size_bytes} B"
     size = float(size_bytes)

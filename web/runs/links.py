@@ -1,4 +1,4 @@
-"""Where the page of a run is, and which of the palette's colours the run keeps for good."""
+"""The address of a run's page, and the run's permanent colour in the palette."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -9,22 +9,22 @@ COMPARE_PATH = "/compare"
 MOST_COMPARED = 40
 
 
-@lru_cache(maxsize=1 << 15)  # a sweep's page asks for those of all its runs, time and again
+@lru_cache(maxsize=1 << 15)  # the page of a sweep requests those of all its runs, repeatedly
 def run_href(run_id: str) -> str:
     return "/runs/" + quote(run_id)
 
 
 def compare_href(run_ids: Iterable[str]) -> str | None:
-    """The address where runs are compared, or None for fewer than two."""
+    """Return the address that compares runs, or None for fewer than two."""
     pairs = [("run", one) for one in run_ids if one][: MOST_COMPARED + 1]
     return f"{COMPARE_PATH}?{urlencode(pairs)}" if len(pairs) > 1 else None
 
 
 class ExperimentColors:
-    """Hands out colours to experiments in the order in which they started.
+    """Assigns colours to experiments in the order in which they started.
 
     So neighbours in the list differ, and the next experiment takes the next colour. A deleted
-    experiment changes nobody else's while the server runs.
+    experiment changes no other colour while the server runs.
     """
 
     def __init__(self) -> None:
@@ -39,5 +39,5 @@ class ExperimentColors:
 
 
 def sweep_run_color(index: int) -> int:
-    """The colour of a sweep's run, from its index, which is counted from 1."""
+    """Return the colour of a sweep's run, from its index, which is counted from 1."""
     return (index - 1) % N_COLORS

@@ -1,7 +1,7 @@
 """Searches for words, or for a regular expression between slashes: ``/exp_0[1-5]/``. Pure.
 
-Only such expressions are taken as can be matched in a bounded time: no repetition of what repeats
-or branches, no references, no looking around.
+Only expressions that can be matched in a bounded time are accepted: no repetition of what repeats
+or branches, no references, no look-around.
 """
 
 import re
@@ -22,7 +22,7 @@ class NamePatternError(ValueError):
 
 @dataclass(frozen=True)
 class NamePattern:
-    """A regular expression that is looked for in names, in upper or lower case.
+    """A regular expression that is searched in names, in upper or lower case.
 
     After `until`, on the monotonic clock, nothing more is found.
     """
@@ -31,9 +31,9 @@ class NamePattern:
     until: float
 
     def part(self, names: tuple[str, ...]) -> str | None:
-        """What is in the parentheses of the expression in the first name that it is found in.
+        """Return the part in parentheses of the first name that the expression matches.
 
-        Without parentheses it is all that was found, or None if nothing was.
+        Without parentheses it is the whole match, or None if nothing matched.
         """
         for name in names:
             found = self.compiled.search(name[:_LONGEST_TEXT])
@@ -47,15 +47,15 @@ class NamePattern:
 
 
 def is_pattern(search: str) -> bool:
-    """Whether a search is a regular expression: it is between slashes."""
+    """Return whether a search is a regular expression: it is between slashes."""
     return len(search) > 2 and search.startswith("/") and search.endswith("/")
 
 
 def parse_pattern(search: str) -> NamePattern:
-    """The regular expression of a search.
+    """Return the regular expression of a search.
 
     Raises:
-        NamePatternError: it is none, or one that is not taken. The text says why.
+        NamePatternError: it is invalid, or not accepted. The message explains why.
     """
     text = search[1:-1]
     if len(text) > _LONGEST:
@@ -69,7 +69,7 @@ def parse_pattern(search: str) -> NamePattern:
 
 def _check(text: str) -> None:
     """Refuse what could take very long."""
-    groups: list[bool] = []  # of each that is open: whether it repeats or branches inside
+    groups: list[bool] = []  # for each open group: whether it repeats or branches inside
     was_complex, n_repetitions, at = False, 0, 0
     while at < len(text):
         char, after = text[at], text[at + 1 : at + 2]
@@ -106,7 +106,7 @@ def _check_group(rest: str) -> None:
 
 
 def _end_of_class(text: str, start: int) -> int:
-    """Behind the ``]`` of a set of characters."""
+    """Return the position after the ``]`` of a set of characters."""
     at = start + 1 + (text[start + 1 : start + 2] == "^")
     at += text[at : at + 1] == "]"
     while at < len(text) and text[at] != "]":
@@ -115,9 +115,9 @@ def _end_of_class(text: str, start: int) -> int:
 
 
 def name_test(search: str) -> Callable[[tuple[str, ...]], bool]:
-    """Tells whether a search occurs in any of the names of something.
+    """Return a function that tells whether a search occurs in any of the names of something.
 
-    A search that is no regular expression after all finds nothing.
+    A search with an invalid regular expression finds nothing.
     """
     if not is_pattern(search):
         text = search.casefold()

@@ -1,4 +1,4 @@
-"""The order of names as people expect it. Pure."""
+"""The order of names that people expect. Pure."""
 
 import re
 
@@ -6,7 +6,7 @@ _DIGITS = re.compile(r"([0-9]+)")
 
 
 def natural_key(name: str) -> tuple[str | tuple[int, str], ...]:
-    """What names are sorted by: numbers in them count as numbers, so that 2 comes before 10.
+    """Return a sort key for names: numbers in them count as numbers, so that 2 comes before 10.
 
     Texts and numbers alternate, a text first, so that two keys can always be compared.
     """
@@ -15,6 +15,6 @@ def natural_key(name: str) -> tuple[str | tuple[int, str], ...]:
 
 
 def _number(digits: str) -> tuple[int, str]:
-    """A number of any length: the longer one is larger."""
+    """Return a sort key for a number of any length: the longer one is larger."""
     value = digits.lstrip("0")
     return len(value), value

@@ -1,4 +1,4 @@
-"""Points of metrics: read once, thinned, packed, summarised.
+"""Points of metrics: read once, or ahead, thinned, packed, summarised.
 
 May import `serving` and `runs`, besides `logger`, `orchestrator.store`, `orchestrator.expressions`
 and `orchestrator.errors`.

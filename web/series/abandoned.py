@@ -1,7 +1,7 @@
-"""What a training logged before it continued from an earlier step, as one faint line.
+"""The values that a training logged before it continued from an earlier step, as one faint line.
 
-A training may continue several times. Where the line passes from one abandoned branch to another
-it has a gap, a value that is no number: nobody trained from the one to the other.
+A training may continue several times. Between two abandoned branches the line has a gap, a value
+that is not a number: no training led from one to the other.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ _BUCKETS = 128
 
 
 def abandoned_line(abandoned: Points, counted: Points) -> Points:
-    """The values that do not count any more, sorted by step, thinned, with gaps.
+    """Return the values that no longer count, sorted by step, thinned, with gaps.
 
     Args:
         abandoned: in the order in which they were logged.
@@ -33,7 +33,7 @@ def abandoned_line(abandoned: Points, counted: Points) -> Points:
 
 
 def _branches(abandoned: Points, counted: Points) -> npt.NDArray[np.float64]:
-    """The branch of each value: a new one after a step back, and after values that count."""
+    """Return the branch of each value: a new one after a step back, and after values that count."""
     n_before = np.searchsorted(np.sort(counted.wall_time), abandoned.wall_time)
     is_new = (abandoned.step[1:] <= abandoned.step[:-1]) | (n_before[1:] != n_before[:-1])
     return np.cumsum(np.append(0.0, is_new))

@@ -1,7 +1,7 @@
-"""The points of runs as columns, thinned for charts: `GET /api/series` as JSON, for programs,
-`GET /api/points` as bytes, for the pages, and `GET /api/metrics`, the names alone.
-"""
+"""The points of runs as columns, thinned for charts: `GET /api/series` as JSON, for programs, `GET
+/api/points` as bytes, for the pages, and `GET /api/metrics`, only the names."""
 
+import gzip
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,13 +20,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ml_tracking_ops.logger.reading.bounded_reading import meanwhile
-from ml_tracking_ops.orchestrator.store.files.identities import identify
+from ml_tracking_ops.logger.reading.bounded_reading import given_up, meanwhile
+from ml_tracking_ops.orchestrator.store.files.identities import Identity, identify
 
 from ..runs.catalog_access import RunFiles, find_runs
 from ..serving.sse import encode_json
 from .derived.definition import is_derived
-from .digests.log_digests import MAX_METRICS
+from .digests.log_digests import MAX_METRICS, files_of, paths_of_log
+from .kept_answers import KeptAnswers
 from .packing import PackedRun, pack
 from .store import (
     EMPTY,
@@ -53,7 +54,7 @@ _reading: anyio.lowlevel.RunVar[anyio.CapacityLimiter] = anyio.lowlevel.RunVar("
 
 @dataclass(frozen=True, slots=True)
 class SeriesQuery:
-    """What part of which runs is asked for, and how finely.
+    """The requested part of the requested runs, and its resolution.
 
     Without `metrics` the `first` so many, in the order of declaration. Without both, all.
     """
@@ -72,7 +73,7 @@ class SeriesQuery:
 
 
 def parse_series_query(query: QueryParams) -> SeriesQuery:
-    """The query of `/api/series`.
+    """Return the query of `/api/series`.
 
     Raises:
         HTTPException: 400, naming the parameter, its value and what is allowed.
@@ -115,36 +116,57 @@ def _whole_number(query: QueryParams, name: str) -> int | None:
     raise HTTPException(400, f"{name}={text}: must be a whole number of 64 bits")
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What an answer depends on: its entity tag, and the identities of all logs."""
+
+    etag: str
+    files: Sequence[Identity]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compressed:
+    """A body that is compressed with gzip."""
+
+    data: bytes
+
+
 async def series(request: Request) -> Response:
-    """Columns of the runs that are known. The others are left out."""
-    return await _answer(request, encode_series, "application/json")
+    """Return columns of the known runs. Unknown ones are left out."""
+    return await _answer(request, _encoded, "application/json")
 
 
 async def points(request: Request) -> Response:
-    """The same as bytes, with the names of all metrics of each run."""
-    return await _answer(request, pack_series, "application/octet-stream")
+    """Return the points as bytes, with the names of all metrics of each run."""
+    pack_with_cache = partial(_kept_or_packed, request.app.state.kept_answers)
+    return await _answer(request, pack_with_cache, "application/octet-stream")
 
 
 async def _answer(
     request: Request,
-    encode: Callable[[SeriesStore, Iterable[RunFiles], SeriesQuery], bytes],
+    encode: "Callable[[SeriesStore, Sequence[RunFiles], SeriesQuery, _State], bytes | _Compressed]",
     media_type: str,
 ) -> Response:
     query = parse_series_query(request.query_params)
     state = request.app.state
     runs = await state.catalog.use(partial(find_runs, run_ids=query.runs))
-    etag = await read_in_thread(_etag, runs, query)
-    headers = {"etag": etag, "cache-control": "no-cache"}
-    if etag in request.headers.get("if-none-match", ""):
+    found = await read_in_thread(_state_of, runs, query)
+    headers = {"etag": found.etag, "cache-control": "no-cache"}
+    if found.etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    body = await read_in_thread(encode, state.series_store, runs, query)
+    body = await read_in_thread(encode, state.series_store, runs, query, found)
+    if isinstance(body, _Compressed):
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            headers |= {"content-encoding": "gzip", "vary": "accept-encoding"}
+            return Response(body.data, media_type=media_type, headers=headers)
+        body = await read_in_thread(gzip.decompress, body.data)
     return Response(body, media_type=media_type, headers=headers)
 
 
 async def metrics(request: Request) -> Response:
-    """The names of the metrics of some runs, in order of their first declaration.
+    """Return the names of the metrics of some runs, in order of their first declaration.
 
-    At most `MAX_METRICS` of them. Then `n_left_out` says of how many others one knows.
+    At most `MAX_METRICS` of them. Then `n_left_out` is the number of other known ones.
     """
     run_ids = parse_runs(request.query_params)
     state = request.app.state
@@ -156,7 +178,7 @@ async def metrics(request: Request) -> Response:
 
 
 async def read_in_thread(function: Any, *arguments: Any) -> Any:
-    """Run in a worker thread. Only a few at once, since each may hold a whole log in memory."""
+    """Run in a worker thread. Only a few run at once, since each may hold a whole log in memory."""
     try:
         limiter = _reading.get()
     except LookupError:
@@ -178,7 +200,8 @@ def list_metrics(store: SeriesStore, runs: Iterable[RunFiles]) -> tuple[list[str
 
 
 def encode_series(store: SeriesStore, runs: Iterable[RunFiles], query: SeriesQuery) -> bytes:
-    """The whole answer, run by run, so that never more than one is held as Python objects."""
+    """Encode the whole answer, run by run, so that never more than one is held as Python
+    objects."""
     names: dict[str, None] = {}
     parts = (
         encode_json(run.run_id)
@@ -202,22 +225,59 @@ def _encode_run(loaded: RunSeries, query: SeriesQuery, names: dict[str, None]) -
     return encode_json({"cursor": loaded.cursor, "metrics": metrics})
 
 
-def pack_series(store: SeriesStore, runs: Iterable[RunFiles], query: SeriesQuery) -> bytes:
-    runs = list(runs)
+def _encoded(
+    store: SeriesStore, runs: Iterable[RunFiles], query: SeriesQuery, state: _State
+) -> bytes:
+    return encode_series(store, runs, query)
+
+
+def _kept_or_packed(
+    kept: KeptAnswers,
+    store: SeriesStore,
+    runs: Sequence[RunFiles],
+    query: SeriesQuery,
+    state: _State,
+) -> bytes | _Compressed:
+    """Return the answer that was kept for logs in this state, else a new one."""
+    found = kept.find(state.etag)
+    if found is not None:
+        return _Compressed(found)
+    packed = packed_runs(store, runs, query)
+    body = _pack(packed, query)
+    # a log that cannot be read now may be readable tomorrow, and look the same
+    is_complete = all(run.cursor for run in packed) and not _are_given_up(runs)
+    if is_complete and query.is_overview:  # parts are rarely asked for twice
+        found = kept.keep(state.etag, body, state.files)
+    return body if found is None else _Compressed(found)
+
+
+def _are_given_up(runs: Sequence[RunFiles]) -> bool:
+    """Return whether any of these logs is too long to be read whole."""
+    known = given_up().keys()
+    return bool(known) and any(run.dat_path and known & paths_of_log(run.dat_path) for run in runs)
+
+
+def packed_runs(
+    store: SeriesStore, runs: Sequence[RunFiles], query: SeriesQuery
+) -> list[PackedRun]:
+    """Read the points of some runs."""
     read = partial(_packed_run, store, query)
-    # numpy computes without the interpreter's lock: two threads are faster than one, but where the
-    # logs are small they spend more than that on handing the lock to and fro
+    # numpy computes without the interpreter's lock: two threads are faster than one, but for small
+    # logs they spend more than that on passing the lock
     if _mean_bytes(runs) >= _LARGE_BYTES:
         with ThreadPoolExecutor(_READERS_AT_ONCE) as readers:
-            packed = list(_each(readers.map(read, runs)))
-    else:
-        packed = list(_each(map(read, runs)))
+            return list(_each(readers.map(read, runs)))
+    return list(_each(map(read, runs)))
+
+
+def _pack(packed: Sequence[PackedRun], query: SeriesQuery) -> bytes:
     names = dict.fromkeys(name for one in packed for name in one.names)
     return pack(packed, query.metrics or tuple(names)[: query.first])
 
 
 def _each(packed: Iterable[PackedRun]) -> Iterator[PackedRun]:
-    """The same, looking between two runs whether the client has gone. A pool's threads cannot."""
+    """Yield each run, checking in between whether the client has gone. A pool's threads cannot do
+    that."""
     for run in packed:
         meanwhile()
         yield run
@@ -231,7 +291,7 @@ def _mean_bytes(runs: Sequence[RunFiles]) -> float:
 
 def _packed_run(store: SeriesStore, query: SeriesQuery, run: RunFiles) -> PackedRun:
     loaded = _loaded(store, run, query)
-    # which metrics are the first of all runs' is not known before all are read
+    # the first metrics of all runs are not known before all are read
     whole = _with_derived(store, run, query, loaded)
     shown = select_points(whole, replace(query, first=None), {})
     return PackedRun(
@@ -270,7 +330,7 @@ def _loaded(store: SeriesStore, run: RunFiles, query: SeriesQuery) -> RunSeries:
 def _with_derived(
     store: SeriesStore, run: RunFiles, query: SeriesQuery, loaded: RunSeries
 ) -> RunSeries:
-    """The run with the derived metrics that are asked for."""
+    """Return the run with the requested derived metrics."""
     names = [name for name in query.metrics if is_derived(name) and name not in loaded.metrics]
     if not names or run.dat_path is None:
         return loaded
@@ -282,7 +342,7 @@ def _with_derived(
 def select_points(
     run: RunSeries, query: SeriesQuery, names: dict[str, None]
 ) -> dict[str, MetricPoints]:
-    """The points of the metrics that were asked for, and how many there are in all.
+    """Return the points of the requested metrics, and how many there are in all.
 
     `names` collects those of all runs: which metrics are the first becomes known gradually.
     """
@@ -306,7 +366,7 @@ def _part(points: Points, count: int, query: SeriesQuery) -> tuple[Points, int]:
 
 
 def points_href(run_ids: Sequence[str], metric: str | None = None) -> str | None:
-    """What a page's script asks for first: of one metric, or of the first charts on show."""
+    """Return the first request of a page's script: for one metric, or the first visible charts."""
     if not run_ids:
         return None
     n_metrics = 1 if metric else _FIRST_METRICS
@@ -318,17 +378,17 @@ def points_href(run_ids: Sequence[str], metric: str | None = None) -> str | None
 
 
 def buckets_each(n_series: int) -> int:
-    """For each of so many series drawn together: a power of two, so that what was read for one
-    page serves the next. `bucketsEach` of `store.js` is the same.
-    """
+    """Return the buckets for each of so many series drawn together: a power of two, so that what
+    was read for one page serves the next. `bucketsEach` of `store.js` is the same."""
     power = round(math.log2(max(1.0, _BUCKETS_OF_ALL / n_series)))
     return 1 << min(_MOST_BUCKETS_POWER, max(_LEAST_BUCKETS_POWER, power))
 
 
-def _etag(runs: Iterable[RunFiles], query: SeriesQuery) -> str:
-    identities = [identify(run.dat_path) for run in runs if run.dat_path is not None]
-    digest = hashlib.blake2b(repr((astuple(query), identities)).encode(), digest_size=12)
-    return f'"{digest.hexdigest()}"'
+def _state_of(runs: Iterable[RunFiles], query: SeriesQuery) -> _State:
+    files = [files_of(run.dat_path) for run in runs if run.dat_path is not None]
+    digest = hashlib.blake2b(repr((astuple(query), files)).encode(), digest_size=12)
+    every = [identity for own in files if own is not None for identity in own]
+    return _State(f'"{digest.hexdigest()}"', every)
 
 
 routes = [

@@ -1,4 +1,4 @@
-"""Every run's best value in the order of their ends, and the best so far: a small drawing. Pure."""
+"""Each run's best value in the order of their ends, and the best so far: a small drawing. Pure."""
 
 import math
 from collections import Counter
@@ -18,9 +18,9 @@ _MOST_MARKS = 250
 
 @dataclass(frozen=True)
 class RunPoint:
-    """One run. `x` and `y` in the units of the drawing.
+    """One run. `x` and `y` are in the units of the drawing.
 
-    `outside`: its value lies above or below what is drawn, and the mark at that edge.
+    `outside`: its value is above or below the drawn range, and the mark is at that edge.
     """
 
     index: int
@@ -36,7 +36,7 @@ class RunPoint:
 class BestHistory:
     """`path`: the best value so far, as the data of an SVG path.
 
-    Of very many runs only every `every`-th has a mark, and each that was the best when it came.
+    With very many runs only every `every`-th has a mark, and each that was the best when it ended.
     """
 
     marks: tuple[RunPoint, ...]
@@ -49,7 +49,7 @@ class BestHistory:
 
 
 def draw_history(rows: Iterable[RunEntry], goal: Goal | None, n_planned: int) -> BestHistory | None:
-    """None if fewer than three runs have a finite value: there is nothing to see.
+    """Draw the history. None if fewer than three runs have a finite value.
 
     The drawing has room for all `n_planned` runs from the beginning, so that nothing moves.
     """
@@ -81,8 +81,8 @@ def draw_history(rows: Iterable[RunEntry], goal: Goal | None, n_planned: int) ->
 
 
 def _span(known: Sequence[RunEntry], values: Sequence[float], goal: Goal) -> tuple[float, float]:
-    """What runs that came to their end have reached, and the best: the values of one that goes
-    on, or was killed early, may be far off, and are marked at the edge."""
+    """Return the range of runs that came to their end, and of the best. Values of running or killed
+    runs may be far off, and are marked at the edge."""
     best = max(values) if goal == "max" else min(values)
     ended = finite_values(run for run in known if run.state in RESULTS_THAT_COUNT)
     span = [*ended, best] if len(ended) > 1 else values
@@ -90,14 +90,14 @@ def _span(known: Sequence[RunEntry], values: Sequence[float], goal: Goal) -> tup
 
 
 def _outside(value: float, low: float, high: float) -> Literal["above", "below"] | None:
-    """A value that only rounds differently is inside."""
+    """Return whether a value is outside. One that differs only by rounding is inside."""
     if value > high and not is_flat(high, value):
         return "above"
     return "below" if value < low and not is_flat(value, low) else None
 
 
 def _improvements(values: Sequence[float], goal: Goal) -> list[int]:
-    """The places of those that were the best when they came."""
+    """Return the places of those that were the best when they ended."""
     improved: list[int] = []
     for place, value in enumerate(values):
         if is_better(value, values[improved[-1]] if improved else None, goal):

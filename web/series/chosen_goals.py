@@ -1,6 +1,6 @@
-"""What a user chose for the metrics of a log folder: whether lower or higher values are better.
+"""Goals that users chose for the metrics of a log folder: lower or higher values are better.
 
-It is kept in `annotations.json` in the log folder itself, beside what is said of experiments there:
+They are in `annotations.json` in the log folder itself, with the annotations of experiments:
 
     {"format_version": 1, "metrics": {METRIC: {"goal": "min"}, …}}
 """
@@ -20,12 +20,12 @@ _MOST_METRICS = 10_000
 
 
 def goals_file(logdir: Path) -> FileValue[dict[str, Goal]]:
-    """The goals of a log folder, read again only after a change."""
+    """Return the goals of a log folder, read again only after a change."""
     return FileValue(logdir / paths.ANNOTATIONS_NAME, partial(read_goals, logdir), {})
 
 
 def read_goals(logdir: Path) -> dict[str, Goal]:
-    """By metric, or nothing if the file is missing or damaged."""
+    """Return the goals by metric. Empty if the file is missing or damaged."""
     known = read_file(logdir).get("metrics")
     if not isinstance(known, dict):
         return {}
@@ -33,7 +33,7 @@ def read_goals(logdir: Path) -> dict[str, Goal]:
 
 
 def choose_goal(logdir: Path, metric: str, goal: Goal | None) -> None:
-    """Remember the goal of a metric. None forgets it.
+    """Record the goal of a metric. None removes it.
 
     Raises:
         UsageError: the name is too long, or there are too many.
@@ -50,7 +50,7 @@ def _goal_of(entry: object) -> Goal | None:
 
 
 def _put(data: dict[str, Any], metric: str, goal: Goal | None) -> None:
-    """Change one entry in place. Keys that this version does not know stay."""
+    """Change one entry in place. Keys that this version does not know are kept."""
     known = data.get("metrics")
     metrics = data["metrics"] = known if isinstance(known, dict) else {}
     entry = metrics.get(metric)

@@ -16,7 +16,8 @@ from .store import SeriesStore
 
 
 async def derived(request: Request) -> Response:
-    """What is wrong with a derived metric, in words, or null, and how many of the runs have it."""
+    """Return what is wrong with a derived metric, in words, or null, and how many of the runs have
+    it."""
     metric = request.query_params.get("metric", "")
     if not is_derived(metric):
         raise HTTPException(400, f"metric={metric}: must be NAME {SIGN} EXPRESSION")
@@ -27,7 +28,7 @@ async def derived(request: Request) -> Response:
 
 
 def find_problem(store: SeriesStore, runs: list[RunFiles], metric: str) -> tuple[str | None, int]:
-    """Why none of the runs has a derived metric, or None, and how many have it."""
+    """Explain why none of the runs has a derived metric, or None, and count those that have it."""
     problem = metric_name_problem(title_of(metric))
     if problem is not None:
         return problem, 0

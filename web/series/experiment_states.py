@@ -1,4 +1,4 @@
-"""How experiments ended, remembered while their logs stay as they are: tables ask of thousands."""
+"""The states of experiments, kept while their logs stay as they are: tables need thousands."""
 
 from ml_tracking_ops.logger.reading.reader import LogFormatError
 from ml_tracking_ops.orchestrator.store.endings import ending_of
@@ -13,9 +13,9 @@ _states: FileCache[str, State] = FileCache(_MOST_KNOWN)
 
 
 def state_of(experiment: Experiment) -> State:
-    """The state, and of one that has ended when it logged its last value.
+    """Return the state, and for one that has ended when it logged its last value.
 
-    Of a log that was closed and has not changed since nobody is asked again whether it is held.
+    A log that was closed and has not changed since is not checked for a holder again.
     """
     path = experiment.dat_file
     identity = identify(path)
@@ -34,7 +34,7 @@ def _look(experiment: Experiment) -> State:
 
 
 def _ended_at(experiment: Experiment) -> float | None:
-    """When the last value was logged. Logs of the original tool do not say."""
+    """Return when the last value was logged. Logs of the original tool have no such time."""
     try:
         ending = ending_of(experiment.dat_file)
     except (OSError, LogFormatError):

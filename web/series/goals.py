@@ -1,7 +1,7 @@
-"""Which values of a metric are good: the lowest, the highest, or nobody knows. Pure.
+"""Which values of a metric are good: the lowest, the highest, or not known. Pure.
 
-The goal of a sweep decides for its optimisation metric. For any other metric a user may have chosen
-it, the script may have said it (`higher_is_better`), or the name of the metric may suggest it.
+The goal of a sweep decides for its optimization metric. For any other metric a user may have chosen
+it, the script may have set it (`higher_is_better`), or the name of the metric may suggest it.
 """
 
 import re
@@ -94,12 +94,12 @@ _LESS_NAMES = (re.compile(r"(^|[^a-z])grad(ient)?s?_?norm([^a-z]|$)", re.IGNOREC
 
 @dataclass(frozen=True)
 class Goals:
-    """Where the goals of the metrics of one table come from, the strongest first.
+    """The sources of the goals of metrics in one table, the strongest first.
 
     Attributes:
-        own: that of the optimisation metric of a sweep.
-        chosen: what a user chose for this log folder.
-        logged: what the scripts said.
+        own: that of the optimization metric of a sweep.
+        chosen: a user's choices for this log folder.
+        logged: those set by the scripts.
     """
 
     own: Mapping[str, Goal] = field(default_factory=dict)
@@ -107,19 +107,19 @@ class Goals:
     logged: Mapping[str, Goal] = field(default_factory=dict)
 
     def of(self, metric: str) -> Goal | None:
-        """The goal of a metric, or None if nothing is known of it."""
+        """Return the goal of a metric, or None if it is not known."""
         for known in (self.own, self.chosen, self.logged):
             if metric in known:
                 return known[metric]
         return goal_by_name(metric)
 
     def is_fixed(self, metric: str) -> bool:
-        """Whether the sweep decides it, so that no user can change it."""
+        """Return whether the sweep decides it, so that no user can change it."""
         return metric in self.own
 
 
 def goal_by_name(metric: str) -> Goal | None:
-    """What the name of a metric suggests, or None if it suggests nothing, or both."""
+    """Return what the name of a metric suggests, or None if it suggests nothing, or both."""
     metric = title_of(metric)
     if any(pattern.search(metric) for pattern in _LESS_NAMES):
         return "min"
@@ -132,7 +132,8 @@ def goal_by_name(metric: str) -> Goal | None:
 
 
 def goals_of_record(record: Mapping[str, object]) -> dict[str, Goal]:
-    """What a script said with `higher_is_better`. Anything that is no such mapping is ignored."""
+    """Return the goals that a script set with `higher_is_better`. Anything but such a mapping is
+    ignored."""
     given = record.get("higher_is_better")
     if not isinstance(given, Mapping):
         return {}

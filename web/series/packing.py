@@ -2,11 +2,11 @@
 
     header size (uint32) · header (JSON) · columns, each aligned to 8 bytes, little-endian
 
-The header names every column with its type and length: of the whole answer the runs' cursors and
-each series' length and count, and of each metric the columns `step`, `wall_time` and `value` of all
-its runs, one after the other. Steps and wall times (in ms) are written as the first of each series
-and differences, as narrow as they fit. Where they do not fit 32 bits, as they are. Values have 32
-bits where that is exact enough to draw them, else 64. `static/charts/data/packing.js` reads it.
+The header names every column with its type and length: for the whole answer the runs' cursors and
+each series' length and count, and for each metric the columns `step`, `wall_time` and `value` of
+all its runs, one after the other. Steps and wall times (in ms) are written as the first of each
+series and differences, as narrow as they fit, or unchanged if they do not fit 32 bits. Values have
+32 bits if that is exact enough to draw them, else 64. `static/charts/data/packing.js` reads it.
 Pure.
 """
 
@@ -24,8 +24,8 @@ from .thinning import Float64s, Int64s, Points, sane_wall_time
 _ALIGNMENT = 8
 _NARROW = ("i1", "i2", "i4")
 _EXACT_STEP = 2**53
-# A chart has some thousand pixels, a 32-bit float 24 bits: enough while the values of a series
-# are at most so many times as large as the range they cover.
+# A chart has some thousand pixels, a 32-bit float 24 bits: enough while the values of a series are
+# at most this many times as large as the range they cover.
 _MOST_TIMES_RANGE = 2_000.0
 
 NO_POINTS = Points(np.empty(0, np.int64), np.empty(0), np.empty(0))
@@ -35,8 +35,9 @@ NO_POINTS = Points(np.empty(0, np.int64), np.empty(0), np.empty(0))
 class PackedRun:
     """One run of the answer: the names of all its metrics, and of some the points.
 
-    `counts` are how many points there are in all, by metric. `n_left_out` how many metrics.
-    `repeated`: the earlier values of steps that were logged several times, and how many there are.
+    `counts` are how many points there are in all, by metric. `n_left_out` is how many metrics were
+    left out. `repeated`: the earlier values of steps that were logged several times, and how many
+    there are.
     """
 
     run_id: str
@@ -50,7 +51,7 @@ class PackedRun:
 
 
 def pack(runs: Sequence[PackedRun], metrics: Sequence[str]) -> bytes:
-    """The points of some metrics of some runs."""
+    """Return the points of some metrics of some runs."""
     columns: dict[str, npt.NDArray[Any]] = {
         "cursor": np.array([run.cursor for run in runs], "<f8"),
         "length": _table(runs, metrics, lambda run, name: len(run.points.get(name, NO_POINTS))),
@@ -73,7 +74,7 @@ def pack(runs: Sequence[PackedRun], metrics: Sequence[str]) -> bytes:
 
 
 def _abandoned(run: PackedRun, metrics: Sequence[str]) -> Iterator[tuple[int, list[list[Any]]]]:
-    """Of each metric that has some: its place, and steps, wall times and values, rarely any."""
+    """Yield for each metric that has some: its place, and steps, wall times and values."""
     for place, name in enumerate(metrics):
         points = run.abandoned.get(name)
         if points is not None:
@@ -81,7 +82,7 @@ def _abandoned(run: PackedRun, metrics: Sequence[str]) -> Iterator[tuple[int, li
 
 
 def _repeated(run: PackedRun, metrics: Sequence[str]) -> Iterator[tuple[int, list[Any]]]:
-    """Of each metric that has some: its place, how many there are, then as `_abandoned`."""
+    """Yield for each metric that has some: its place, how many there are, then as `_abandoned`."""
     for place, name in enumerate(metrics):
         if name in run.repeated:
             points, count = run.repeated[name]
@@ -100,7 +101,7 @@ def _names(runs: Iterable[PackedRun]) -> list[str]:
 def _table(
     runs: Sequence[PackedRun], metrics: Sequence[str], number: Callable[[PackedRun, str], float]
 ) -> npt.NDArray[Any]:
-    """A number for each metric of each run, those of a run side by side."""
+    """Return a number for each metric of each run, those of a run side by side."""
     return np.array([number(run, name) for run in runs for name in metrics], "<f8")
 
 
@@ -121,7 +122,8 @@ def _columns(series: list[Points]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
 def _differences(
     name: str, numbers: Int64s, lengths: npt.NDArray[Any], as_floats: Float64s
 ) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-    """The first of each series and the differences after it. All as they are where too wide."""
+    """Yield the first value of each series and the differences after it, or all values if too
+    wide."""
     starts = np.cumsum(lengths) - lengths
     if max(abs(int(numbers.min())), abs(int(numbers.max()))) < _EXACT_STEP:
         differences = np.delete(np.diff(numbers, prepend=numbers[:1]), starts)
@@ -145,7 +147,7 @@ def _width(differences: Int64s) -> str | None:
 
 
 def _values(values: Float64s, lengths: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """NaN takes the place of all values that are not finite."""
+    """Return the values, with NaN in place of all that are not finite."""
     is_finite = np.isfinite(values)
     values = np.where(is_finite, values, np.nan)
     starts = np.cumsum(lengths) - lengths

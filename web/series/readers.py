@@ -1,4 +1,4 @@
-"""Where tables and panels get what only logs hold."""
+"""The readers of logs for tables and panels."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""A curve as a small drawing beside a row, and where values of any size are in one."""
+"""A curve as a small drawing beside a row, and the position of values of any size in a range."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,8 @@ WIDTH, HEIGHT = 72, 20
 _MARGIN = 2
 _BUCKETS = 30
 _MOST_CURVES = 20_000
-_ROUNDING = 1e-13  # a value that changes by less of its size only rounds
-_TINY = 1e-300  # smaller than that is nothing
+_ROUNDING = 1e-13  # a relative change below this is only rounding
+_TINY = 1e-300  # smaller than this is nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Sparkline:
 
 
 def draw_sparkline(points: Points) -> Sparkline | None:
-    """None if fewer than two values are finite."""
+    """Draw a curve. None if fewer than two values are finite."""
     few = thin(points, _BUCKETS)
     is_finite = np.isfinite(few.value)
     if is_finite.sum() < 2:
@@ -47,7 +47,7 @@ def _within(steps: Float64s) -> Float64s:
 
 
 def _path(x: list[float], y: list[float], is_known: list[bool]) -> str:
-    """Lines between neighbours that are known. A gap begins a new one."""
+    """Return lines between known neighbours. A gap begins a new one."""
     parts: list[str] = []
     is_open = False
     for at_x, at_y, known in zip(x, y, is_known, strict=True):
@@ -58,13 +58,14 @@ def _path(x: list[float], y: list[float], is_known: list[bool]) -> str:
 
 
 def is_flat(low: float, high: float) -> bool:
-    """Whether two values are one, apart from rounding."""
-    half = high / 2 - low / 2  # the whole may be more than a number holds
+    """Return whether two values are equal, apart from rounding."""
+    half = high / 2 - low / 2  # the range may overflow
     return half <= max(abs(low), abs(high)) / 2 * _ROUNDING or half < _TINY
 
 
 def part_between(value: float, low: float, high: float) -> float:
-    """From 0 to 1. In the middle where both are one. For charts see `drawing/ranges.js`."""
+    """Return the position in a range from 0 to 1, or the middle if it is empty. For charts see
+    `drawing/ranges.js`."""
     return 0.5 if is_flat(low, high) else (value / 2 - low / 2) / (high / 2 - low / 2)
 
 

@@ -1,8 +1,8 @@
 """Logs as charts need them, kept while they stay as they are, in bounded memory.
 
-Kept are, for as many runs as fit: an overview (every metric thinned as finely as was asked for:
-the more runs are drawn together, the less each needs) and, of those that were zoomed into, all
-points. Overviews are made of digests, which outlast the server in the user's cache.
+For as many runs as fit, it keeps an overview (every metric thinned as finely as requested: the more
+runs are drawn together, the less each needs) and, for those that were zoomed into, all points.
+Overviews are made of digests, which outlast the server in the user's cache.
 """
 
 from collections.abc import Iterable
@@ -18,11 +18,11 @@ from .abandoned import abandoned_line
 from .derived.logs import DerivedMetrics
 from .digests.digest import Digest
 from .digests.encoding import DigestReader
-from .digests.log_digests import MAX_METRICS, MOST_WAITING_BYTES, LogDigests
+from .digests.log_digests import MAX_METRICS, MOST_WAITING_BYTES, LogDigests, files_of
 from .thinning import Points, repetitions, sort_by_step, thin
 
 OVERVIEW_BUCKETS = 256
-"""The finest overview. Who asks for more gets it from all points."""
+"""The finest overview. Finer requests are answered from all points."""
 _POINT_BYTES = 24
 _ENTRY_BYTES = 500
 
@@ -32,8 +32,8 @@ class MetricPoints:
     """The points of one metric, perhaps thinned. `count` is how many there are in all.
 
     `repeated`: earlier values of steps that were logged several times, and `n_repeated` how many
-    there are. On an axis of time they are drawn, too. `abandoned` are those that do not count any
-    more, thinned: see `logger.branches`.
+    there are. On an axis of time they are drawn, too. `abandoned` are those that no longer count,
+    thinned: see `logger.reading.branches`.
     """
 
     points: Points
@@ -47,7 +47,7 @@ class MetricPoints:
 class RunSeries:
     """The metrics of a run, sorted by step, as of the first `cursor` bytes of its log.
 
-    Where there are more than `MAX_METRICS`, `n_left_out` says how many the others are.
+    If there are more than `MAX_METRICS`, `n_left_out` is the number of the others.
     """
 
     cursor: int
@@ -81,10 +81,10 @@ EMPTY = RunSeries(0, {})
 
 
 class SeriesStore:
-    """Reads logs for any number of threads. Of one that has grown, what is new.
+    """Reads logs for any number of threads, and from one that has grown only what is new.
 
     Args:
-        cache: where digests of logs are kept. Without it each log is read once a server.
+        cache: where digests of logs are kept. Without it each log is read once per server.
     """
 
     def __init__(
@@ -96,31 +96,39 @@ class SeriesStore:
     ) -> None:
         self.digests = LogDigests(cache, most_waiting_bytes)
         self.derived = DerivedMetrics(self.digests)
-        self._overviews: FileCache[Path, SeriesOverview] = FileCache(
+        self._overviews: FileCache[_Key, SeriesOverview] = FileCache(
             overview_bytes, lambda one: one.run.size_bytes
         )
-        self._all_points: FileCache[Path, RunSeries] = FileCache(
+        self._all_points: FileCache[_Key, RunSeries] = FileCache(
             all_points_bytes, lambda run: run.size_bytes
         )
 
     def overview(self, path: Path, n_buckets: int = OVERVIEW_BUCKETS) -> RunSeries:
-        """Every metric thinned to `n_buckets` or more finely, at most to `OVERVIEW_BUCKETS`."""
-        identity = identify(path)
-        found = self._overviews.find(path, identity)
+        """Return every metric thinned to `n_buckets` or more finely, at most to
+        `OVERVIEW_BUCKETS`."""
+        key, identity = _key_of(path)
+        found = self._overviews.find(key, identity)
         if found is None or found.n_buckets < n_buckets:
             overview = self.digests.use(path, lambda source: _overview(source, n_buckets))
-            found = self._overviews.put(
-                path, identity, overview or SeriesOverview(n_buckets, EMPTY)
-            )
+            found = self._overviews.put(key, identity, overview or SeriesOverview(n_buckets, EMPTY))
         return found.run
 
     def all_points(self, path: Path) -> RunSeries:
-        """Every point of every metric."""
-        identity = identify(path)
-        overview = self._overviews.find(path, identity)
+        """Return every point of every metric."""
+        key, identity = _key_of(path)
+        overview = self._overviews.find(key, identity)
         if overview is not None and overview.run.is_whole:
             return overview.run
-        return self._all_points.get(path, identity, lambda: _load(path, identity))
+        return self._all_points.get(key, identity, lambda: _load(path, identity))
+
+
+_Key = tuple[Path, tuple[Identity, ...]]
+"""A log, and the logs of earlier attempts as they are."""
+
+
+def _key_of(path: Path) -> tuple[_Key, Identity | None]:
+    own, *earlier = files_of(path) or (None,)
+    return (path, tuple(one for one in earlier if one is not None)), own
 
 
 def _overview(source: Digest | DigestReader, n_buckets: int) -> SeriesOverview:
@@ -144,7 +152,7 @@ def _overview(source: Digest | DigestReader, n_buckets: int) -> SeriesOverview:
 
 
 def read_named(path: Path, names: Iterable[str]) -> RunSeries:
-    """Metrics by name alone, wherever in a log of very many they were declared."""
+    """Return metrics by name, wherever in a log of very many they were declared."""
     return _load(path, identify(path), 0, names)
 
 

@@ -1,9 +1,9 @@
 """Last, lowest and highest value of every metric of a log, for tables. Each log is read once.
 
 A summary is some hundred bytes a metric, so those of ten thousand runs stay in memory. They come
-from the digests of logs. A log is looked at again when it has changed (its `Identity`), and a table
-that needs very many logs at once gets them gradually: `read` stops when its time is over and says
-how many are still missing.
+from the digests of logs. A log is read again when it has changed (its `Identity`), and a table that
+needs very many logs at once gets them gradually: `read` stops when its time is over and returns how
+many are still missing.
 """
 
 import math
@@ -29,16 +29,16 @@ from .thinning import Points
 
 _MOST_SUMMARIES = 400_000
 _DERIVED_S = 2.0
-"""So long after `read` derived metrics are computed when they are asked for."""
+"""How long after `read` derived metrics are computed when they are requested."""
 _ASKED_LATELY_S = 60.0
 _MOST_ASKED = 10
 
 
 @dataclass(frozen=True, slots=True)
 class MetricSummary:
-    """`last` is the value of the highest step. Of NaN alone `min` and `max` are None.
+    """`last` is the value of the highest step. If there are only NaN, `min` and `max` are None.
 
-    `goal` is what the script said of the metric, if it said anything.
+    `goal` is what the script set for the metric, if anything.
     """
 
     count: int
@@ -54,7 +54,7 @@ _NONE: Summaries = {}
 
 
 def read_summaries(path: Path, digests: LogDigests) -> Summaries:
-    """Of every metric in a log, or none if it cannot be read."""
+    """Return the summaries of every metric in a log, or none if it cannot be read."""
     goals = goals_of_record(run_record.read(str(path)))
     return digests.use(path, partial(_summaries, goals)) or _NONE
 
@@ -71,7 +71,7 @@ def _summaries(goals: Mapping[str, Goal], source: Source) -> Summaries:
 
 
 def summarize_points(points: Points) -> MetricSummary | None:
-    """Of sorted points, or None if there are none."""
+    """Return the summary of sorted points, or None if there are none."""
     if not len(points):
         return None
     finite = points.value[np.isfinite(points.value)]
@@ -81,7 +81,7 @@ def summarize_points(points: Points) -> MetricSummary | None:
 
 
 class SummariesOfLog(Mapping[str, MetricSummary]):
-    """Those of every metric of a log, and of derived metrics when they are asked for by name."""
+    """The summaries of every metric of a log, and of derived metrics when requested by name."""
 
     __slots__ = ("_derive", "_known", "_path")
 
@@ -116,14 +116,14 @@ def _known(value: float) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class LogToRead:
-    """A log, and whether nothing is written to it any more: then what is known of it holds."""
+    """A log, and whether it is complete: then its summaries stay valid."""
 
     path: Path
     is_final: bool
 
 
 class MetricSummaries:
-    """What is known of logs, for any number of threads."""
+    """The summaries of logs, for any number of threads."""
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class MetricSummaries:
         digests: LogDigests | None = None,
         derived: DerivedMetrics | None = None,
     ) -> None:
-        """`chosen_goals` reads what a user chose for the log folder."""
+        """Args: `chosen_goals` reads a user's choices for the log folder."""
         self._digests = digests or LogDigests()
         self._derived = derived or DerivedMetrics(self._digests)
         self._asked: dict[str, float] = {}
@@ -142,9 +142,9 @@ class MetricSummaries:
         )
 
     def read(self, logs: Iterable[LogToRead], budget_s: float) -> tuple[dict[Path, Summaries], int]:
-        """The summaries of these logs, and of how many there was no time to read them.
+        """Return the summaries of these logs, and how many were not read for lack of time.
 
-        A log that has changed since and for which there was no time keeps what was known.
+        A log that has changed since and for which there was no time keeps its earlier summary.
         """
         deadline = time.monotonic() + budget_s
         self._until.at = deadline + _DERIVED_S
@@ -165,7 +165,7 @@ class MetricSummaries:
         return dict(of_logs), n_missing
 
     def _read_derived(self, logs: Collection[LogToRead], deadline: float) -> int:
-        """Read the derived metrics that were asked for lately. Returns of how many logs not."""
+        """Read the recently requested derived metrics. Returns of how many logs not."""
         since = time.monotonic() - _ASKED_LATELY_S
         names = [name for name, asked_at in list(self._asked.items()) if asked_at > since]
         n_missing = 0
@@ -177,7 +177,8 @@ class MetricSummaries:
         return n_missing
 
     def _derive(self, path: Path, name: str) -> MetricSummary | None:
-        """Of a derived metric. None also where there was no time to read the log."""
+        """Return the summary of a derived metric. None also if there was no time to read the
+        log."""
         self._asked = {**dict(list(self._asked.items())[-_MOST_ASKED:]), name: time.monotonic()}
         points = self._derived.find(path, name)
         if points is None and time.monotonic() < getattr(self._until, "at", math.inf):
@@ -189,7 +190,7 @@ class MetricSummaries:
         return self._logs.put(path, identity, read_summaries(path, self._digests))
 
     def metrics(self, logs: Iterable[LogToRead]) -> list[str]:
-        """The names of all metrics of those of the logs that are known."""
+        """Return the names of all metrics of the known ones of the logs."""
         names: dict[str, None] = {}
         for log in logs:
             known = self._logs.latest(log.path)
@@ -198,7 +199,7 @@ class MetricSummaries:
         return list(names)
 
     def logged_goals(self, logs: Iterable[LogToRead]) -> dict[str, Goal]:
-        """What the scripts of those of the logs that are known said. The first one decides."""
+        """Return the goals set by the scripts of the known logs. The first one decides."""
         goals: dict[str, Goal] = {}
         for log in logs:
             known = self._logs.latest(log.path)

@@ -1,4 +1,4 @@
-"""What a chart needs of a series: sorted, each step once, thinned to what a screen can show.
+"""A series for a chart: sorted, each step once, thinned to what a screen can show.
 
 Pure and vectorised. Thinning cuts the points into buckets of equal count and keeps the lowest
 and the highest value of each (M4 without the first and last of each bucket: Jugel et al.,
@@ -33,17 +33,18 @@ class Points:
         return Points(self.step[which], self.wall_time[which], self.value[which])
 
     def copied(self) -> "Points":
-        """Columns of their own: a part of a log's columns would keep all of it in memory."""
+        """Return columns of their own: a part of a log's columns would keep all of it in memory."""
         if self.step.base is None:
             return self
         return Points(self.step.copy(), self.wall_time.copy(), self.value.copy())
 
 
 def sort_by_step(points: Points) -> Points:
-    """Ascending steps. Where a step was logged more than once, the last write counts.
+    """Return points with ascending steps. If a step was logged more than once, the last write
+    counts.
 
-    A training that continues from a checkpoint logs some steps again: what it wrote later is
-    what holds.
+    A training that continues from a checkpoint logs some steps again: the later values are the
+    valid ones.
     """
     if np.all(points.step[1:] > points.step[:-1]):
         return points
@@ -54,7 +55,7 @@ def sort_by_step(points: Points) -> Points:
 
 
 def repetitions(points: Points) -> Points | None:
-    """What `sort_by_step` leaves out, in the order of steps, then of the log.
+    """Return what `sort_by_step` leaves out, in the order of steps, then of the log.
 
     None means nothing.
     """
@@ -67,17 +68,18 @@ def repetitions(points: Points) -> Points | None:
 
 
 def between(points: Points, first_step: int | None, last_step: int | None) -> Points:
-    """The points with ``first_step <= step <= last_step``. `points` must be sorted."""
+    """Return the points with ``first_step <= step <= last_step``. `points` must be sorted."""
     start = 0 if first_step is None else int(np.searchsorted(points.step, first_step, "left"))
     stop = None if last_step is None else int(np.searchsorted(points.step, last_step, "right"))
     return points.take(slice(start, stop))
 
 
 def thin(points: Points, n_buckets: int) -> Points:
-    """At most ``2 * n_buckets + 2`` points: each bucket's lowest and highest, first and last.
+    """Return at most ``2 * n_buckets + 2`` points: each bucket's lowest and highest, first and
+    last.
 
     Values that are not finite never count as lowest or highest. A bucket that holds nothing else
-    keeps its first, so that the gap is still to be seen.
+    keeps its first, so that the gap remains visible.
     """
     if len(points) <= 2 * n_buckets + 2:
         return points
@@ -85,7 +87,7 @@ def thin(points: Points, n_buckets: int) -> Points:
 
 
 def _kept(values: Float64s, n_buckets: int) -> npt.NDArray[np.intp]:
-    """Ascending indices of the values that stay. Equal buckets make it one reshape."""
+    """Return ascending indices of the values that stay. Equal buckets make it one reshape."""
     bucket_size = -(-len(values) // n_buckets)
     is_finite = np.isfinite(values)
     if is_finite.all():
@@ -104,7 +106,8 @@ def _kept(values: Float64s, n_buckets: int) -> npt.NDArray[np.intp]:
 def _extremes(
     low: Float64s, high: Float64s, bucket_size: int
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """The positions of each bucket's lowest and highest value. The last bucket may be short."""
+    """Return the positions of each bucket's lowest and highest value. The last bucket may be
+    short."""
     n_full = len(low) // bucket_size
     end = n_full * bucket_size
     starts = np.arange(0, len(low), bucket_size, dtype=np.intp)
@@ -126,7 +129,7 @@ class PointColumns(TypedDict):
 
 
 def to_columns(points: Points) -> PointColumns:
-    """Lists for JSON: wall times to the millisecond, values that are not finite as None."""
+    """Return lists for JSON: wall times to the millisecond, values that are not finite as None."""
     value: list[float | None] = points.value.tolist()
     for position in np.flatnonzero(~np.isfinite(points.value)).tolist():
         value[position] = None
@@ -138,6 +141,6 @@ def to_columns(points: Points) -> PointColumns:
 
 
 def sane_wall_time(wall_time: Float64s) -> Float64s:
-    # Only a foreign or hostile file holds other times. JSON has no word for some of them, and
+    # Only a foreign or hostile file holds other times. JSON cannot represent some of them, and
     # rounding the largest would overflow.
     return np.where(np.abs(wall_time) < _END_OF_TIME_S, wall_time, 0.0)

@@ -1,9 +1,9 @@
-"""Who may look: the user who started the server, and everybody with its token.
+"""Who may view the dashboard: the user who started the server, and everybody with its token.
 
-Where only this machine can reach the server, the kernel tells which user is at the other end of a
-connection. Everybody else needs the token, as in Jupyter: the address that the command prints holds
-it. Opening that address leaves the token in a cookie that scripts cannot read, and leads to the
-same address without the token.
+If only this machine can reach the server, the kernel reports which user is at the other end of a
+connection. Everybody else needs the token, as in Jupyter: the address that the command prints
+contains it. Opening that address stores the token in a cookie that scripts cannot read, and leads
+to the same address without the token.
 """
 
 import secrets
@@ -28,12 +28,12 @@ _REFUSAL = (
 
 @dataclass(frozen=True, slots=True)
 class DashboardAccess:
-    """Where the dashboard is, and who gets in.
+    """Where the dashboard is, and who has access.
 
     Attributes:
-        token: opens it for everybody, or None if everybody gets in without one.
+        token: gives access to everybody, or None if everybody has access without one.
         is_local: whether only this machine can reach it.
-        knows_owner: whether the user who started it gets in without the token.
+        knows_owner: whether the user who started it has access without the token.
     """
 
     url: str
@@ -42,12 +42,12 @@ class DashboardAccess:
     knows_owner: bool
 
     def __str__(self) -> str:
-        """What the user who started it opens."""
+        """Return the address for the user who started it."""
         return self.url if self.knows_owner or self.token is None else self.link
 
     @property
     def link(self) -> str:
-        """What anybody else opens."""
+        """The address for anybody else."""
         return self.url if self.token is None else f"{self.url}/?{PARAMETER}={self.token}"
 
 
@@ -56,7 +56,7 @@ def new_token() -> str:
 
 
 class TokenMiddleware:
-    """Lets nobody in without the token. With `token` None it lets everybody in.
+    """Refuses requests without the token. With `token` None it accepts all.
 
     Args:
         knows_owner: whether the user who started the server needs no token.
@@ -104,5 +104,6 @@ class TokenMiddleware:
 
 
 def _cookie_name(request: Request) -> str:
-    """A browser sends a host's cookies to all its ports: each server has a name of its own."""
+    """Return the cookie's name, unique to the server: a browser sends a host's cookies to all its
+    ports."""
     return f"ml-tracking-ops-{(request.scope.get('server') or ('', 0))[1]}"

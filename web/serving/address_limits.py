@@ -1,7 +1,7 @@
-"""How long an address may be: its parameters cost work, and a page's links repeat them. Pure.
+"""Limit the length of addresses: parameters cost work, and a page's links repeat them. Pure.
 
-Anybody's page can send a visitor's browser to a long address. What is allowed is what our own pages
-make, and a page never repeats more than `_MOST_REPEATED_BYTES` of it.
+Any page can send a visitor's browser to a long address. The limits allow what our own pages make,
+and a page never repeats more than `_MOST_REPEATED_BYTES` of it.
 """
 
 from http import HTTPStatus
@@ -25,7 +25,7 @@ _NO_PAGES = ("/api/", "/events", "/export/", "/output/", "/static/", "/assets/")
 
 
 def address_problem(path: str, query: bytes) -> str | None:
-    """What is wrong with an address, or None if it can be answered at a bounded cost."""
+    """Return what is wrong with an address, or None if it can be answered at a bounded cost."""
     if len(query) > MOST_BYTES:
         return f"the address has {len(query)} bytes. At most {MOST_BYTES} are read"
     if query.count(b"&") >= MOST_PARAMETERS:
@@ -49,7 +49,7 @@ def _count_problem(pairs: list[tuple[str, str]]) -> str | None:
 
 
 def _repetition_problem(path: str, n_bytes: int, pairs: list[tuple[str, str]]) -> str | None:
-    """Whether the links of a page would repeat too much of its address."""
+    """Return a message if the links of a page would repeat too much of its address, or None."""
     if path.startswith(_NO_PAGES):
         return None
     n_columns = sum(name == "columns" for name, _ in pairs)

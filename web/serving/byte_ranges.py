@@ -1,4 +1,4 @@
-"""HTTP Range requests (RFC 9110, 14.2): which part of a file is asked for. Pure."""
+"""HTTP Range requests (RFC 9110, 14.2): the requested part of a file. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ _RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ByteRange:
-    """Bytes from `start` up to, but without, `stop`."""
+    """Bytes from `start` up to, but not including, `stop`."""
 
     start: int
     stop: int
 
 
 class UnsatisfiableError(ValueError):
-    """Nothing of the file lies within the range."""
+    """No byte of the file is within the range."""
 
 
 def parse_range(text: str | None, size: int) -> ByteRange | None:
-    """The part that a `Range` header asks for. None means the whole.
+    """Return the part that a `Range` header requests. None means the whole.
 
-    Several ranges at once, other units and what cannot be read mean the whole, as the RFC allows.
+    Several ranges at once, other units and malformed ones mean the whole, as the RFC allows.
 
     Raises:
-        UnsatisfiableError: it begins behind the end.
+        UnsatisfiableError: it begins after the end.
     """
     match = _RANGE.fullmatch(text or "")
     if match is None or match.groups() == ("", ""):

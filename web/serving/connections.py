@@ -1,7 +1,7 @@
-"""What one client may take: connections, and time to ask and to listen.
+"""Limit what one client may take: connections, and time to send and to receive.
 
-Nobody can fill the server by opening connections, by sending requests a byte at a time, or by
-asking for much and never reading it.
+Nobody can exhaust the server by opening connections, by sending requests a byte at a time, or by
+requesting much and never reading it.
 """
 
 import asyncio
@@ -21,15 +21,16 @@ _ASKING = (h11.IDLE, h11.SEND_BODY)
 
 
 class BoundedProtocol(H11Protocol):
-    """uvicorn's side of one connection, which ends it where the client takes too much.
+    """uvicorn's side of one connection, closed if the client takes too much.
 
-    A request has to be there, body and all, some time after the connection was opened or the last
-    answer was sent, however its bytes trickle in. An answer that is not taken at all is given up.
+    A request must be complete, body included, within a time after the connection was opened or the
+    last answer was sent, however slowly its bytes arrive. An answer that is not read at all is
+    given up.
     """
 
     _n_by_client: ClassVar[Counter[tuple[str, bool]]] = Counter()
     _n_waiting_by_connection: ClassVar[Counter["BoundedProtocol"]] = Counter()
-    """Bytes that were received of requests that have not begun. No token was asked for yet."""
+    """Received bytes of requests that have not begun, for which no token was checked yet."""
     _n_waiting: ClassVar[int] = 0
 
     def __init__(self, *arguments: Any, limits: Limits, **named: Any) -> None:
@@ -69,15 +70,15 @@ class BoundedProtocol(H11Protocol):
         elif self.conn.their_state is not h11.SEND_BODY:
             self._n_waiting_by_connection[self] += len(data)
             self._count_waiting(len(data))
-            self._cut_the_greediest(self._limits.waiting_bytes)
+            self._close_largest(self._limits.waiting_bytes)
 
     @classmethod
     def _count_waiting(cls, n_bytes: int) -> None:
         cls._n_waiting += n_bytes
 
     @classmethod
-    def _cut_the_greediest(cls, most_bytes: int) -> None:
-        """Keep what all connections together hold below a bound."""
+    def _close_largest(cls, most_bytes: int) -> None:
+        """Close the connections that hold most, to keep all together below a limit."""
         while cls._n_waiting > most_bytes:
             greediest, n_bytes = cls._n_waiting_by_connection.most_common(1)[0]
             del cls._n_waiting_by_connection[greediest]

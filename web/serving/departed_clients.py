@@ -1,8 +1,8 @@
-"""Work ends when the client that asked for it has gone.
+"""End work when the client that requested it has gone.
 
-A request without a body is watched: when its connection ends, the work for it is cancelled.
-Worker threads are not interrupted. What takes long in them asks `anyio.from_thread.check_cancelled`
-now and then (`end_if_cancelled`, called by `logger.bounded_reading`).
+A request without a body is watched: when its connection ends, the work for it is cancelled. Worker
+threads are not interrupted. Long work in them calls `anyio.from_thread.check_cancelled` now and
+then (`end_if_cancelled`, called by `logger.bounded_reading`).
 """
 
 from contextlib import suppress
@@ -15,8 +15,8 @@ _WITHOUT_BODY = ("GET", "HEAD")
 
 
 def end_if_cancelled() -> None:
-    """End the work of a worker thread whose task was cancelled, elsewhere do nothing."""
-    with suppress(RuntimeError):  # this is no worker thread
+    """End the work of a worker thread whose task was cancelled. Elsewhere do nothing."""
+    with suppress(RuntimeError):  # this is not a worker thread
         anyio.from_thread.check_cancelled()
 
 

@@ -1,8 +1,8 @@
-"""Who may have something done: only a page that this server itself has sent.
+"""Who may perform actions: only a page that this server itself has sent.
 
 A page of another site can make its visitor's browser post here, with the visitor's cookies. It
-cannot read our pages, though: so an action must hold the token that is in each of them. And
-the browser says where a request comes from (`Sec-Fetch-Site`, `Origin`), which no page can forge.
+cannot read our pages, though: so an action must have the token that is in each of them. And the
+browser reports where a request comes from (`Sec-Fetch-Site`, `Origin`), which no page can forge.
 """
 
 import json
@@ -23,15 +23,15 @@ _TOKEN_BYTES = 32
 
 
 def new_csrf_token() -> str:
-    """A token for the lifetime of one server process."""
+    """Return a token for the lifetime of one server process."""
     return secrets.token_urlsafe(_TOKEN_BYTES)
 
 
 def check(request: Request, token: str) -> None:
-    """Let only our own pages through.
+    """Accept only requests of our own pages.
 
     Raises:
-        HTTPException: 403, saying why.
+        HTTPException: 403, with the reason.
     """
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
@@ -50,7 +50,8 @@ def check(request: Request, token: str) -> None:
 
 
 def _is_ours(origin: str, request: Request) -> bool:
-    """Whether it is where the request went, or the name of a proxy, which may change `Host`."""
+    """Return whether an origin is the host of the request, or a proxy's name, as a proxy may change
+    `Host`."""
     try:
         place = urlsplit(origin)
         name = place.hostname or ""
@@ -60,10 +61,10 @@ def _is_ours(origin: str, request: Request) -> bool:
 
 
 async def read_body(request: Request) -> JsonObject:
-    """The JSON object that a request holds.
+    """Return the JSON object in a request.
 
     Raises:
-        HTTPException: 415 or 400, saying what was expected.
+        HTTPException: 415 or 400, with what was expected.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
@@ -80,7 +81,7 @@ async def read_body(request: Request) -> JsonObject:
 
 
 def field(body: JsonObject, name: str, kind: type | tuple[type, ...], default: Any = ...) -> Any:
-    """One field of a body.
+    """Return one field of a body.
 
     Raises:
         HTTPException: 400: it is missing, or of another kind.
@@ -95,14 +96,14 @@ def field(body: JsonObject, name: str, kind: type | tuple[type, ...], default: A
 
 
 def text_list_field(body: JsonObject, name: str) -> list[str]:
-    """A field that is a list of texts, and may be missing.
+    """Return a field that is a list of strings, and may be missing.
 
     Raises:
         HTTPException: 400: it is something else.
     """
     value = field(body, name, list, [])
     if not all(isinstance(one, str) for one in value):
-        raise HTTPException(HTTPStatus.BAD_REQUEST, f"{name} must be a list of texts")
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"{name} must be a list of strings")
     return list(value)
 
 

@@ -1,4 +1,4 @@
-"""What the dashboard lets a client take, how long it waits, and how much it keeps."""
+"""The dashboard's limits for clients, its waiting times, and the size of its caches."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 class Limits:
     """Attributes:
     connections_a_client: of one address: its streams, and the rest of its pages.
-    request_s: time in which a request has to be there, body and all.
-    stalled_s: time after which an answer that nobody takes is given up.
+    request_s: time in which a request has to be complete, body included.
+    stalled_s: time after which an answer that nobody reads is given up.
     waiting_bytes: what all connections together may hold of requests that have not begun.
     streams, streams_a_client: live streams at once, of all clients and of one.
-    ping_s: after how long a quiet stream says that it is alive.
-    look_anyway_s: how often what is followed is looked at without any file event.
-    fresh_s: how long what was found in the log folder counts as fresh.
+    ping_s: after how long a quiet stream sends a sign of life.
+    look_anyway_s: how often followed files are checked without any file event.
+    fresh_s: how long a look at the log folder counts as fresh.
     overview_bytes, all_points_bytes: logs that are kept in memory, thinned and whole.
     """
 

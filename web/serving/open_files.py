@@ -1,4 +1,4 @@
-"""Answers with the bytes of an open file, whole or the part that a client asks for."""
+"""Answers with the bytes of an open file, whole or the part that a client requests."""
 
 import os
 from collections.abc import AsyncIterator
@@ -23,12 +23,12 @@ def resumable(
     media_type: str,
     within: ByteRange | None = None,
 ) -> Response:
-    """The file, or the part of it that is asked for. Takes the descriptor over.
+    """Return the file, or the requested part of it. Takes over the descriptor.
 
-    It is sent as it is, not compressed: only then do places in the file mean something.
+    It is sent uncompressed: only then do positions in the file have a meaning.
 
     Args:
-        within: the part of the file that is meant at all.
+        within: the part of the file that may be requested at all.
     """
     status = os.fstat(fd)
     whole = within or ByteRange(0, status.st_size)
@@ -83,7 +83,7 @@ async def _parts(fd: int, part: ByteRange) -> AsyncIterator[bytes]:
         data = await anyio.to_thread.run_sync(
             os_files.pread, fd, min(_PART_BYTES, part.stop - at), at
         )
-        if not data:  # cut meanwhile
+        if not data:  # it was cut meanwhile
             return
         at += len(data)
         yield data

@@ -1,8 +1,8 @@
-"""Which user is at the other end of a connection within this machine (Linux).
+"""The user at the other end of a connection within this machine (Linux).
 
-Every user of a machine can connect to its loopback address. The kernel knows who owns each
-socket, and tells it to everybody: for one connection over netlink (`sock_diag(7)`), for all of
-them in `/proc/net/tcp`. Root counts as the owner: it can read and signal everything anyway.
+Every user of a machine can connect to its loopback address. The kernel knows who owns each socket,
+and reports it to everybody: for one connection over netlink (`sock_diag(7)`), for all of them in
+`/proc/net/tcp`. Root counts as the owner: it can read and signal everything anyway.
 """
 
 import errno
@@ -20,11 +20,10 @@ _Place = tuple[str, int]
 
 
 def nameless_user(namespace: str, overflow: str) -> int | None:
-    """The number that all users from outside of a user namespace have in it, or None outside of
-    one.
+    """Return the number in a user namespace of all users from outside, or None outside of one.
 
     Args:
-        namespace: what `/proc/self/uid_map` says. `overflow`: `/proc/sys/kernel/overflowuid`.
+        namespace: the content of `/proc/self/uid_map`. `overflow`: `/proc/sys/kernel/overflowuid`.
     """
     is_whole = namespace.split() == ["0", "0", str(0xFFFFFFFF)]
     return None if is_whole or not overflow.strip().isdecimal() else int(overflow)
@@ -54,7 +53,7 @@ _REPLY_BYTES = 8192
 
 
 def is_owner(connection: socket.socket) -> bool:
-    """Whether this process's user, or root, is at the other end, or False if nobody can tell."""
+    """Return whether this process's user, or root, is at the other end. False if not known."""
     with suppress(OSError, ValueError):
         user = user_of(connection.getpeername()[:2], connection.getsockname()[:2])
         return user is not None and user in (0, os_files.user_id())
@@ -62,7 +61,7 @@ def is_owner(connection: socket.socket) -> bool:
 
 
 def is_supported() -> bool:
-    """Whether this system tells who is at the other end of a connection."""
+    """Return whether this system reports who is at the other end of a connection."""
     with (
         suppress(OSError),
         socket.create_server(("127.0.0.1", 0)) as listener,
@@ -74,10 +73,10 @@ def is_supported() -> bool:
 
 
 def user_of(local: _Place, remote: _Place, nameless: int | None = NAMELESS) -> int | None:
-    """The number of the user whose socket has these two ends, or None if it is not known.
+    """Return the number of the user whose socket has these two ends, or None if not known.
 
-    A socket that its process has closed belongs to nobody: the kernel would say root.
-    The nameless user is one without a number in this user namespace.
+    A socket that its process has closed belongs to nobody: the kernel would report root. The
+    nameless user is one without a number in this user namespace.
     """
     if sys.platform != "linux":
         return None
@@ -114,7 +113,7 @@ def _ends(local: _Place, remote: _Place, family: int) -> bytes:
 
 
 def _user_in(answer: bytes, known: set[bytes]) -> int | None:
-    """The user that an answer names, if it is about the socket that was meant."""
+    """Return the user in an answer, if it is about the right socket."""
     _, kind, *_ = _HEADER.unpack_from(answer)
     if kind == _NLMSG_ERROR:
         number = -struct.unpack_from("=i", answer, _HEADER.size)[0]
@@ -130,7 +129,7 @@ def _user_in(answer: bytes, known: set[bytes]) -> int | None:
 
 
 def _from_proc(local: _Place, remote: _Place) -> int | None:
-    """The same from the tables of all connections."""
+    """Find the user in the tables of all connections."""
     if ":" not in local[0]:
         user = _find("/proc/net/tcp", _key(local), _key(remote))
         if user is not None:
@@ -139,13 +138,13 @@ def _from_proc(local: _Place, remote: _Place) -> int | None:
 
 
 def _as_six(place: _Place) -> _Place:
-    """An end as a socket of IPv6 that speaks IPv4 has it."""
+    """Return an end in the form of an IPv6 socket that uses IPv4."""
     host, port = place
     return (host if ":" in host else f"::ffff:{host}"), port
 
 
 def _key(place: _Place) -> bytes:
-    """An end as these tables write it: words of four bytes in the machine's own order."""
+    """Return an end as in these tables: words of four bytes in the machine's own order."""
     host, port = place
     packed = ipaddress.ip_address(host).packed
     words = struct.unpack(f"={len(packed) // 4}I", packed)

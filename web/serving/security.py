@@ -1,9 +1,9 @@
-"""Who may ask, and what a browser may do with an answer.
+"""Who may send requests, and what a browser may do with an answer.
 
-A page on another site can make its visitor's browser ask 127.0.0.1, and with a name that
-resolves to 127.0.0.1 (DNS rebinding) it can read the answer too. The `Host` that the browser
-sends tells: it is then the other site's name, never an address. And `Sec-Fetch-Site`, which no page
-can forge, tells that another site asks: nothing is done for it, not even to be read. A person who
+A page on another site can make its visitor's browser send requests to 127.0.0.1, and with a name
+that resolves to 127.0.0.1 (DNS rebinding) it can read the answer too. The `Host` header shows it:
+it is then the other site's name, never an address. And `Sec-Fetch-Site`, which no page can forge,
+shows that another site sends the request: nothing is done for it, not even reading. A person who
 follows a link from there is led on by a page that costs nothing.
 """
 
@@ -98,7 +98,7 @@ class SecurityMiddleware:
 
 
 def is_known_host(host: str, allowed_hosts: frozenset[str]) -> bool:
-    """Whether a `Host` header is an address, or a name that this server goes by."""
+    """Return whether a `Host` header is an address, or a known name of this server."""
     name = host.lower()
     if not name.endswith("]"):
         before, colon, port = name.rpartition(":")

@@ -11,12 +11,12 @@ PING = b"event: ping\ndata: {}\n\n"
 
 
 def encode_event(name: str, data: Any) -> bytes:
-    """One event. JSON has no line breaks of its own, so the data is one line."""
+    """Return one event. JSON has no line breaks of its own, so the data is one line."""
     return b"event: " + name.encode() + b"\ndata: " + encode_json(data) + b"\n\n"
 
 
 def encode_json(data: Any) -> bytes:
-    """Compact JSON, of dataclasses too. Numbers that JSON cannot hold become null."""
+    """Return compact JSON, of dataclasses too. Numbers that JSON cannot hold become null."""
     try:
         return _dump(data)
     except ValueError:
@@ -24,14 +24,14 @@ def encode_json(data: Any) -> bytes:
 
 
 def _dump(data: Any) -> bytes:
-    # ASCII: a name with half a surrogate pair in it still travels.
+    # ASCII: a name with half a surrogate pair in it can still be sent.
     return json.dumps(data, allow_nan=False, separators=(",", ":"), default=as_fields).encode(
         "ascii"
     )
 
 
 def as_fields(data: object) -> dict[str, object]:
-    """The fields of a dataclass by name, those within it as they are."""
+    """Return the fields of a dataclass by name, those within it as they are."""
     if not is_dataclass(data) or isinstance(data, type):
         raise TypeError(f"{type(data).__name__} has no JSON")
     return {field.name: getattr(data, field.name) for field in fields(data)}

@@ -1,4 +1,4 @@
-"""The styles of run states, made from `run_states.STATES`: a colour, a fill and an icon for each.
+"""The styles of run states, generated from `run_states.STATES`: colour, fill and icon of each.
 
 Other styles refer to them as `var(--state-failed)`, `var(--fill-failed)`, `var(--icon-failed)`,
 and templates as the classes `state-failed`, `fill-failed` and `key-failed`.
@@ -16,7 +16,7 @@ _N_RAMP_COLORS = 4
 
 
 def state_styles() -> str:
-    """A style sheet: variables for both themes, then the classes."""
+    """Return a style sheet: variables for both themes, then the classes."""
     light, dark, classes = [], [], []
     for state, facts in STATES.items():
         icon = quote(_SVG.format(facts.icon), safe=" '/:=.,")
@@ -34,7 +34,7 @@ def state_styles() -> str:
 
 
 def _ramp() -> list[str]:
-    """A class for each step of the continuous scale, between four colours of the theme."""
+    """Return a class for each step of the continuous scale, between four colours of the theme."""
     classes = []
     for step in range(N_RAMP + 1):
         part = step / N_RAMP * (_N_RAMP_COLORS - 1)

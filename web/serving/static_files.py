@@ -1,18 +1,18 @@
-"""Our own scripts and styles: kept in memory, compressed once, at addresses that name a version.
+"""Our own scripts and styles: kept in memory, compressed once, at addresses with a version.
 
-A page refers to `/static/v-…/page/main.js`. The version is a digest of all the files, and modules
-import one another by relative addresses: so a browser keeps everything for good and asks for
-nothing again, until a file changes. At an address without the version, or with an older one,
-the browser asks each time. The styles come as one file: each file costs a page some milliseconds.
+A page refers to `/static/v-…/page.js`. The version is a digest of all the files: so a browser keeps
+everything permanently and requests nothing again, until a file changes. At an address without the
+version, or with an older one, the browser asks each time. Each file costs a page some milliseconds,
+so the styles come as one file, and the modules as two: those that most pages begin with, and those
+that are needed later or never.
 """
 
 import gzip
 import hashlib
 import mimetypes
-import posixpath
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,15 +24,22 @@ from starlette.responses import Response
 
 from ml_tracking_ops.orchestrator.store.files.identities import Identity, identify
 
+from .bundling import bundle, bundle_rest, closure
 from .state_styles import state_styles
 
 _FOLDER = Path(__file__).parents[1] / "static"
 _STYLE_NAMES = "theme page table insight run media compare actions charts export common"
 _STATE_STYLE = "styles/states.css"
 _STYLES = (*(f"styles/{name}.css" for name in _STYLE_NAMES.split()), _STATE_STYLE)
-"""In the order in which they take precedence, the last one before the others."""
+"""In the order of precedence, the last one before the others."""
 STYLE = "style.css"
-_IMPORT = re.compile(r'^(?:import|export)\b[^"\n]*"(\.{1,2}/[\w./-]+\.js)"', re.MULTILINE)
+SCRIPT = "page.js"
+_REST = "rest.js"
+MAIN = "page/main.js"
+THEME_FIRST = "page/theme_first.js"
+"""Runs before anything is drawn. It is not a module."""
+_EAGER = (MAIN, "tables/main.js", "insight/main.js", "output/main.js")
+"""The modules that most pages need at once."""
 _DARK = re.compile(r"@media \(prefers-color-scheme: dark\) \{\s*:root \{([^{}]*)\}\s*\}", re.DOTALL)
 _VERSION = re.compile(r"v-[0-9a-f]{16}")
 _COMPRESS_FROM_BYTES = 500
@@ -71,31 +78,6 @@ class StaticFiles:
     def href(self, name: str) -> str:
         return f"/static/{self.version}/{name}"
 
-    def modules_of(self, *names: str) -> list[str]:
-        """These modules, and those that they need before they can begin: for the browser to load
-        side by side, not each after it has read the one before."""
-        found = list(names)
-        for module in found:
-            found.extend(one for one in self._imported(module) if one not in found)
-        return found
-
-    def _imported(self, module: str) -> list[str]:
-        """The modules that one imports, found once: each page asks for those of all its modules."""
-        if module not in self._imports:
-            names = _imports(module, self.files[module].data.decode())
-            self._imports[module] = [one for one in names if one in self.files]
-        return self._imports[module]
-
-    @cached_property
-    def _imports(self) -> dict[str, list[str]]:
-        return {}
-
-
-def _imports(module: str, source: str) -> Iterator[str]:
-    """The names of the modules that `module` imports, below the folder of static files."""
-    for address in dict.fromkeys(_IMPORT.findall(source)):
-        yield posixpath.normpath(posixpath.join(posixpath.dirname(module), address))
-
 
 _latest: StaticFiles | None = None
 _looked_at = float("-inf")
@@ -103,7 +85,7 @@ _LOOK_AGAIN_S = 0.5
 
 
 def static_files() -> StaticFiles:
-    """The files as they are now or were a moment ago. Read again only when one has changed."""
+    """Return the current files, or those of a moment ago. Read again only when one has changed."""
     global _latest, _looked_at
     if _latest is not None and time.monotonic() - _looked_at < _LOOK_AGAIN_S:
         return _latest
@@ -115,12 +97,28 @@ def static_files() -> StaticFiles:
         files[_STATE_STYLE] = StaticFile(state_styles().encode(), "text/css")
         styles = "\n".join(files[name].data.decode() for name in _STYLES)
         whole = StaticFile(with_theme_choice(styles).encode(), "text/css")
-        _latest = StaticFiles(state, {**files, STYLE: whole})
+        _latest = StaticFiles(state, {**files, STYLE: whole, **_scripts(modules_in(files))})
     return _latest
 
 
+def modules_in(files: Mapping[str, StaticFile]) -> dict[str, str]:
+    """Return the ES modules of the pages: name → source."""
+    return {
+        name: file.data.decode()
+        for name, file in files.items()
+        if name.endswith(".js") and name not in (THEME_FIRST, SCRIPT, _REST)
+    }
+
+
+def _scripts(modules: dict[str, str]) -> dict[str, StaticFile]:
+    eager = closure(modules, *_EAGER)
+    rest = {name: source for name, source in modules.items() if name not in eager}
+    scripts = {SCRIPT: bundle(eager, MAIN, rest=f"./{_REST}"), _REST: bundle_rest(rest)}
+    return {name: StaticFile(code.encode(), "text/javascript") for name, code in scripts.items()}
+
+
 def with_theme_choice(styles: str) -> str:
-    """The styles, with a theme that was chosen (`data-theme`) before that of the system."""
+    """Return the styles, with a chosen theme (`data-theme`) before that of the system."""
 
     def chosen(match: re.Match[str]) -> str:
         unless = f':root:not([data-theme="light"]) {{{match[1]}}}'
@@ -136,7 +134,7 @@ def _read(path: Path) -> StaticFile:
 
 
 def _split(path: str) -> tuple[str, str]:
-    """`VERSION/NAME` → both. The version is empty where the address has none."""
+    """Split `VERSION/NAME`. The version is empty if the address has none."""
     version, _, name = path.partition("/")
     return (version, name) if _VERSION.fullmatch(version) else ("", path)
 
@@ -150,9 +148,9 @@ async def static(request: Request) -> Response:
     file = files.files.get(name)
     if file is None:
         raise HTTPException(404)
-    is_for_good = version == files.version
+    is_immutable = version == files.version
     headers = {
-        "cache-control": "public, max-age=31536000, immutable" if is_for_good else "no-cache",
+        "cache-control": "public, max-age=31536000, immutable" if is_immutable else "no-cache",
         "etag": file.etag,
         "vary": "Accept-Encoding",
     }

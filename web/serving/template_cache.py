@@ -1,7 +1,7 @@
-"""Compiled templates, kept beside them as Python keeps its own modules: `__pycache__`.
+"""Compiled templates, stored beside them as Python stores its own modules: `__pycache__`.
 
-Compiling them takes longer than rendering the first page. Where the folder cannot be written to,
-or Python is told to write no bytecode (`PYTHONDONTWRITEBYTECODE`), they are compiled each time.
+Compiling them takes longer than rendering the first page. If the folder cannot be written to, or
+Python is set to write no bytecode (`PYTHONDONTWRITEBYTECODE`), they are compiled each time.
 """
 
 import contextlib
@@ -14,13 +14,14 @@ from jinja2.bccache import Bucket
 
 
 class TemplateCache(FileSystemBytecodeCache):
-    """What cannot be read is compiled again, what cannot be written is not kept: no page fails."""
+    """A cache whose failures break no page: what cannot be read is compiled again, what cannot be
+    written is not kept."""
 
     def load_bytecode(self, bucket: Bucket) -> None:
         try:
             super().load_bytecode(bucket)
         except (OSError, EOFError, ValueError, TypeError, AttributeError, pickle.UnpicklingError):
-            bucket.reset()  # cut short or damaged: Jinja itself copes only where its head is whole
+            bucket.reset()  # cut short or damaged: Jinja itself raises unless its head is whole
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         with contextlib.suppress(OSError):
@@ -28,16 +29,16 @@ class TemplateCache(FileSystemBytecodeCache):
 
 
 def template_cache(templates: Path) -> BytecodeCache | None:
-    """A cache for the templates in this folder, or None if nothing can be kept.
+    """Return a cache for the templates in this folder, or None if nothing can be kept.
 
-    The sources' digests and the version of the bytecode are in each file of it: what was
-    compiled of an older template, or by another Python, is not used.
+    Each file in it contains the sources' digests and the version of the bytecode: what was compiled
+    from an older template, or by another Python, is not used.
     """
     folder = templates / "__pycache__"
     if sys.dont_write_bytecode:
         return None
     try:
-        folder.mkdir(0o755, exist_ok=True)  # what lies there is run: nobody else may write it
+        folder.mkdir(0o755, exist_ok=True)  # its content is run: nobody else may write it
     except OSError:
         return None
     return TemplateCache(str(folder), f"{sys.implementation.cache_tag}-%s.jinja")

@@ -1,4 +1,4 @@
-"""`GET /snapshot/PAGE`: the page at that address as one file, to be passed on."""
+"""`GET /snapshot/PAGE`: the page at that address as one file, to be shared."""
 
 import re
 
@@ -12,7 +12,7 @@ _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
 
 
 async def download_snapshot(request: Request) -> Response:
-    """The page, with the table and charts as its address says."""
+    """Return the page as one file, with the table and charts of its address."""
     path: str = request.path_params["path"]
     page = await take_snapshot(request.app, path, request.url.query)
     name = _NOT_IN_A_NAME.sub("-", path.partition("/")[2] or path).strip("-") or "page"

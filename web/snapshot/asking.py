@@ -1,4 +1,4 @@
-"""Asking the dashboard's own routes, without a connection."""
+"""Send requests to the dashboard's own routes, without a connection."""
 
 from collections.abc import MutableMapping
 from typing import Any
@@ -10,7 +10,7 @@ from starlette.types import Message
 
 
 async def fetch_body(app: Starlette, address: str) -> bytes:
-    """The body of what `GET address` answers.
+    """Return the body of the answer to `GET address`.
 
     Raises:
         HTTPException: it answers with an error.
@@ -42,7 +42,7 @@ async def fetch_body(app: Starlette, address: str) -> bytes:
 def _scope(app: Starlette, path: str, query: str) -> MutableMapping[str, Any]:
     return {
         "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},  # so parts are sent to their end
+        "asgi": {"version": "3.0", "spec_version": "2.4"},  # so that parts are sent to their end
         "http_version": "1.1",
         "method": "GET",
         "scheme": "http",

@@ -1,7 +1,7 @@
-"""A rendered page, and what its scripts ask for → one file. Pure.
+"""Assemble one file from a rendered page and the answers for its scripts. Pure.
 
-What was somebody's text stays as the page's templates escaped it. Data that goes into a script is
-JSON in which nothing can end the script.
+Texts of users stay as the page's templates escaped them. Data that goes into a script is JSON in
+which nothing can end the script.
 """
 
 import base64
@@ -50,9 +50,9 @@ globalThis.fetch = async (address) => {
 
 
 class SnapshotData(PageData, total=False):
-    """What the script of a page gets to know, as `rendering.render` writes it into the page.
+    """The data of a page's script, as `rendering.render` writes it into the page.
 
-    `is_snapshot` and `search`, the query of the page's address, are those of a snapshot alone.
+    Only a snapshot has `is_snapshot` and `search`, the query of the page's address.
     """
 
     csrf: str
@@ -63,7 +63,7 @@ class SnapshotData(PageData, total=False):
 
 
 def page_data_in(page: str) -> SnapshotData:
-    """What the page's script gets to know."""
+    """Return the data of the page's script."""
     found = _DATA.search(page)
     if found is None:
         return {"view": "none"}
@@ -72,13 +72,14 @@ def page_data_in(page: str) -> SnapshotData:
 
 
 def rows_in(page: str) -> str:
-    """The rows of the table of a page, or of a part of it."""
+    """Return the rows of the table of a page, or of a part of it."""
     found = _ROWS.search(page)
     return "" if found is None else found[2]
 
 
 def with_rows(page: str, rows: str) -> str:
-    """The page with these rows in its table, which is then scrolled like any other element."""
+    """Return the page with these rows in its table, which is then scrolled like any other
+    element."""
     whole = page.replace('class="table-scroll is-long"', 'class="table-scroll"')
     return _ROWS.sub(lambda match: match[1] + rows + match[3], whole, count=1)
 
@@ -93,13 +94,13 @@ def assemble(
     scripts: list[str],
     taken_at: datetime | None = None,
 ) -> str:
-    """The page as one file.
+    """Return the page as one file.
 
     Args:
-        search: the query of the page's address, which says what the charts show.
-        answers: path → what the page's script gets when it asks for it.
+        search: the query of the page's address, which determines what the charts show.
+        answers: path → the answer for the page's script.
         media: the same for images and the like, by path, run, kind and name, as JSON.
-        scripts: run one after the other, before the page's own data is asked for.
+        scripts: run one after the other, before the page's own data is requested.
     """
     at = (taken_at or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC")
     body = _DATA.sub(lambda _: f"data-page='{_data_text(page, search)}'", page, count=1)
@@ -121,7 +122,7 @@ def assemble(
 
 
 def _data_text(page: str, search: str) -> str:
-    """The page's data without what only a server answers."""
+    """Return the page's data without what only a server can answer."""
     data = page_data_in(page)
     data.pop("csrf", None)
     data["is_snapshot"], data["search"] = True, search
@@ -131,7 +132,7 @@ def _data_text(page: str, search: str) -> str:
 
 
 def _policy(style: str, script: str) -> str:
-    """Nothing but what is in the file: no address is asked for."""
+    """Return a policy that allows only the content of the file: no address is requested."""
     return (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
         "img-src data: blob:; media-src data:; base-uri 'none'; form-action 'none'"

@@ -1,4 +1,4 @@
-"""The bytes of uPlot, for a page that is to need no network."""
+"""The bytes of uPlot, for a page without a network."""
 
 import urllib.request
 
@@ -13,10 +13,10 @@ _fetched: dict[str, bytes] = {}
 
 
 def library(source: AssetSource, name: str) -> str:
-    """A library as text: from the folder that the pages are served from, or from the CDN.
+    """Return a library as text: from the folder that the pages are served from, or from the CDN.
 
     Raises:
-        HTTPException: 502. The CDN cannot be reached, or gives other bytes.
+        HTTPException: 502. The CDN cannot be reached, or returns other bytes.
     """
     asset = ASSETS[name]
     if source.files is not None:

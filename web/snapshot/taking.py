@@ -1,4 +1,4 @@
-"""Takes a snapshot: asks the dashboard for a page and for what the page asks for."""
+"""Take a snapshot: request a page from the dashboard, and everything that the page requests."""
 
 import json
 import re
@@ -11,9 +11,9 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
 from ..serving.assets.asset_source import AssetSource
-from ..serving.static_files import STYLE, static_files
+from ..serving.bundling import bundle
+from ..serving.static_files import MAIN, STYLE, THEME_FIRST, modules_in, static_files
 from .asking import fetch_body
-from .bundling import bundle
 from .document import SnapshotData, assemble, page_data_in, rows_in, with_rows
 from .libraries import library
 from .media import ByteBudget, media_answers, media_runs_in, with_images
@@ -31,10 +31,10 @@ _TOTAL = re.compile(r'<tbody id="table-rows"[^>]* data-total="(\d+)"')
 
 
 async def take_snapshot(app: Starlette, path: str, query: str) -> str:
-    """The page at an address of the dashboard, as one file.
+    """Return the page at an address of the dashboard, as one file.
 
     Raises:
-        HTTPException: there is no such page, or no such library to be had.
+        HTTPException: there is no such page, or a library is not available.
     """
     if not path.startswith(_PAGES):
         raise HTTPException(404, "there is no snapshot of this page")
@@ -60,21 +60,18 @@ async def take_snapshot(app: Starlette, path: str, query: str) -> str:
 
 
 def _first_scripts() -> list[str]:
-    return [static_files().files["page/theme_first.js"].data.decode()]
+    return [static_files().files[THEME_FIRST].data.decode()]
 
 
 def _own_script() -> str:
-    files = static_files().files
-    modules = {
-        name: file.data.decode()
-        for name, file in files.items()
-        if name.endswith(".js") and name != "page/theme_first.js"
-    }
-    return bundle(modules, "page/main.js")
+    """Return all modules: a file can load nothing later."""
+    modules = modules_in(static_files().files)
+    return bundle(modules, MAIN, address='"file:///static/"')
 
 
 async def _all_rows(app: Starlette, path: str, query: str, page: str) -> str:
-    """The rows of the table, not only those of a page of it. Of very many the first."""
+    """Return the rows of the table, not only those of one page of it. If there are very many, the
+    first."""
     found = _TOTAL.search(page)
     n_rows = min(_MOST_ROWS, 0 if found is None else int(found[1]))
     parts = []
@@ -86,7 +83,7 @@ async def _all_rows(app: Starlette, path: str, query: str, page: str) -> str:
 
 
 async def _answers(app: Starlette, data: SnapshotData, page: str, query: str) -> dict[str, bytes]:
-    """What the page's script will ask for, by path."""
+    """Return the answers for the page's script, by path."""
     runs = [run["id"] for run in data.get("runs", ()) if run["id"]]
     pairs = parse_qsl(query)
     derived = [value for name, value in pairs if name == "derive"]
@@ -111,20 +108,22 @@ async def _answers(app: Starlette, data: SnapshotData, page: str, query: str) ->
 
 
 def _filters_in(query: str, more: tuple[str, ...] = ()) -> str:
-    """What of an address says which runs are drawn. The views that explain a sweep take no more."""
+    """Return the parameters of an address that select the drawn runs. The views that explain a
+    sweep accept no others."""
     pairs = parse_qsl(query, keep_blank_values=True)
     known = (*_OF_VIEWS, *more)
     return urlencode([one for one in pairs if one[0] in known or one[0][:2] in ("p.", "m.")])
 
 
 def _columns_in(page: str) -> str:
-    """The further columns that the drawing needs."""
+    """Return the further columns that the drawing needs."""
     found = _MORE.search(page)
     return urlencode([("more", key) for key in json.loads(unescape(found[1]))] if found else [])
 
 
 async def _points(app: Starlette, runs: list[str], data: SnapshotData, derived: list[str]) -> bytes:
-    """The points of all metrics, as finely as there is room for, else of those shown first."""
+    """Return the points of all metrics, as finely as there is room for, else of those shown
+    first."""
     named = [("run", one) for one in runs]
     if derived:
         known = json.loads(await fetch_body(app, f"/api/metrics?{urlencode(named)}"))["metrics"]

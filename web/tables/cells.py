@@ -1,10 +1,11 @@
-"""One cell of a table: its text, and what it says when it is pointed at. Pure."""
+"""One cell of a table: its text, and its tooltip. Pure."""
 
 import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ml_tracking_ops.orchestrator.store.combinations import spread_of
+from ml_tracking_ops.orchestrator.store.files.fields import is_number
 
 from ..runs.formats import format_long, format_mean, format_number, format_step
 from .rows import Row
@@ -14,7 +15,7 @@ NO_VALUE = "–"
 
 @dataclass(frozen=True)
 class Cell:
-    """`follows`: what the cell is of a metric (last, min or max), `step`: of which step.
+    """`follows`: which statistic of a metric it shows (last, min or max), `step`: of which step.
 
     `pad`: the digits that it lacks for its point to be below that of the others.
     `href`: the address of its image.
@@ -30,7 +31,7 @@ class Cell:
 
 
 def empty_cell(_: Row) -> Cell:
-    """The cell of a column that the template draws from the row itself."""
+    """Return the cell of a column that the template draws from the row itself."""
     return Cell()
 
 
@@ -56,13 +57,13 @@ def best_step_cell(row: Row) -> Cell:
 
 
 def outcome_cell(metric: str, row: Row) -> Cell:
-    """The value of one of several objectives."""
+    """Return the value of one of several objectives."""
     value = row.values.get(metric)
     return Cell(NO_VALUE) if value is None else Cell(format_number(value), str(value))
 
 
 def hyperparameter_cell(row: Row, name: str) -> Cell:
-    """A hyperparameter may be null, which is not the same as missing."""
+    """Return the cell of a hyperparameter, which may be null. That is not the same as missing."""
     if not row.has_setting(name):
         own = [run for run in row.runs if run.has_setting(name)]
         if not own:
@@ -79,13 +80,13 @@ def hyperparameter_cell(row: Row, name: str) -> Cell:
 
 
 def setting_mean(row: Row, name: str) -> float | None:
-    """The mean of a setting over the runs of a group that have it, if all of these are numbers."""
+    """Return the mean of a setting over the runs of a group that have it, if all are numbers."""
     values = [run.setting(name) for run in row.runs if run.has_setting(name)]
     return mean_of(values) if len(numeric_values(values)) == len(values) else None
 
 
 def statistic_cell(row: Row, follows: str, metric: str, value: object) -> Cell:
-    """A cell that the page itself keeps current while the run logs: last, min or max."""
+    """Return a statistic that the page itself updates while the run logs: last, min or max."""
     found = row.metrics.get(metric)
     return Cell(
         NO_VALUE if value is None else format_number(value),
@@ -97,7 +98,7 @@ def statistic_cell(row: Row, follows: str, metric: str, value: object) -> Cell:
 
 
 def combination_cell(row: Row) -> Cell:
-    """The mean over the repeats of a combination, with the spread if there is one."""
+    """Return the mean over the repeats of a combination, with the spread if there is one."""
     found = row.combination
     if found is None:
         return Cell(NO_VALUE)
@@ -108,13 +109,13 @@ def combination_cell(row: Row) -> Cell:
 
 
 def mean_of(values: Iterable[object]) -> float | None:
-    """The mean of those that are numbers."""
+    """Return the mean of the numbers among some values."""
     known = numeric_values(values)
     return statistics.fmean(known) if known else None
 
 
 def mean_cell(values: Iterable[object]) -> Cell:
-    """The mean of the values of a combination's runs, with the spread if there is one."""
+    """Return the mean of the values of a combination's runs, with the spread if there is one."""
     known = numeric_values(values)
     if not known:
         return Cell(NO_VALUE)
@@ -123,5 +124,5 @@ def mean_cell(values: Iterable[object]) -> Cell:
 
 
 def numeric_values(values: Iterable[object]) -> list[float]:
-    """Those that are numbers. True and false are none."""
-    return [one for one in values if isinstance(one, int | float) and not isinstance(one, bool)]
+    """Return the values that are numbers. True and false are not numbers."""
+    return [one for one in values if is_number(one)]

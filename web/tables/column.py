@@ -1,4 +1,4 @@
-"""What a column of a table is, and what the columns of one table do together. Pure."""
+"""A column of a table, and the columns of one table together. Pure."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ Drawing = Literal[
 
 @dataclass(frozen=True)
 class TableFacts:
-    """What decides which columns a table offers.
+    """The facts that decide which columns a table offers.
 
     `given`: which of ``label``, ``tags`` and ``note`` any row has.
     """
@@ -57,10 +57,10 @@ def _nothing(_: Row) -> Iterable[object]:
 
 @dataclass(frozen=True)
 class ColumnFilter:
-    """How rows are filtered by a column.
+    """The filter of rows by a column.
 
-    `key` is the parameter of the address. `described` says what values the rows have, and is None
-    where any range of numbers may be asked for.
+    `key` is the parameter of the address. `described` has the values in the rows, and is None if
+    any range of numbers may be requested.
     """
 
     key: str
@@ -69,26 +69,27 @@ class ColumnFilter:
 
 @dataclass(frozen=True)
 class Column:
-    """What a table can show of every row.
+    """A column that a table can show.
 
     Attributes:
         key: its name in the address, as in ``sort=KEY`` and ``columns=KEY``.
-        title: what its heading says when it is pointed at.
+        title: the tooltip of its heading.
         value: what rows are sorted, filtered and exported by, or None if a row has none.
         cell: how the page writes it.
         drawing: which block of `_table_rows.html` draws it. ``value`` and ``text`` write the cell.
         live_field: the field of a live row that replaces the text of the cell.
         width: whether a long cell is cut (at the width in `page.css`) or shown whole.
         sort_key: what rows are sorted by, if not by their value. Rows without one come last.
-        first_order: the order of the first click on the heading. None means nobody sorts by it.
+        first_order: the order of the first click on the heading. None means that it is not
+            sortable.
         filter: how rows are filtered by it. None means that they are not.
         is_given: whether a row has a value, if that may be null. Otherwise None means missing.
-        search: the texts of a row that the search box looks through.
+        search: the texts of a row that the search box searches.
         export_key: its name in an exported file, if another than `key`.
         is_offered: whether the menu of columns has it.
-        is_default: whether it is shown if nobody chose columns.
-        metric: of which metric it is, if a direction is shown in the heading.
-        goal: which values of the metric are good, if that is known.
+        is_default: whether it is shown if no columns were chosen.
+        metric: its metric, if a direction is shown in the heading.
+        goal: which values of the metric are good, if known.
         is_goal_fixed: whether the sweep decides the goal, so that no click changes it.
         is_mean_of_combination: whether a combination has the mean of its best values there.
     """
@@ -121,7 +122,7 @@ class Column:
         return self.export_key or self.key
 
     def sort_keys_of(self, rows: Sequence[Row]) -> Sequence[Any]:
-        """By what rows are sorted, or None for a row that has nothing there."""
+        """Return the sort key of a column, or None for rows without a value there."""
         if self.sort_key is not None:
             return as_plain([self.sort_key(row) for row in rows])
         values = list(map(self.value, rows))
@@ -137,14 +138,14 @@ class TableColumns:
     Attributes:
         head: the first column, which is always shown.
         before: its columns in their order, up to those of the hyperparameters. `after`: the rest.
-        exported: with which columns an exported file begins.
-        default_sort: the key of the column that rows are sorted by if nobody chose one, in the
-            order `default_order`.
-        metric: the optimisation metric, whose best value the rows hold.
+        exported: the first columns of an exported file.
+        default_sort: the key of the column that rows are sorted by if none was chosen, in the order
+            `default_order`.
+        metric: the optimization metric, whose best value the rows hold.
         goals: which values of a metric are good.
         logged: the hyperparameters that no sweep chose: scripts logged them. They are shown if
-            somebody chooses them.
-        families: each gives the column of a key that is one of its own, such as `image.samples`.
+            chosen.
+        families: each returns the column of a key that is one of its own, such as `image.samples`.
     """
 
     head: Column
@@ -182,7 +183,7 @@ class TableColumns:
         return [column.search for column in self.ordered if column.search is not _nothing]
 
     def find(self, key: str) -> Column | None:
-        """The column of a key. Any metric has columns, as it may still be logged."""
+        """Return the column of a key. Any metric has columns, as it may still be logged."""
         statistic = split_statistic(key)
         if key in self._by_key:
             return self._by_key[key]
@@ -192,18 +193,19 @@ class TableColumns:
         return next((column for column in found if column is not None), None)
 
     def statistic(self, statistic: str, metric: str) -> Column:
-        """The column of a statistic of a metric."""
+        """Return the column of a statistic of a metric."""
         return statistic_column(statistic, metric, self.goals, self.metric)
 
     def of_filter(self, key: str) -> Column:
-        """The column that ``p.NAME`` or ``m.METRIC`` filters by."""
+        """Return the column that ``p.NAME`` or ``m.METRIC`` filters by."""
         if is_metric(key):
             return self.statistic("best", key.removeprefix(METRIC))
         known = (one for one in self.ordered if one.filter is not None and one.filter.key == key)
         return next(known, None) or hyperparameter_column(key.removeprefix(HYPERPARAMETER))
 
     def filterable(self, metrics: Iterable[str]) -> list[Column]:
-        """The columns that rows can be filtered by: those of the table, and the best of metrics."""
+        """Return the columns that rows can be filtered by: those of the table, and the best of
+        metrics."""
         best = (self.statistic("best", metric) for metric in metrics)
         return [one for one in (*self.ordered, *best) if one.filter is not None]
 
@@ -216,13 +218,14 @@ class TableColumns:
         return self.default_order if query.sort in ("", self.default_sort) else "desc"
 
     def offered(self, facts: TableFacts) -> list[Column]:
-        """What the menu of columns has, except for statistics of metrics."""
+        """Return the columns in the menu, except for statistics of metrics."""
         return [one for one in self.ordered if one is not self.head and one.is_offered(facts)]
 
     def chosen(
         self, query: TableQuery, offered: Iterable[Column], default: Sequence[Column]
     ) -> list[Column]:
-        """The columns to show: in the order of the table, then statistics as they were chosen."""
+        """Return the columns to show: in the order of the table, then statistics as they were
+        chosen."""
         if not query.columns:
             return list(default)
         plain = [column for column in offered if column.key in query.columns]
@@ -230,20 +233,21 @@ class TableColumns:
         return plain + [self.statistic(*one) for one in statistics]
 
     def to_export(self, query: TableQuery) -> list[Column]:
-        """The columns of an exported file: those it always has, and those that were chosen."""
+        """Return the columns of an exported file: those it always has, and those that were
+        chosen."""
         chosen = [column for key in query.columns if (column := self.find(key)) is not None]
         known = {column.key for column in self.exported}
         rest = [one for one in chosen if one.is_exported and one.key not in known]
         return [*self.exported, *rest]
 
     def search_text(self, row: Row) -> str:
-        """What the search box looks through, in lower case."""
+        """Return the text that the search box searches, in lower case."""
         parts = [part for search in self._searches for part in search(row)]
         return "\n".join(str(part) for part in parts if part).casefold()
 
 
 def _setting(row: Row, name: str) -> object:
-    """Of a group what its runs share, or the mean."""
+    """Return a setting. For a group, the value that its runs share, or the mean."""
     if row.group is None or row.has_setting(name):
         return row.setting(name)
     return setting_mean(row, name)
@@ -282,12 +286,12 @@ _STATISTIC_HEADINGS = dict(
 def statistic_column(
     statistic: str, metric: str, goals: Goals | None = None, optimized: str | None = None
 ) -> Column:
-    """The best, last, lowest or highest value of a metric.
+    """Return the column with the best, last, lowest or highest value of a metric.
 
     The best of a metric without a known goal is its last value: no best is claimed.
 
     Args:
-        optimized: the optimisation metric, whose best value the row itself holds.
+        optimized: the optimization metric, whose best value the row itself holds.
     """
     goals = goals or Goals()
     goal = goals.of(metric)
@@ -324,5 +328,5 @@ def statistic_column(
 
 
 def needs_logs(columns: Iterable[Column]) -> bool:
-    """Whether only the logs of the runs say what some columns hold."""
+    """Return whether some columns need the logs of the runs."""
     return any(split_statistic(column.key) for column in columns)

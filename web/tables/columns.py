@@ -43,15 +43,15 @@ def _duration_key(row: Row) -> SortKey | None:
     if row.started_at is None:
         return None
     duration = duration_of(row)
-    # What is still running is longest of all, the earliest start first.
+    # A running one is the longest, and the one that started first comes first.
     return (1, -row.started_at) if duration is None else (0, duration)
 
 
 def outcome_words(row: Row) -> str | None:
-    """What a run is by several objectives and by constraints on outcomes, in words."""
+    """Describe a run by several objectives and by constraints on outcomes."""
     if row.is_on_front:
         return "on the front"
-    return "misses where" if row.ended_at is not None and not row.can_win else None
+    return "violates where" if row.ended_at is not None and not row.can_win else None
 
 
 def _state_key(row: Row) -> SortKey:
@@ -59,7 +59,7 @@ def _state_key(row: Row) -> SortKey:
 
 
 def _text_key(text: str | None) -> SortKey | None:
-    """Texts in natural order: `run_2` comes before `run_10`."""
+    """Return a sort key for natural order: `run_2` comes before `run_10`."""
     return (1, natural_key(text)) if text else None
 
 
@@ -132,7 +132,7 @@ NOTE = Column(
 BEST_VALUE = Column(
     key="best_value",
     heading="Best",
-    title="Best value of the optimisation metric",
+    title="Best value of the optimization metric",
     value=attrgetter("best_value"),
     cell=best_value_cell,
     live_field="best_value",
@@ -217,7 +217,7 @@ def run_columns(
     is_best_first: bool = False,
     aims: Aims = NO_AIMS,
 ) -> TableColumns:
-    """The columns of the table of a sweep's runs.
+    """Return the columns of the table of a sweep's runs.
 
     Args:
         is_of_means: whether its rows are combinations.
@@ -260,7 +260,7 @@ def run_columns(
 
 
 def outcome_columns(aims: Aims) -> list[Column]:
-    """A column for each of several objectives, and one for the place on the front."""
+    """Return a column for each of several objectives, and one for the place on the front."""
     found = [
         Column(
             key=f"objective.{one.metric}",

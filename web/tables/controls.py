@@ -1,4 +1,4 @@
-"""What is above a table: search, states, filters with chips to remove them, columns. Pure."""
+"""The controls above a table: search, states, filters with chips to remove them, columns. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,12 +27,11 @@ from .rows import Row
 from .selection import filter_text, is_written_as
 
 _MOST_LOOKED_AT = 5_000
-_FORM_KEYS = ("q", "state", "page", "sort", "order")
 
 
 @dataclass(frozen=True)
 class Chip:
-    """A condition that holds, and the link that takes it back."""
+    """An active condition, and the link that removes it."""
 
     label: str
     value: str
@@ -54,9 +53,8 @@ class SelectOption:
 
 @dataclass(frozen=True)
 class FilterField:
-    """A condition that can be set: a range from `low` to `high`, some of `choices`, or a text,
-    besides, where some runs have no value, `absent`.
-    """
+    """A condition that can be set: a range from `low` to `high`, some of `choices`, or a text, and
+    `absent` if some runs have no value."""
 
     key: str
     label: str
@@ -78,7 +76,7 @@ class ColumnChoice:
 
 @dataclass(frozen=True)
 class GroupingChoice:
-    """A way to group the rows. `value` is empty where they are in no groups."""
+    """A way to group the rows. `value` is empty if they are not grouped."""
 
     value: str
     label: str
@@ -87,7 +85,7 @@ class GroupingChoice:
 
 @dataclass(frozen=True)
 class Controls:
-    """`filter_kept` and `column_kept`: what the two forms carry along.
+    """`filter_kept` and `column_kept`: the hidden fields of the two forms.
 
     `differing_href`: the table without the settings that are the same in all rows that pass the
     filters, or None if it shows none. `name_part`: the expression of groups by a part of the name.
@@ -125,16 +123,16 @@ def build_controls(
     found: Sequence[Row],
     groupings: Sequence[Mapping[str, str]] = (),
 ) -> Controls:
-    """The controls of a table.
+    """Return the controls of a table.
 
     Args:
-        state_counts: how many of the rows that pass all other conditions are in each state that
-            any row is in.
+        state_counts: how many of the rows that pass all other conditions are in each state that any
+            row is in.
         metrics: those whose statistics can be shown and filtered by.
         offered: the columns that are no statistics and that can be shown or hidden.
-        shown: the columns that are shown. `default`: those that are if nobody chose any.
+        shown: the columns that are shown. `default`: the default ones.
         found: the rows that pass the filters.
-        groupings: by what rows can be grouped, as `groups.naming.groupings` offers it.
+        groupings: the ways to group rows, as `groups.naming.groupings` offers them.
     """
     governed = [key for key, _ in query.pairs if key.startswith((HYPERPARAMETER, METRIC))]
     keys, default_keys = (tuple(one.key for one in some) for some in (shown, default))
@@ -164,7 +162,7 @@ def build_controls(
 
 
 def _groupings(by: str, offered: Sequence[Mapping[str, str]]) -> Sequence[GroupingChoice]:
-    """What can be chosen, and what the address asks for besides."""
+    """Return the possible choices, and any other one in the address."""
     values = {one["value"]: _grouping_label(one) for one in offered}
     chosen = NAME if by.startswith(NAME) else by
     if chosen.startswith(ALL_BUT):
@@ -221,7 +219,7 @@ def _chips(query: TableQuery, columns: TableColumns) -> Iterable[Chip]:
 
 
 def term_text(term: Term) -> str:
-    """A condition in words: ``0.001 – 0.1``, ``≥ 0.001``, ``≤ 0.1``, ``adam``."""
+    """Return a condition in words: ``0.001 – 0.1``, ``≥ 0.001``, ``≤ 0.1``, ``adam``."""
     if not term.is_range:
         return term.text
     low, high = term.low, term.high
@@ -242,7 +240,8 @@ def _fields(
 
 
 def _is_offered(of: ColumnFilter, columns: TableColumns, active: Mapping[str, Filter]) -> bool:
-    """Of settings that scripts logged, of which there may be hundreds, those that differ."""
+    """Return whether a setting is offered. Of settings logged by scripts, perhaps hundreds, those
+    that differ."""
     is_logged = of.key.removeprefix(HYPERPARAMETER) in columns.logged
     return not is_logged or of.described is None or of.described.differs or of.key in active
 
@@ -277,7 +276,7 @@ def _field_of_values(
 def _range_field(
     key: str, label: str, active: Filter | None, found: Hyperparameter | None = None
 ) -> FilterField:
-    """The range that holds. Where there are several, or values, the fields stay empty."""
+    """Return the current range. With several, or with values, the fields stay empty."""
     terms = [term for term in active.terms if term.text != NOT_SET] if active is not None else []
     only = terms[0] if len(terms) == 1 else Term("")
     hint = found if found is not None else Hyperparameter(True, None, None, None)

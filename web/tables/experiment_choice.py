@@ -1,4 +1,4 @@
-"""The experiments that a page's groups are over, and by what they can be grouped."""
+"""The experiments that a page's groups are over, and the ways to group them."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ _MOST_READ = 2_000
 
 
 def shown_experiments(catalog: Catalog, query: QueryParams) -> list[Experiment]:
-    """Those that are archived, or the others, the newest first."""
+    """Return the archived experiments, or the others, the newest first."""
     is_archive = query.get("archived") == "1"
     every = catalog.experiments.values()
     return [one for one in every if one.annotation.is_archived == is_archive]
@@ -31,7 +31,7 @@ def shown_experiments(catalog: Catalog, query: QueryParams) -> list[Experiment]:
 def passing_experiments(
     summaries: MetricSummaries, catalog: Catalog, query: QueryParams
 ) -> list[Experiment]:
-    """Those that the address names, or else those that pass the filters of the table."""
+    """Return those in the address, or else those that pass the filters of the table."""
     if named := set(query.getlist("run")):
         return [one for one in catalog.experiments.values() if one.id in named]
     known = shown_experiments(catalog, query)
@@ -46,9 +46,9 @@ def passing_experiments(
 def experiment_groupings(
     drawn: Iterable[Experiment], known: Sequence[Experiment]
 ) -> list[dict[str, str]]:
-    """By what experiments can be grouped: names, tags, keys of configurations that differ.
+    """Return the ways to group experiments: names, tags, keys of configurations that differ.
 
-    Those that are drawn are looked at, and of the others the newest, as far as there is time.
+    The drawn ones are read, and of the others the newest, as far as there is time.
     """
     seen, until = SettingsSeen(), time.monotonic() + _LOOKING_S
     ids = set()

@@ -1,4 +1,4 @@
-"""The table of experiments: state, start, duration, tags, and what their logs say of any metric."""
+"""The table of experiments: state, start, duration, tags, and metrics from their logs."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from .columns import EXPERIMENT_COLUMNS
 from .controls import Controls, build_controls
 from .filtering.conditions import asked_metrics
 from .grouping.combination_rows import opened, runs_of
-from .grouping.grouped_rows import GroupedRows, grouped_rows
+from .grouping.grouped_rows import GroupedRows, count_groups, grouped_rows
 from .hyperparameters import describe_hyperparameters
 from .media_columns import offered_media, with_media
 from .query import HYPERPARAMETER, TableQuery, split_statistic
@@ -39,7 +39,7 @@ _SHOWN_FIRST = (
 
 @dataclass(frozen=True)
 class SelectedExperiments:
-    """What a query asks for, of all experiments. As `sweep_rows.SelectedRuns`.
+    """The experiments that a query requests, of all experiments, as `sweep_rows.SelectedRuns`.
 
     `closed`: the rows of the table, in which all groups are closed.
     """
@@ -53,13 +53,12 @@ class SelectedExperiments:
 
     @property
     def n_groups(self) -> int | None:
-        is_grouped = bool(self.closed) and self.closed[0].group is not None
-        return len(self.closed) if is_grouped else None
+        return count_groups(self.closed)
 
 
 @dataclass(frozen=True)
 class ExperimentsTable:
-    """`n_unread`: of how many logs there was no time to read what the table shows."""
+    """`n_unread`: how many logs were not read for the table for lack of time."""
 
     experiments: SelectedExperiments
     table: TablePage
@@ -68,7 +67,7 @@ class ExperimentsTable:
 
 
 def experiment_rows(known: Iterable[Experiment], colors: ExperimentColors) -> list[Row]:
-    """A row for each experiment, in the order given."""
+    """Return a row for each experiment, in the given order."""
     return [_row(experiment, colors) for experiment in known]
 
 
@@ -98,10 +97,10 @@ def select_experiments(
     summaries: MetricSummaries,
     budget_s: float = float("inf"),
 ) -> SelectedExperiments:
-    """The experiments that a query asks for, in its order.
+    """Return the experiments that a query requests, in its order.
 
     Args:
-        budget_s: how long logs may be read, where the query asks for metrics.
+        budget_s: how long logs may be read, if the query needs metrics.
     """
     every, n_unread = experiment_rows(known, colors), 0
     columns = experiment_columns(every, summaries)
@@ -128,7 +127,7 @@ def select_experiments(
 
 
 def experiment_columns(found: Sequence[Row], summaries: MetricSummaries) -> TableColumns:
-    """The columns of the table, with the goals of metrics as far as logs have been read.
+    """Return the columns of the table, with the goals of metrics as far as logs have been read.
 
     The keys of the configurations have columns as the hyperparameters of a sweep have.
     """
@@ -147,7 +146,7 @@ def experiment_columns(found: Sequence[Row], summaries: MetricSummaries) -> Tabl
 def with_experiment_summaries(
     found: Sequence[Row], summaries: MetricSummaries, budget_s: float
 ) -> tuple[list[Row], int]:
-    """The rows, each with the summaries of its metrics, and how many are not read yet."""
+    """Return the rows, each with the summaries of its metrics, and how many are not read yet."""
     read, n_missing = summaries.read(logs_of_experiments(found), budget_s)
     return [replace(row, metrics=_metrics(row, read)) for row in found], n_missing
 
@@ -167,10 +166,10 @@ def experiments_table(
     summaries: MetricSummaries,
     media: MediaHistories,
 ) -> ExperimentsTable:
-    """A page of the table, with what is above it.
+    """Return a page of the table, with its controls.
 
     Args:
-        drawn: the ids of the experiments in the charts: their rows are ticked.
+        drawn: the ids of the experiments in the charts: their rows are selected.
     """
     shown = _shown(found, query, summaries)
     known = experiment_columns(found.all_rows, summaries)
@@ -206,7 +205,7 @@ def experiments_table_rows(
     summaries: MetricSummaries,
     media: MediaHistories,
 ) -> TablePage:
-    """Only the rows that a scrolled table asks for."""
+    """Return only the rows that a scrolled table requests."""
     first = _shown(found, replace(query, window=None, page=1), summaries)
     known = experiment_columns(found.all_rows, summaries)
     default, offered = _columns(found, known, first.metrics)
@@ -217,7 +216,7 @@ def experiments_table_rows(
 
 @dataclass(frozen=True)
 class _Shown:
-    """The rows that are sent, of which the first is number `first`, with their metrics."""
+    """The rows that are sent, the first of them number `first`, with their metrics."""
 
     rows: list[Row]
     first: int
@@ -229,7 +228,7 @@ class _Shown:
 
 
 def _groupings(found: SelectedExperiments, columns: TableColumns) -> list[dict[str, str]]:
-    """By what rows can be grouped: settings that differ, tags, names."""
+    """Return the ways to group rows: settings that differ, tags, names."""
     settings = [name for name, one in columns.hyperparameters.items() if one.differs]
     has_tags = any(row.tags for row in found.all_rows)
     named = label_groupings(has_tags=has_tags, has_names=len(found.all_rows) > 1)
@@ -240,13 +239,13 @@ def _shown(found: SelectedExperiments, query: TableQuery, summaries: MetricSumma
     cut = cut_rows(opened(found.closed, query.opened), query)
     read, n_unread = with_experiment_summaries(runs_of(cut.rows), summaries, _READING_S)
     known = {row.id: row.metrics for row in read}
-    return _Shown([_dressed(row, known) for row in cut.rows], cut.first, n_unread)
+    return _Shown([_with_metrics(row, known) for row in cut.rows], cut.first, n_unread)
 
 
-def _dressed(row: Row, known: Mapping[str | None, Summaries]) -> Row:
-    """A row with its metrics. Of a group with those of its runs."""
+def _with_metrics(row: Row, known: Mapping[str | None, Summaries]) -> Row:
+    """Return a row with its metrics. A group gets those of its runs."""
     if row.runs:
-        return replace(row, runs=tuple(_dressed(run, known) for run in row.runs))
+        return replace(row, runs=tuple(_with_metrics(run, known) for run in row.runs))
     return replace(row, metrics=known.get(row.id, {}))
 
 
@@ -278,7 +277,7 @@ def _paths(rows: Iterable[Row]) -> list[Path | None]:
 def _columns(
     found: SelectedExperiments, columns: TableColumns, metrics: Sequence[str]
 ) -> tuple[list[Column], list[Column]]:
-    """The columns that are shown if nobody chose any, and all that are no statistics."""
+    """Return the shown columns if none were chosen, and all that are no statistics."""
     given = frozenset(
         key for key in ("tags", "note") if any(getattr(row, key) for row in found.all_rows)
     )
@@ -295,7 +294,7 @@ def _columns(
 
 
 def differing_settings(columns: TableColumns) -> frozenset[str]:
-    """The keys of the columns of some settings that tell the experiments apart."""
+    """Return the keys of the columns of settings that distinguish the experiments."""
     differing = [
         f"{HYPERPARAMETER}{name}" for name, one in columns.hyperparameters.items() if one.differs
     ]
@@ -303,7 +302,7 @@ def differing_settings(columns: TableColumns) -> frozenset[str]:
 
 
 def first_statistics(columns: TableColumns, metrics: Sequence[str]) -> list[Column]:
-    """Those that say how good an experiment is, before learning rates and the like."""
+    """Return those that show how good an experiment is, before learning rates and the like."""
     ordered = sorted(metrics, key=_place)
     few = [name for name in ordered if _place(name) < 3][:_METRICS_AT_FIRST] or ordered[:2]
     both = ("best", "last") if len(few) <= 2 else ("best",)
@@ -315,7 +314,8 @@ def first_statistics(columns: TableColumns, metrics: Sequence[str]) -> list[Colu
 
 
 def ordered_metrics(found: Iterable[Row], goals: Goals) -> list[str]:
-    """What is known to be logged: first what says how good an experiment is, and which way."""
+    """Return the known metrics: first those that show how good an experiment is, and which values
+    are good."""
     names = dict.fromkeys(name for row in found for name in row.metrics)
     return sorted(names, key=lambda name: (goals.of(name) is None, _place(name)))
 

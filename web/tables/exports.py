@@ -37,12 +37,12 @@ from .table import PAGE_SIZE
 _BLOCK = 200
 
 Chunks = Iterator[str]
-"""What `export` writes of a sweep, as JSON."""
+"""The output of `export` of a sweep, as JSON."""
 
 
 @dataclass(frozen=True)
 class TableSource:
-    """The rows of a table as the catalog knows them, with where their logs are."""
+    """The rows of a table from the catalog, with the paths of their logs."""
 
     rows: Sequence[Row]
     logs: Sequence[LogToRead | None]
@@ -50,7 +50,7 @@ class TableSource:
     seed_name: str | None = None
 
     def found(self, query: TableQuery, summaries: MetricSummaries) -> list[Row]:
-        """The rows that a query asks for, in its order."""
+        """Return the rows that a query requests, in its order."""
         metric = self.columns.metric
         asked = query.metrics | asked_metrics(query, self.columns)
         is_in_logs = asked - {metric} or query.sort == f"last.{metric}"
@@ -62,7 +62,7 @@ class TableSource:
         return sort_rows(chosen, self.columns.sorted_by(query), self.columns.order_of(query))
 
     def with_logs(self, rows: Iterable[Row], summaries: MetricSummaries) -> Iterator[Row]:
-        """Rows, each with the summaries of its metrics, and why its log cannot be read."""
+        """Yield rows with the summaries of their metrics, and why a log cannot be read."""
         logs = {row.id: log for row, log in zip(self.rows, self.logs, strict=True)}
         rest = iter(rows)
         while block := list(islice(rest, _BLOCK)):
@@ -82,7 +82,8 @@ def sweep_chunks(
     live: Mapping[int, BestSoFar],
     summaries: MetricSummaries,
 ) -> Chunks:
-    """The runs of a sweep that a query asks for. Without `columns` as `export` writes them."""
+    """Return the runs of a sweep that a query requests. Without `columns` as `export` writes
+    them."""
     every, columns = known_runs(sweep, live, summaries.chosen_goals(), is_archive=query.is_archive)
     _refuse(problems_of(query, columns))
     source = TableSource(
@@ -97,7 +98,7 @@ def sweep_chunks(
 
 
 def _report(sweep: Sweep, rows: Iterable[Row]) -> SweepReport:
-    """All runs as `export` has them. The running ones with their best value so far."""
+    """Return all runs as in `export`. Running ones have their best value so far."""
     runs = sweep.record.runs
     return sweep_report(
         sweep,
@@ -127,15 +128,15 @@ def _report_chunks(
 def experiments_chunks(
     known: Iterable[Experiment], query: TableQuery, form: str, summaries: MetricSummaries
 ) -> Chunks:
-    """The experiments that a query asks for. `known` are those of the page, archived or not.
+    """Return the experiments that a query requests. `known` are those of the page, archived or not.
 
-    Without `columns` it is what the table shows at first, where the address says that it is shown.
+    Without `columns` it is what the table shows at first, if the address asks for it.
     """
     rows = experiment_rows(known, ExperimentColors())
     columns = experiment_columns(rows, summaries)
     asked = query.metrics | asked_metrics(query, columns)
     if asked or any(map(split_statistic, query.columns)):
-        summaries.read(experiment_logs(rows), float("inf"))  # they say which values are best
+        summaries.read(experiment_logs(rows), float("inf"))  # they set which values are best
         columns = experiment_columns(rows, summaries)
     _refuse(problems_of(query, columns))
     source = TableSource(rows, experiment_logs(rows), columns)
@@ -164,7 +165,7 @@ def _table_chunks(
     form: str,
     summaries: MetricSummaries,
 ) -> Chunks:
-    """The columns, and why a log cannot be read if a column needs logs."""
+    """Yield the columns, and why a log cannot be read if a column needs logs."""
     is_in_logs = needs_logs(columns)
     every = [*columns, LOG_ERROR] if is_in_logs else columns
 
@@ -184,15 +185,15 @@ def _grouped_chunks(
     form: str,
     summaries: MetricSummaries,
 ) -> Chunks:
-    """A line for each group, in the order of the table."""
+    """Yield a line for each group, in the order of the table."""
     column, order = source.columns.sorted_by(query), source.columns.order_of(query)
     rows = source.found(query, summaries)
     _refuse(filter(None, [grouped_rows(rows, query.by, source.seed_name, column, order).problem]))
     columns = grouped_columns(shown)
 
     def lines() -> Iterator[list[object]]:
-        dressed = list(source.with_logs(rows, summaries)) if needs_logs(columns) else rows
-        grouped = grouped_rows(dressed, query.by, source.seed_name, column, order)
+        rows_with_logs = list(source.with_logs(rows, summaries)) if needs_logs(columns) else rows
+        grouped = grouped_rows(rows_with_logs, query.by, source.seed_name, column, order)
         yield from grouped_lines(grouped.closed, columns)
 
     return (table_csv if form == "csv" else table_json)(grouped_headings(columns), lines())

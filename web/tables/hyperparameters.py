@@ -1,4 +1,4 @@
-"""What the runs of a sweep have for each hyperparameter, and an order for any value. Pure."""
+"""The values of each hyperparameter in the runs of a sweep, and an order for any value. Pure."""
 
 import math
 from collections import Counter
@@ -14,14 +14,14 @@ SortKey = tuple[int, Any]
 
 
 def comparable(value: object) -> SortKey | None:
-    """Numbers before everything else, so that mixed values can be sorted. NaN is no value."""
+    """Return a sort key that puts numbers first, for mixed values. NaN is no value."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     return (0, value) if isinstance(value, int | float) else (1, str(value))
 
 
 def as_plain(keys: Sequence[SortKey | None]) -> Sequence[Any]:
-    """The same keys, without their kinds where all are of one: those are sorted far faster."""
+    """Return the same keys without their kinds if all are of one kind: those sort far faster."""
     if len({key[0] for key in keys if key is not None}) > 1:
         return keys
     return [None if key is None else key[1] for key in keys]
@@ -29,9 +29,9 @@ def as_plain(keys: Sequence[SortKey | None]) -> Sequence[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Hyperparameter:
-    """What the runs have for a hyperparameter.
+    """The values of a hyperparameter in the runs.
 
-    `low` to `high` are the finite numbers. `values` all of them, where they are few.
+    `low` to `high` are the finite numbers. `values` are all of them, if there are few.
     `is_conditional`: some runs that have others do not have it.
     """
 
@@ -43,12 +43,12 @@ class Hyperparameter:
 
     @property
     def differs(self) -> bool:
-        """Whether it tells some of the runs apart."""
+        """Whether it differs between some of the runs."""
         return self.is_conditional or self.values is None or len(self.values) > 1
 
 
 class SettingsSeen:
-    """The settings of runs, one run after the other, and what they have for each of them."""
+    """Collects the settings of runs, one run after the other."""
 
     def __init__(self) -> None:
         self._values: dict[str, dict[object, object]] = {}
@@ -64,7 +64,7 @@ class SettingsSeen:
             self._values.setdefault(name, {})[key] = value
 
     def describe(self) -> dict[str, Hyperparameter]:
-        """Every setting, in the order in which they came up."""
+        """Return every setting, in the order of first occurrence."""
         return {
             name: _describe(list(values.values()), self._n_with[name] < self._n_runs)
             for name, values in self._values.items()
@@ -72,7 +72,7 @@ class SettingsSeen:
 
 
 def describe_hyperparameters(rows: Iterable[RunEntry]) -> dict[str, Hyperparameter]:
-    """Every hyperparameter of the rows, in the order in which they come up."""
+    """Return every hyperparameter of the rows, in the order of first occurrence."""
     seen = SettingsSeen()
     for row in rows:
         seen.add(row.hyperparameters)

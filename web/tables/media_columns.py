@@ -1,4 +1,4 @@
-"""Columns that hold the last image or text of a name: `image.samples`, `text.answer`."""
+"""Columns with the last image or text of a name: `image.samples`, `text.answer`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -20,19 +20,21 @@ _MOST_FOLLOWED = 32
 
 
 def split_media(key: str) -> MediaKey | None:
-    """``("image", "samples")`` of the column ``image.samples``, or None if it is no such column."""
+    """Split a column ``image.samples`` into ``("image", "samples")``, or return None if it is
+    another."""
     kind, dot, name = key.partition(".")
     return (kind, name) if dot and kind in KINDS and name else None
 
 
 def media_family(key: str) -> Column | None:
-    """The column of a key, if it is one of these."""
+    """Return the column of a key, if it is one of these."""
     found = split_media(key)
     return None if found is None else media_column(found)
 
 
 def media_column(key: MediaKey) -> Column:
-    """The last image or text of a name. Nobody sorts by it, and exports have media of their own."""
+    """Return the column with the last image or text of a name. It is not sortable, and exports have
+    media of their own."""
     kind, name = key
     return Column(
         key=f"{kind}.{name}",
@@ -61,7 +63,7 @@ def with_media(
     columns: Iterable[Column],
     store: MediaHistories,
 ) -> list[Row]:
-    """The rows with what such columns show, unchanged where there are none of them.
+    """Return the rows with the content of such columns, unchanged without any.
 
     Args:
         logs: the log of each row.
@@ -81,7 +83,7 @@ def with_media(
 def followed_media(
     rows: Iterable[Row], logs: Iterable[Path | None], columns: Iterable[Column]
 ) -> dict[str, int]:
-    """What a page follows whose table has such columns: the indexes of runs that are running."""
+    """Return what a page with such columns follows: the indexes of running runs."""
     if not any(split_media(column.key) for column in columns):
         return {}
     running = [
@@ -95,7 +97,7 @@ def followed_media(
 def offered_media(
     asked: Iterable[str], logs: Iterable[Path | None], store: MediaHistories
 ) -> list[Column]:
-    """Those of the names that some runs have, and those that are asked for."""
+    """Return the names that some runs have, and those that are requested."""
     chosen = [key for one in asked if (key := split_media(one)) is not None]
     known = media_names(store, (path for path in logs if path is not None), _NAMES_S)
     return [media_column(key) for key in dict.fromkeys([*known, *chosen])]

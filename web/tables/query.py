@@ -1,28 +1,28 @@
-"""What the address asks of a table of runs: search, filters, order and columns. Pure.
+"""The query of a table of runs in the address: search, filters, order and columns. Pure.
 
     where=EXPRESSION     a condition, as in ``lr > 0.01 and state == "finished"`` (`conditions`);
                          it may name the derived metrics of the page (`derive`)
     q=/PATTERN/          a regular expression occurs in the name, the number or a tag of a run
     q=TEXT               every word of it occurs in the name, tags, note, reason or values of a run
     state=STATE          one of these states; repeatable
-    p.NAME=LOW..HIGH     a hyperparameter lies in this range; either end may be missing
-    p.NAME=VALUE         … or is this value, as the table writes it; repeatable: any of them
+    p.NAME=LOW..HIGH     a hyperparameter is in this range; either end may be missing
+    p.NAME=VALUE         … or has this value, as the table writes it; repeatable: any of them
     p.NAME=not set       … or the run does not have it
-    m.METRIC=LOW..HIGH   the best value of a metric lies in this range; of a combination the mean
+    m.METRIC=LOW..HIGH   the best value of a metric is in this range; for a combination the mean
     sort=KEY order=asc   by which column, and in which direction
     repeats=apart        each run of a sweep with repeats in a row of its own
     open=NUMBER          a combination or group whose runs are listed below it; repeatable
     shown=archived       the runs of the sweep that are archived, instead of the others
-    ticked=1             of an exported file: only the runs that `run` names
+    ticked=1             for an exported file: only the runs that `run` names
     by=GROUPING          rows in groups: ``p.NAME``, ``but.NAME,NAME``, ``tag``, ``name.REGEX``;
                          a form may send ``by=name.`` and the expression as ``by.part``
     columns=KEY          shown besides the name and the state; repeatable; ``image.NAME`` and
                          ``text.NAME`` hold the last image or text of a name
     page=N               which page; run=ID, repeatable: which runs are selected
-    rows=FIRST-LAST      which rows a scrolled table holds, counted from 1; no link carries it
+    rows=FIRST-LAST      which rows a scrolled table holds, counted from 1; not kept in links
 
-Every other parameter (how the charts are drawn) is carried along in every link. A form that has
-two fields for a range sends `low.p.NAME` and `high.p.NAME`: the same as `p.NAME=LOW..HIGH`.
+Every other parameter (how the charts are drawn) is kept in every link. A form that has two fields
+for a range sends `low.p.NAME` and `high.p.NAME`: the same as `p.NAME=LOW..HIGH`.
 """
 
 import math
@@ -55,7 +55,7 @@ Pairs = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One thing that a filter lets pass: a range (`low` or `high` is known), or a value."""
+    """One alternative of a filter: a range (`low` or `high` is known), or a value."""
 
     text: str
     low: float | None = None
@@ -68,7 +68,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Passes runs for which any of the terms holds. `key` is ``p.NAME`` or ``m.METRIC``."""
+    """A filter that a run passes if any of the terms holds. `key` is ``p.NAME`` or ``m.METRIC``."""
 
     key: str
     terms: tuple[Term, ...]
@@ -76,7 +76,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class TableQuery:
-    """What the address asks. `sort` and `columns` are empty where it leaves them to the table."""
+    """The query of a table. `sort` and `columns` are empty if the table's default applies."""
 
     search: str = ""
     where: str = ""
@@ -102,7 +102,7 @@ class TableQuery:
 
     @property
     def of_table(self) -> str:
-        """The part of the address that says which rows there are, in which order: ``?q=adam``."""
+        """The part of the address that selects the rows and their order: ``?q=adam``."""
         own = _OF_TABLE | ({"derive"} if self.where else set())
         kept = [pair for pair in self.pairs if pair[0] in own or _is_filter(pair[0])]
         return link(kept) if kept else ""
@@ -120,7 +120,7 @@ class TableQuery:
 
     @property
     def sort_statistic(self) -> tuple[str, str] | None:
-        """``("last", "Loss")`` where the table is sorted by ``last.Loss``."""
+        """``("last", "Loss")`` if the table is sorted by ``last.Loss``."""
         return split_statistic(self.sort)
 
     @property
@@ -136,13 +136,13 @@ class TableQuery:
         return TableQuery(filters=filters)
 
     def toggled(self, number: int) -> str:
-        """The address at which a combination is open, if it is closed here, or closed."""
+        """Return the address that opens a closed combination, or closes an open one."""
         own = ("open", str(number))
         pairs = [pair for pair in self.pairs if pair != own]
         return link(pairs if number in self.opened else [*pairs, own])
 
     def without_filter(self, key: str, value: str) -> Pairs:
-        """The parameters of a link that takes one condition back."""
+        """Return the parameters of a link that removes one condition."""
         return [
             (one, text)
             for one, text in self.pairs
@@ -155,20 +155,20 @@ def is_metric(key: str) -> bool:
 
 
 def split_statistic(key: str) -> tuple[str, str] | None:
-    """``("last", "Loss")`` of the column ``last.Loss``, or None if it is no such column."""
+    """Split a column ``last.Loss`` into ``("last", "Loss")``, or return None if it is another."""
     statistic, dot, metric = key.partition(".")
     return (statistic, metric) if dot and statistic in STATISTICS and metric else None
 
 
 def link(pairs: Iterable[tuple[str, str]], **changes: object) -> str:
-    """An address on the same page with some parameters replaced. None takes one out."""
+    """Return an address on the same page with some parameters replaced. None removes one."""
     kept = [(key, value) for key, value in pairs if key not in changes]
     new = [(key, str(value)) for key, value in changes.items() if value is not None]
     return "?" + urlencode(kept + new)
 
 
 def parse_table_query(params: QueryParams) -> TableQuery:
-    """What can be read of the address. What cannot is told in `problems`, and left out."""
+    """Parse the address. Parts that cannot be parsed are reported in `problems`, and left out."""
     pairs = _joined_name(_joined_ranges(params.multi_items()))
     problems: list[str] = []
     return TableQuery(
@@ -193,14 +193,16 @@ def parse_table_query(params: QueryParams) -> TableQuery:
 
 
 def _joined_name(pairs: Pairs) -> Pairs:
-    """A group by a part of the name in one parameter. A form has a field for the expression."""
+    """Return a group by a part of the name as one parameter. A form has a field for the
+    expression."""
     part = next((value for key, value in pairs if key == BY_PART), "").strip()
     kept = [(key, value) for key, value in pairs if key != BY_PART and (key != BY or value)]
     return [(k, v + part) if (k, v) == (BY, _NAME_PART) else (k, v) for k, v in kept]
 
 
 def _joined_ranges(items: Sequence[tuple[str, str]]) -> Pairs:
-    """The parameters with both ends of a range in one, and without what a form left empty."""
+    """Return the parameters with both ends of a range in one, and without empty fields of a
+    form."""
     ends: dict[str, list[str]] = {}
     for key, value in items:
         for side, prefix in enumerate((_LOW, _HIGH)):
@@ -248,7 +250,7 @@ RANGE_HINT = "A range is written as 0.001..0.1, 0.001.. or ..0.1"
 
 
 def to_number(text: str) -> float | None:
-    """A number as people and this table write it, or None if it is none (NaN is none)."""
+    """Return a number as people and this table write it, or None for other texts and NaN."""
     plain = text.strip().replace("\u2212", "-").replace("\u2009", "").replace("∞", "inf")
     try:
         number = float(plain)
@@ -288,7 +290,7 @@ def _is_count(text: str) -> bool:
 
 
 def without_window(params: QueryParams) -> QueryParams:
-    """The parameters that links may carry along."""
+    """Return the parameters that links keep."""
     return QueryParams([pair for pair in params.multi_items() if pair[0] != WINDOW])
 
 
@@ -305,7 +307,7 @@ def _window(text: str | None, problems: list[str]) -> tuple[int, int] | None:
 
 
 def shortened(problems: Iterable[str]) -> list[str]:
-    """The first few, each once, and how many more there are."""
+    """Return the first few, each once, and how many more there are."""
     found = list(dict.fromkeys(problems))
     more = len(found) - _MOST_PROBLEMS
     return found[:_MOST_PROBLEMS] + ([f"and {more} more"] if more > 0 else [])

@@ -15,7 +15,7 @@ from ..series.sparkline import Sparkline
 from ..series.summaries import MetricSummary
 
 _NOTHING: Mapping[Any, Any] = {}
-"""What most rows have: a dictionary for each would take as much memory as the row."""
+"""The value of most rows: a dictionary for each would take as much memory as the row."""
 
 
 def _nothing() -> Mapping[Any, Any]:
@@ -26,8 +26,8 @@ def _nothing() -> Mapping[Any, Any]:
 class CombinationMean:
     """Over the repeats of a combination: mean and standard deviation of `n_values` best values.
 
-    `n_left_out`: runs with a value that is no result, as of those that were stopped early.
-    `is_full`: no combination of the sweep has more results. Only those that are compare.
+    `n_left_out`: runs with a value that is no result, such as those that were stopped early.
+    `is_full`: no combination of the sweep has more results. Only those compare.
     """
 
     mean: float | None
@@ -40,7 +40,7 @@ class CombinationMean:
 
     @property
     def text(self) -> str:
-        """``0.912 ± 0.013``. How many values there are, where other combinations have more."""
+        """``0.912 ± 0.013``, with the number of values if other combinations have more."""
         if self.mean is None:
             return "–"
         few = "" if self.is_full else f" (n = {self.n_values})"
@@ -49,7 +49,7 @@ class CombinationMean:
 
 @dataclass(frozen=True, slots=True)
 class RowGroup:
-    """For a row that represents a group: its name, and how many runs it has."""
+    """The group that a row represents: its name, and how many runs it has."""
 
     name: str
     n_runs: int
@@ -57,25 +57,26 @@ class RowGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row(RunEntry):
-    """What a table knows of a run, of an experiment (`index` is 0), or of a combination.
+    """A row of a table: a run, an experiment (`index` is 0), or a combination.
 
     Attributes:
         dat_path: the log of an experiment.
         metrics: the summaries of its metrics, as far as its log was read.
         combination: None in a sweep without repeats.
-        runs: those of a combination or a group that pass the filters, if the row is of one.
-            `index` is its number then, and `best_value` the mean.
-        group: for a row that represents a group. `member_of`: of a run, from 1, in which it is.
+        runs: those of a combination or a group that pass the filters, if the row is of one. `index`
+            is its number then, and `best_value` the mean.
+        group: for a row that represents a group. `member_of`: for a run, the number of its group,
+            from 1.
         is_open: whether they are listed below it.
-        curve: the small curve of the optimisation metric, if the table shows it.
+        curve: the small curve of the optimization metric, if the table shows it.
         is_confirming: whether it runs a leader of the search again, with another seed.
-        log_error: why its log cannot be read, if that was asked.
-        config: of a run of a sweep, what its script logged besides its hyperparameters.
+        log_error: why its log cannot be read, if that was requested.
+        config: what the script of a sweep's run logged besides its hyperparameters.
         media: the last image or text of a name, as far as the table shows any.
-        values: of a run that has ended, those of several objectives and of constraints.
+        values: for a run that has ended, those of several objectives and of constraints.
         can_win: whether it meets the constraints on outcomes, if there are any.
         is_on_front: whether no other dominates it in several objectives.
-        is_provisional: whether `values` and `can_win` are those of a run that still runs.
+        is_provisional: whether `values` and `can_win` are those of a run that is still running.
     """
 
     color: int = 0
@@ -107,10 +108,10 @@ class Row(RunEntry):
         return [run.id for run in (self.runs or (self,)) if run.id is not None]
 
     def has_setting(self, name: str) -> bool:
-        """Whether it has a hyperparameter, or a key of its configuration, of this name."""
+        """Return whether it has a hyperparameter, or a key of its configuration, of this name."""
         return name in self.hyperparameters or name in self.config
 
     def setting(self, name: str) -> Any:
-        """Its value. What the sweep chose counts before what was logged. None if it has none."""
+        """Return its value: the sweep's choice, or else the logged one. None if it has none."""
         chosen = self.hyperparameters
         return chosen[name] if name in chosen else self.config.get(name)

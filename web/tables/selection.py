@@ -1,12 +1,13 @@
-"""Which rows of a table pass a query, and in which order. Pure.
+"""Select the rows of a table that pass a query, and sort them. Pure.
 
-What a row holds in a column is said by the column (`column.Column`).
+The column determines what a row holds in it (`column.Column`).
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ml_tracking_ops.orchestrator.errors import did_you_mean
+from ml_tracking_ops.orchestrator.store.files.fields import is_number
 
 from ..runs.formats import format_long, format_number
 from ..runs.name_patterns import NamePatternError, is_pattern, parse_pattern
@@ -28,7 +29,7 @@ from .rows import Row
 
 
 def select_rows(rows: Iterable[Row], query: TableQuery, columns: TableColumns) -> list[Row]:
-    """The rows that pass every condition of the query, in no new order."""
+    """Return the rows that pass every condition of the query, in their order."""
     found = list(rows)
     for test in _tests(query, columns, found):
         found = [row for row in found if test(row)]
@@ -36,14 +37,13 @@ def select_rows(rows: Iterable[Row], query: TableQuery, columns: TableColumns) -
 
 
 def count_states(states: Iterable[str], n_by_state: Mapping[str, int]) -> dict[str, int]:
-    """How many rows of each state pass the other conditions, or 0 for one that only others are
-    in.
-    """
+    """Return how many rows of each state pass the other conditions, 0 for states that only others
+    are in."""
     return {**dict.fromkeys(states, 0), **n_by_state}
 
 
 def states_of(rows: Iterable[Row]) -> Counter[str]:
-    """How many rows are in each state."""
+    """Return how many rows are in each state."""
     return Counter(row.state for row in rows)
 
 
@@ -58,13 +58,14 @@ def _tests(
     if is_pattern(query.search):
         yield _pattern_test(query.search)
     elif words := query.search.casefold().split():
-        yield lambda row: _has_words(columns.search_text(row), words)
+        yield lambda row: has_words(columns.search_text(row), words)
     if condition := condition_of(query, columns, rows):
         yield condition.passes
 
 
 def _pattern_test(search: str) -> Callable[[Row], bool]:
-    """A regular expression that is none, or takes long, lets all pass. `problems_of` tells."""
+    """Return a test of names. An invalid or slow regular expression accepts all. `problems_of`
+    reports it."""
     try:
         pattern = parse_pattern(search)
     except NamePatternError:
@@ -96,35 +97,35 @@ def _filter_test(one: Filter, column: Column) -> Callable[[Row], bool]:
 
 
 def _is_within(value: float, term: Term) -> bool:
-    """NaN is in no range."""
+    """Return whether a value is in a range. NaN is in none."""
     above = term.low is None or value >= term.low
     return above and (term.high is None or value <= term.high)
 
 
 def filter_text(value: object) -> str:
-    """How the address names a value: as the table shows it, and an empty text as two quotes."""
+    """Return a value as in the address: as the table shows it, and an empty text as two quotes."""
     return format_long(value.strip()) or '""' if isinstance(value, str) else format_number(value)
 
 
 def is_written_as(value: object, text: str) -> bool:
-    """Whether a person who writes `text` may mean `value`: as it is in the table, or whole."""
+    """Return whether a person who writes `text` may mean `value`: as in the table, or in full."""
     if text == filter_text(value):
         return True
     if text in (format_number(value), str(value)):
         return True
     number = to_number(text)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number is not None and is_number and value == number
+    return number is not None and is_number(value) and value == number
 
 
-def _has_words(text: str, words: Sequence[str]) -> bool:
+def has_words(text: str, words: Sequence[str]) -> bool:
+    """Return whether a text has all of these words. Both are casefolded."""
     return all(word in text for word in words)
 
 
 def sort_rows(rows: Sequence[Row], column: Column, order: Order) -> list[Row]:
-    """Rows in the order asked for. Equals keep theirs.
+    """Return rows in the requested order. Equal ones keep theirs.
 
-    Those that have no value there come last, in both directions.
+    Rows without a value there come last, in both directions.
     """
     keys = column.sort_keys_of(rows)
     places = [place for place, key in enumerate(keys) if key is not None]
@@ -136,7 +137,7 @@ def sort_rows(rows: Sequence[Row], column: Column, order: Order) -> list[Row]:
 def problems_of(
     query: TableQuery, columns: TableColumns, rows: Sequence[Row] | None = None
 ) -> list[str]:
-    """What the address asks that these rows cannot answer.
+    """Return the parts of the query that these rows cannot answer.
 
     Args:
         rows: those with the metrics that were read, or None if not all could be read yet.

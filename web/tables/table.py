@@ -20,7 +20,7 @@ PAGE_SIZE = 25
 
 @dataclass(frozen=True)
 class Heading:
-    """A column of the page's table. `href` sorts by it, `sorted` is the order that holds."""
+    """A column of the page's table. `href` sorts by it, `sorted` is the current order."""
 
     column: Column
     href: str | None
@@ -28,14 +28,14 @@ class Heading:
 
     @property
     def direction(self) -> "Direction | None":
-        """Which values of its metric are good, or None for a column that is of no metric."""
+        """Which values of its metric are good, or None for a column without a metric."""
         column = self.column
         return None if column.metric is None else Direction(column.metric, column.goal)
 
 
 @dataclass(frozen=True)
 class Direction:
-    """Whether lower or higher values of a metric are better, as its heading says it."""
+    """Whether lower or higher values of a metric are better, as shown in its heading."""
 
     metric: str
     goal: Goal | None
@@ -52,7 +52,7 @@ class Direction:
 
     @property
     def flip(self) -> dict[str, object]:
-        """The request of the button that says the opposite."""
+        """The request of the button that reverses it."""
         goal = "min" if self.goal == "max" else "max"
         return {"path": "/api/goal", "body": {"metric": self.metric, "goal": goal}}
 
@@ -81,9 +81,9 @@ class TableLine:
 class TablePage:
     """A part of a table: one page of it, or the rows that a scrolled table holds (`is_window`).
 
-    `are_apart`: whether each run has a row of its own, not each combination. `n_groups`: how many
-    groups the rows are in, if they are. `first` is the number of the first row in the whole table,
-    counted from 1. `query` leads from the page of a run to the rows above and below.
+    `are_apart`: whether each run has a row of its own. `n_groups`: how many groups the rows are in,
+    if any. `first` is the number of the first row in the whole table, counted from 1. `query` leads
+    from the page of a run to the rows above and below.
     """
 
     headings: tuple[Heading, ...]
@@ -120,14 +120,14 @@ class TablePage:
 
 @dataclass(frozen=True)
 class RowRange:
-    """Which rows of a table are sent: `first` is counted from 1."""
+    """A range of rows of a table: `first` is counted from 1."""
 
     rows: Sequence[Row]
     first: int
 
 
 def cut_rows(found: Sequence[Row], query: TableQuery) -> RowRange:
-    """The window that the query asks for, or else the page."""
+    """Return the window in the query, or else the page."""
     if query.window is not None:
         first = min(query.window[0], max(1, len(found)))
         return RowRange(found[first - 1 : query.window[1]], first)
@@ -136,13 +136,13 @@ def cut_rows(found: Sequence[Row], query: TableQuery) -> RowRange:
 
 
 def page_number(n_rows: int, page: int) -> tuple[int, int]:
-    """Which page is shown, and how many there are. One beyond the last is the last."""
+    """Return which page is shown, and how many there are. One beyond the last is the last."""
     n_pages = max(1, math.ceil(n_rows / PAGE_SIZE))
     return min(max(1, page), n_pages), n_pages
 
 
 def page_rows(found: Sequence[Row], page: int) -> Sequence[Row]:
-    """The rows of a page, counted from 1."""
+    """Return the rows of a page, counted from 1."""
     return found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
 
 
@@ -160,13 +160,13 @@ def build_table(
     are_apart: bool = True,
     n_groups: int | None = None,
 ) -> TablePage:
-    """Some columns of the rows `shown`.
+    """Return some columns of the rows `shown`.
 
     Args:
-        default_sort: the key of the column that rows are sorted by if nobody chose one, in the
-            order `default_order`.
+        default_sort: the key of the column that rows are sorted by if none was chosen, in the order
+            `default_order`.
         first: the number of the first of the rows in the whole table, counted from 1.
-        selected: the ids whose rows are ticked, if the address does not say it all.
+        selected: the ids of selected rows, if the address does not have them all.
         are_apart: whether each run of a combination has a row of its own.
     """
     page, n_pages = page_number(n_found, query.page)

@@ -1,4 +1,4 @@
-"""Named views: `GET /api/views` lists them, `POST` changes them, `GET /views/NAME` leads to one."""
+"""Named views: `GET /api/views` lists them, `POST` changes them, `GET /views/NAME` opens one."""
 
 from functools import partial
 from http import HTTPStatus
@@ -19,7 +19,7 @@ from .saved import choose_default, delete_view, read_views, rename_view, save_vi
 
 
 async def views(request: Request) -> Response:
-    """All views, and the name of the default one."""
+    """Return all views, and the name of the default one."""
     found = await anyio.to_thread.run_sync(read_views, request.app.state.logdir)
     body = encode_json({"views": found.views, "default": found.default})
     return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
@@ -51,7 +51,7 @@ async def change(request: Request, body: JsonObject) -> Response:
 
 
 async def open_view(request: Request) -> Response:
-    """Lead to a view by its name."""
+    """Redirect to a view by its name."""
     found = await anyio.to_thread.run_sync(read_views, request.app.state.logdir)
     view = found.find(request.path_params["name"])
     if view is None:
@@ -60,7 +60,7 @@ async def open_view(request: Request) -> Response:
 
 
 def first_address(logdir: Path) -> str:
-    """Where the dashboard begins: with the default view, or with the experiments."""
+    """Return the first address of the dashboard: the default view, or the experiments."""
     if not (logdir / paths.ANNOTATIONS_NAME).is_file():
         return "/experiments"
     found = read_views(logdir)

@@ -27,7 +27,7 @@ class View:
 
 @dataclass(frozen=True)
 class Views:
-    """All views in the order of their names, and the name of the one that comes first."""
+    """All views in the order of their names, and the name of the default one."""
 
     views: tuple[View, ...] = ()
     default: str | None = None
@@ -37,12 +37,12 @@ class Views:
 
 
 def read_views(logdir: Path) -> Views:
-    """The views of a log folder, or none if the file is missing or damaged."""
+    """Read the views of a log folder. Empty if the file is missing or damaged."""
     return _decode(read_file(logdir))
 
 
 def save_view(logdir: Path, name: str, address: str) -> View:
-    """Keep an address under a name, in the place of what had this name.
+    """Save an address under a name, in place of any view with this name.
 
     Raises:
         UsageError: the name or the address cannot be kept, or there are too many views.
@@ -53,7 +53,7 @@ def save_view(logdir: Path, name: str, address: str) -> View:
     def change(known: Views) -> Views:
         others = [one for one in known.views if one.name != view.name]
         if len(others) >= MOST_VIEWS:
-            raise UsageError(f"{MOST_VIEWS} views are kept already. Delete one first")
+            raise UsageError(f"{MOST_VIEWS} views are already kept. Delete one first")
         return replace(known, views=(*others, view))
 
     _edit(logdir, change)
@@ -72,7 +72,7 @@ def rename_view(logdir: Path, name: str, new_name: str) -> View:
     def change(known: Views) -> Views:
         renamed = replace(_known(known, name), name=view.name)
         if view.name != name and known.find(view.name) is not None:
-            raise UsageError(f"there is a view “{view.name}” already")
+            raise UsageError(f"the view “{view.name}” already exists")
         others = [one for one in known.views if one.name != name]
         default = view.name if known.default == name else known.default
         return Views((*others, renamed), default)
@@ -82,7 +82,7 @@ def rename_view(logdir: Path, name: str, new_name: str) -> View:
 
 
 def delete_view(logdir: Path, name: str) -> None:
-    """Forget a view.
+    """Delete a view.
 
     Raises:
         UsageError: there is no such view.
@@ -98,7 +98,7 @@ def delete_view(logdir: Path, name: str) -> None:
 
 
 def choose_default(logdir: Path, name: str | None) -> None:
-    """Make a view the one with which the dashboard begins. None means none of them.
+    """Make a view the first page of the dashboard. None means no view.
 
     Raises:
         UsageError: there is no such view.
@@ -126,7 +126,7 @@ def _named(name: str) -> str:
 
 
 def is_page(address: str) -> bool:
-    """Whether an address is one of our own pages: never that of another site."""
+    """Return whether an address is one of our own pages: never that of another site."""
     path = address.partition("?")[0]
     is_plain = not any(char in address for char in "\\\r\n\t") and len(address) <= LONGEST_ADDRESS
     return is_plain and (path in _PAGES or path.startswith(tuple(f"{one}/" for one in _PAGES)))
@@ -144,7 +144,7 @@ def _checked(address: str) -> str:
 
 
 def _decode(data: Mapping[str, Any]) -> Views:
-    """What a file says. It may come from anybody."""
+    """Decode the content of a file, which may come from anybody."""
     given = data.get("views")
     views = [_view_of(one) for one in given[:MOST_VIEWS]] if isinstance(given, list) else []
     by_name = {one.name: one for one in views if one is not None}

@@ -1,4 +1,4 @@
-"""Logs twenty values a second; after a while the one that decides; says how long SIGTERM took."""
+"""Logs twenty values a second, after a while the deciding one, and prints how long SIGTERM took."""
 
 import random
 import signal

@@ -1,4 +1,4 @@
-"""A training script that logs one value and then keeps quiet until it is stopped."""
+"""A training script that logs one value and then nothing until it is stopped."""
 
 import time
 from argparse import ArgumentParser

@@ -1,4 +1,4 @@
-"""What a training script passes as an image, a histogram, a table or audio → bytes and numbers.
+"""Convert images, histograms, tables and audio of training scripts to bytes and numbers.
 
-May import `kinds` of `media`, and the library that an array comes from.
+May import `kinds` and `edges` of `media`, and the library that an array comes from.
 """

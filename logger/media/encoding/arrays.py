@@ -1,4 +1,4 @@
-"""Arrays and tensors of any library as numpy's, by what they can do, without importing any."""
+"""Arrays and tensors of any library as numpy arrays, by their interfaces, without importing any."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -6,17 +6,18 @@ if TYPE_CHECKING:
 
 
 def is_array(value: object) -> bool:
-    """Whether it is an array or a tensor: numpy, torch, JAX, TensorFlow and the like."""
+    """Return whether it is an array or a tensor (numpy, torch, JAX, TensorFlow, …)."""
     return hasattr(value, "shape") and hasattr(value, "dtype")
 
 
 def is_tensor(value: object) -> bool:
-    """Whether it is a torch tensor: its images have their channels first."""
+    """Return whether it is a torch tensor, whose images have their channels first."""
     return callable(getattr(value, "detach", None))
 
 
 def as_numpy(value: "Any") -> "Any":
-    """As a numpy array. Types that numpy lacks (bfloat16), and half floats, become float32."""
+    """Convert to a numpy array. Types that numpy lacks (bfloat16), and half floats, become
+    float32."""
     import numpy
 
     if is_tensor(value):

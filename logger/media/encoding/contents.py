@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes and never from its name, and how large an image is."""
+"""The type of a file, by its first bytes and never by its name, and the size of an image."""
 
 import struct
 
@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from typing import Final
 
 HEAD_BYTES = 256 << 10
-"""As much of a file as is looked at: a JPEG may carry a preview before its size."""
+"""How many bytes of a file are examined: a JPEG may carry a preview before its size."""
 
 _MEDIA_TYPES = {
     ".png": "image/png",
@@ -41,15 +41,15 @@ class Content:
 
     @property
     def media_type(self) -> str:
-        """For the header `Content-Type`."""
+        """The value for the header `Content-Type`."""
         return _MEDIA_TYPES[self.suffix]
 
 
 def content_of(head: bytes) -> Content | None:
-    """What begins with these bytes, or None if it is neither an image nor audio that we know."""
+    """Return the type of what begins with these bytes, or None if it is no known image or audio."""
     try:
         return _image(head) or _audio(head)
-    except struct.error:  # it ends in the middle of its header
+    except struct.error:  # the file ends within its header
         return None
 
 
@@ -73,7 +73,7 @@ def _jpeg(head: bytes) -> Content | None:
         marker = head[at + 1]
         if marker == 0xFF:
             at += 1
-        elif marker == 1 or 0xD0 <= marker <= 0xD8:  # these have no length
+        elif marker == 1 or 0xD0 <= marker <= 0xD8:  # these have no length field
             at += 2
         elif marker in _JPEG_SIZES:
             height, width = struct.unpack(">HH", head[at + 5 : at + 9])

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def close_figure(figure: "Any") -> None:
-    """Have pyplot forget a figure, if pyplot was loaded at all."""
+    """Remove a figure from pyplot, if pyplot is loaded."""
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:
         pyplot.close(getattr(figure, "figure", None) or figure)

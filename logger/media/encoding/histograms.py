@@ -1,22 +1,26 @@
-"""Values → counts between edges, and their exact minimum, maximum, mean and number."""
+"""Convert values to counts between edges, and their exact minimum, maximum, mean and number."""
 
 import math
 from itertools import pairwise
 
+from ...given import as_whole, described, in_short
+from ..edges import equal_edges
 from ..kinds import MOST_BINS
 from .arrays import as_numpy, is_array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
+    from typing import Any, SupportsIndex
 
 
-def summarize_values(values: "Any", bins: "int | Sequence[float]" = 64) -> "dict[str, object]":
-    """What is kept of values.
+def summarize_values(
+    values: "Any", bins: "SupportsIndex | Sequence[float]" = 64
+) -> "dict[str, object]":
+    """Summarize values as a histogram.
 
     Returns:
-        `counts`, `edges`, one more, or of equal bins the first and the last alone. `number` of all
+        `counts`; `edges`, one more, or for equal bins only the first and the last. `number` of all
         values, `minimum`, `maximum` and `mean` of the finite ones, and how many were not finite
         (`n_not_finite`), if any.
 
@@ -24,30 +28,46 @@ def summarize_values(values: "Any", bins: "int | Sequence[float]" = 64) -> "dict
         TypeError: they are no numbers.
         ValueError: there are no such bins.
     """
-    edges = _checked_edges(bins)
+    n_bins, edges = _checked_bins(bins)
     if not is_array(values):
         if isinstance(values, (int, float)):
             values = [values]
         try:
-            import numpy  # noqa: F401
+            import numpy
         except ImportError:
-            return _of_list(_floats(values), edges, bins)
+            return _of_list(_floats(values), edges, n_bins)
         values = values if isinstance(values, (list, tuple)) else list(values)
-    return _of_array(_numbers(values), edges, bins)
+    else:
+        import numpy
+    with numpy.errstate(all="ignore"):  # a warning about huge values would be shown to the user
+        return _of_array(_numbers(values), edges, n_bins)
 
 
-def _checked_edges(bins: "int | Sequence[float]") -> "list[float] | None":
-    if isinstance(bins, int) and not isinstance(bins, bool):
-        if not 1 <= bins <= MOST_BINS:
-            raise ValueError(f"bins={bins} is not from 1 to {MOST_BINS}")
-        return None
+def _checked_bins(bins: "SupportsIndex | Sequence[float]") -> "tuple[int, list[float] | None]":
+    """Return how many equal bins there are, or else the edges of bins."""
+    n_bins = as_whole(bins)
+    if n_bins is None:
+        edges = _checked_edges(bins)
+        return len(edges) - 1, edges
+    if isinstance(bins, bool):
+        raise TypeError(f"bins is a number of bins or their edges, not {bins}")
+    if not 1 <= n_bins <= MOST_BINS:
+        raise ValueError(f"bins={in_short(bins)} is not from 1 to {MOST_BINS}")
+    return n_bins, None
+
+
+def _checked_edges(bins: "Any") -> list[float]:
     try:
-        edges = [float(edge) for edge in bins]  # type: ignore[union-attr]
-    except (TypeError, ValueError):
-        raise TypeError(f"bins is a number of bins or their edges, not {bins!r}") from None
-    is_ascending = all(a < b for a, b in pairwise(edges))
+        edges = [float(edge) for edge in bins]
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"bins is a number of bins or their edges, not {described(bins)}") from None
+    is_ascending = all(a < b for a, b in pairwise(edges)) and all(map(math.isfinite, edges))
     if not 2 <= len(edges) <= MOST_BINS + 1 or not is_ascending:
-        raise ValueError(f"the edges of bins are 2 to {MOST_BINS + 1} ascending numbers")
+        raise ValueError(
+            f"the edges of bins are 2 to {MOST_BINS + 1} ascending finite numbers, not "
+            f"{in_short(edges)}. Values beyond the last edge are counted in no bin, but minimum "
+            "and maximum include them"
+        )
     return edges
 
 
@@ -62,7 +82,7 @@ def _numbers(values: "Any") -> "Any":
     return array
 
 
-def _of_array(array: "Any", edges: "list[float] | None", bins: "Any") -> "dict[str, object]":
+def _of_array(array: "Any", edges: "list[float] | None", n_bins: int) -> "dict[str, object]":
     import numpy
 
     number = n_finite = int(array.size)
@@ -77,26 +97,26 @@ def _of_array(array: "Any", edges: "list[float] | None", bins: "Any") -> "dict[s
         counts, _ = numpy.histogram(array, edges)
         kept = edges
     else:
-        counts, kept = _equal_bins(array, bins, low, high)
+        counts, kept = _equal_bins(array, n_bins, low, high)
     mean = float(array.mean(dtype=numpy.float64))
     if not math.isfinite(mean):  # the sum of huge values
         mean = float((array / n_finite).sum(dtype=numpy.float64))
     return _summary(counts.tolist(), kept, number, n_finite, low, high, mean)
 
 
-def _equal_bins(array: "Any", bins: int, low: float, high: float) -> "tuple[Any, list[float]]":
+def _equal_bins(array: "Any", n_bins: int, low: float, high: float) -> "tuple[Any, list[float]]":
     import numpy
 
     if low == high:
         return numpy.array([array.size]), [low, high]
     if not math.isfinite(high - low):
-        counts, _ = numpy.histogram(array / 4, bins, (low / 4, high / 4))
+        counts, _ = numpy.histogram(array / 4, n_bins, (low / 4, high / 4))
         return counts, [low, high]
-    # numpy counts float32 twice as fast where the limits are float32 too
+    # numpy counts float32 twice as fast if the limits are float32 too
     limits = (array.dtype.type(low), array.dtype.type(high)) if array.dtype.kind == "f" else None
     try:
-        counts, _ = numpy.histogram(array, bins, limits or (low, high))
-    except ValueError:  # they differ by less than floats between them can tell
+        counts, _ = numpy.histogram(array, n_bins, limits or (low, high))
+    except ValueError:  # they differ by less than floats can represent
         counts = numpy.array([array.size])
     return counts, [low, high]
 
@@ -104,14 +124,14 @@ def _equal_bins(array: "Any", bins: int, low: float, high: float) -> "tuple[Any,
 def _floats(values: "Any") -> "list[float]":
     try:
         return [float(value) for value in values]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError("a histogram needs numbers: a list, an array or a tensor") from None
 
 
 def _of_list(
-    values: "list[float]", edges: "list[float] | None", bins: "Any"
+    values: "list[float]", edges: "list[float] | None", n_bins: int
 ) -> "dict[str, object]":
-    """The same without numpy."""
+    """Summarize without numpy."""
     from bisect import bisect_right
 
     finite = [value for value in values if math.isfinite(value)]
@@ -119,8 +139,8 @@ def _of_list(
         return _summary([], edges or [], len(values), 0, 0.0, 0.0, 0.0)
     low, high = min(finite), max(finite)
     kept = edges or [low, high]
-    n_bins = 1 if low == high and edges is None else bins
-    ends = edges or [low + (high / n_bins - low / n_bins) * i for i in range(n_bins)] + [high]
+    n_bins = 1 if low == high else n_bins
+    ends = edges or equal_edges(low, high, n_bins)
     counts = [0] * (len(ends) - 1)
     for value in finite:
         if ends[0] <= value <= ends[-1]:

@@ -1,4 +1,4 @@
-"""Images and figures in all the forms that scripts have them → bytes of an image file."""
+"""Convert images and figures in the forms that scripts use to the bytes of an image file."""
 
 import os
 
@@ -7,12 +7,13 @@ from .contents import HEAD_BYTES, Content, content_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 _MODES_OF_PNG = frozenset(("1", "L", "LA", "P", "RGB", "RGBA", "I;16"))
 _TAKEN = (
     "bytes of a PNG, JPEG, WebP or GIF file, a path, a PIL image, a numpy array, a torch tensor, "
-    "or a list of arrays"
+    "or a list of arrays or PIL images"
 )
 
 
@@ -20,8 +21,8 @@ class EncodedImage:
     """An image file in memory.
 
     Attributes:
-        svg: the same as SVG, where that was asked for.
-        is_cut: values of its array lay outside of 0…1 or 0…255.
+        svg: the same image as SVG, if requested.
+        is_cut: values of its array were outside of 0…1 or 0…255.
     """
 
     __slots__ = ("content", "data", "is_cut", "svg")
@@ -36,7 +37,8 @@ class EncodedImage:
 
 
 def encode_image(image: "Any", dataformats: str | None = None) -> EncodedImage:
-    """
+    """Encode an image as the bytes of an image file.
+
     Raises:
         TypeError: it is nothing that can be an image.
         ValueError: its bytes are of no such file, or its shape does not fit.
@@ -47,7 +49,9 @@ def encode_image(image: "Any", dataformats: str | None = None) -> EncodedImage:
     if isinstance(image, (str, os.PathLike)):
         with open(image, "rb") as file:
             return _of_bytes(file.read(), os.fspath(image))
-    if is_array(image) or (isinstance(image, (list, tuple)) and image):
+    if isinstance(image, (list, tuple)):
+        _check_list(image)
+    if is_array(image) or isinstance(image, (list, tuple)):
         from .pixels import pixels_of
         from .png import encode_png
 
@@ -56,11 +60,25 @@ def encode_image(image: "Any", dataformats: str | None = None) -> EncodedImage:
         return EncodedImage(encode_png(pixels), content, is_cut=is_cut)
     if hasattr(image, "save") and hasattr(image, "mode"):
         return _of_pillow(image)
-    raise TypeError(f"cannot make an image from {type(image).__qualname__}. Pass {_TAKEN}")
+    hint = "Log a figure with add_figure" if hasattr(image, "savefig") else f"Pass {_TAKEN}"
+    raise TypeError(f"cannot make an image from {type(image).__qualname__}. {hint}")
+
+
+def _check_list(images: "Sequence[Any]") -> None:
+    """Check that a list has images that are not files, or the numbers of one image."""
+    if not images:
+        raise ValueError("the list of images is empty. Leave out the call if there is none")
+    for one in images:
+        is_image = is_array(one) or (hasattr(one, "convert") and hasattr(one, "mode"))
+        if not is_image and not isinstance(one, (list, tuple, int, float)):
+            raise TypeError(
+                f"a list of images has arrays or PIL images, not {type(one).__qualname__}. Log "
+                "files one by one: several calls with the same name and step belong together"
+            )
 
 
 def encode_figure(figure: "Any", *, svg: bool = False) -> EncodedImage:
-    """A matplotlib figure as PNG, and as SVG besides where that is asked for.
+    """Return a matplotlib figure as PNG, and on request as SVG too.
 
     Raises:
         TypeError: it is no figure.

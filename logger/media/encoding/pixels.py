@@ -1,5 +1,7 @@
-"""Arrays of any layout → pixels (height, width, channels) of uint8. A batch becomes a grid."""
+"""Convert arrays of any layout to pixels (height, width, channels) of uint8. A batch becomes a
+grid."""
 
+from ...given import described
 from .arrays import as_numpy, is_array, is_tensor
 
 TYPE_CHECKING = False
@@ -12,7 +14,7 @@ _FORMATS = "HW, HWC, CHW, NHW, NHWC or NCHW"
 
 
 def pixels_of(image: "Any", dataformats: str | None) -> "tuple[Any, bool]":
-    """The pixels of an array, and whether values lay outside of their range and were cut.
+    """Return the pixels of an array, and whether values outside their range were cut.
 
     Args:
         image: uint8 or whole numbers from 0 to 255, or floats from 0 to 1, or a list of them.
@@ -20,18 +22,25 @@ def pixels_of(image: "Any", dataformats: str | None) -> "tuple[Any, bool]":
             from the shape.
 
     Raises:
+        TypeError: `dataformats` is no text.
         ValueError: its shape does not fit.
     """
     import numpy
 
-    if not is_array(image):
-        parts = [as_numpy(one) for one in image]
+    if dataformats is not None and not isinstance(dataformats, str):
+        raise TypeError(
+            f"dataformats must be a text that names each dimension, such as 'HWC', not "
+            f"{described(dataformats)}"
+        )
+    if is_array(image):
+        array = as_numpy(image)
+        order = _order(array.shape, dataformats, is_tensor(image))
+    else:
+        parts = [as_numpy(_in_colour(one)) for one in image]
         if len({part.shape for part in parts}) != 1:
             raise ValueError("the images of a list must have one shape. Log them one by one")
-        array, is_channels_first = numpy.stack(parts), any(map(is_tensor, image))
-    else:
-        array, is_channels_first = as_numpy(image), is_tensor(image)
-    order = _order(array.shape, dataformats, is_channels_first)
+        array = numpy.stack(parts)
+        order = _order_of_list(image, array.shape, dataformats)
     target = "NHWC"
     for letter in target:
         if letter not in order:
@@ -40,11 +49,28 @@ def pixels_of(image: "Any", dataformats: str | None) -> "tuple[Any, bool]":
     if 0 in array.shape or not 1 <= array.shape[3] <= 4:
         raise ValueError(
             f"an image of shape {tuple(getattr(image, 'shape', array.shape))} read as "
-            f"{dataformats or order} has no pixels or not 1 to 4 channels. Say what its dimensions "
-            "are with dataformats, as in dataformats='HWC'"
+            f"{dataformats or order} has no pixels or not 1 to 4 channels. Name its dimensions "
+            "with dataformats, as in dataformats='HWC'"
         )
     bytes_, is_cut = _as_bytes(array)
     return _grid(bytes_), is_cut
+
+
+def _in_colour(image: "Any") -> "Any":
+    """Convert a PIL image whose numbers are not shades or colours, as those of a palette."""
+    if hasattr(image, "convert") and getattr(image, "mode", "L") not in ("L", "RGB", "RGBA"):
+        has_alpha = "A" in image.getbands() or "transparency" in image.info
+        return image.convert("RGBA" if has_alpha else "RGB")
+    return image
+
+
+def _order_of_list(image: "Any", shape: "tuple[int, ...]", dataformats: str | None) -> str:
+    """Return the meaning of the dimensions of a list of images, or of an image in nested lists."""
+    is_channels_first = any(map(is_tensor, image))
+    is_one_image = isinstance(image[0], (list, tuple, int, float))
+    if is_one_image or (dataformats and "N" in dataformats.upper()):
+        return _order(shape, dataformats, is_channels_first)
+    return "N" + _order(shape[1:], dataformats, is_channels_first)
 
 
 def _order(shape: "tuple[int, ...]", dataformats: str | None, is_channels_first: bool) -> str:
@@ -73,7 +99,7 @@ def _order(shape: "tuple[int, ...]", dataformats: str | None, is_channels_first:
         return "NHW"
     raise ValueError(
         f"an array of shape {tuple(shape)} has no dimension of 1, 3 or 4 channels where they "
-        f"usually are. Say what its dimensions are with dataformats: {_FORMATS}"
+        f"usually are. Name its dimensions with dataformats: {_FORMATS}"
     )
 
 
@@ -96,7 +122,7 @@ def _as_bytes(array: "Any") -> "tuple[Any, bool]":
 
 
 def _grid(batch: "Any") -> "Any":
-    """Images of a batch beside and below each other, with a gap between them."""
+    """Arrange the images of a batch in a grid, with a gap between them."""
     import numpy
 
     number, height, width, n_channels = batch.shape

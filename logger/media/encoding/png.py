@@ -8,12 +8,12 @@ if TYPE_CHECKING:
     from typing import Any
 
 _COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # grey, grey and alpha, RGB, RGBA
-_LEVEL = 4  # near the size of the default for photographs, in half of the time
+_LEVEL = 4  # close to the default's size for photographs, in half the time
 _UP = 2
 
 
 def encode_png(pixels: "Any") -> bytes:
-    """A PNG of a numpy array of uint8.
+    """Encode a numpy array of uint8 as PNG.
 
     Args:
         pixels: shape (height, width, channels), 1 to 4 channels.

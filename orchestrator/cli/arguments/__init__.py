@@ -1,5 +1,5 @@
 """The arguments of each command: `parser` reads a command line, the others describe commands.
 
-Its files hold no behaviour of the commands. That is in `commands`. May import `argument_types` and
-`process` of `cli`, and names of files from `running`.
+The behaviour of the commands is in `commands`. May import `argument_types` and `process` of `cli`,
+and names of files from `running`.
 """

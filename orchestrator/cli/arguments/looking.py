@@ -1,4 +1,4 @@
-"""Arguments of the commands that show and export what there is."""
+"""Arguments of the commands that show and export."""
 
 import argparse
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
+from ...errors import did_you_mean
 from ..argument_types import boolean
 from ..process import EXIT_USAGE
 from .keeping import add_annotate, add_completion, add_housekeeping, add_schema
@@ -55,11 +56,12 @@ _ADDERS: Mapping[str, Callable[[Add], None]] = {
     "mcp": add_mcp,
     "completion": add_completion,
 }
-"""What adds the parser of each command, and perhaps those of others, in the order of `--help`."""
+"""The functions that add the parser of each command, and perhaps of others, in the order of
+`--help`."""
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read a command line. `command` names what is to be done.
+    """Read a command line. `command` is the name of the command.
 
     Wrong usage prints what is wrong and exits with code 2.
     """
@@ -70,7 +72,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if arguments and arguments[0] in commands:
         return commands[arguments[0]].parse_intermixed_args(arguments[1:])
     if arguments and not arguments[0].startswith("-"):
-        return parser.parse_args(arguments)
+        hint = did_you_mean(arguments[0], commands)
+        parser.error(f"unknown command {arguments[0]!r}{hint or '. --help lists all'}")
     if not any(argument in ("-h", "--help", "--version") for argument in arguments):
         first = _Parser(prog="ml-tracking-ops", allow_abbrev=False, add_help=False)
         first.add_argument("--run_sweep", type=boolean, default=False, metavar="True|False")
@@ -80,12 +83,12 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def command_parsers() -> Mapping[str, argparse.ArgumentParser]:
-    """Return the parser of each command, for what is written from them: completion, reference."""
+    """Return the parser of each command, to generate completion and reference from."""
     return _command_parser()[1]
 
 
 def _parse_run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
-    """Everything after `--` is the program with its arguments."""
+    """Parse `run`: everything after `--` is the program with its arguments."""
     split = arguments.index("--") if "--" in arguments else len(arguments)
     options = parser.parse_args(arguments[:split])
     options.program = list(arguments[split + 1 :])
@@ -106,7 +109,7 @@ class _Parser(argparse.ArgumentParser):
 def _command_parser(
     only: str | None = None,
 ) -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
-    """The parser as a whole, and that of each command, which takes options anywhere.
+    """Return the whole parser, and that of each command, which takes options anywhere.
 
     Args:
         only: this command is enough. Making all parsers takes as long as the shortest run.

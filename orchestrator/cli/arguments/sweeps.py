@@ -119,7 +119,7 @@ def add_wait(add: Add) -> None:
 
 
 def add_steering(add: Add) -> None:
-    """The commands for running sweeps."""
+    """Add the commands for running sweeps."""
     stop = add("stop", "stop a running sweep, or some of its runs")
     add_target(stop, "stop only these runs, by their number in the sweep")
     add_yes(stop)

@@ -1,4 +1,4 @@
-"""The commands that act: on running sweeps, on names and notes, on what lies in a log folder."""
+"""The commands that act: on running sweeps, on names and notes, on what is in a log folder."""
 
 import argparse
 import sys
@@ -80,7 +80,7 @@ def requeue(options: argparse.Namespace) -> int:
 
 def workers(options: argparse.Namespace) -> int:
     sweep = _sweep(options)
-    return _tell(
+    return _print_answer(
         send_request(
             sweep.path, new_request("workers", this_user(), n_workers=options.n_workers), _WAIT_S
         )
@@ -89,10 +89,10 @@ def workers(options: argparse.Namespace) -> int:
 
 def _ask_each(sweep: Sweep, action: Action, indices: list[int] | list[None]) -> int:
     requests: list[SweepRequest] = [new_request(action, this_user(), index=one) for one in indices]
-    return max(_tell(answer) for answer in send_requests(sweep.path, requests, _WAIT_S))
+    return max(_print_answer(answer) for answer in send_requests(sweep.path, requests, _WAIT_S))
 
 
-def _tell(answer: RequestAnswer) -> int:
+def _print_answer(answer: RequestAnswer) -> int:
     if answer.is_met:
         print_result(answer.message)
     else:
@@ -101,7 +101,7 @@ def _tell(answer: RequestAnswer) -> int:
 
 
 def _target(options: argparse.Namespace) -> tuple[Sweep, list[int]]:
-    """The sweep that is meant, and the runs of it that are, if any."""
+    """Return the addressed sweep, and its addressed runs, if any."""
     found = find_item(options.path, options.logdir)
     if isinstance(found, FoundRun):
         if options.runs:
@@ -133,10 +133,10 @@ def _runs_text(indices: list[int]) -> str:
 
 
 def confirm(question: str, is_sure: bool) -> bool:
-    """Ask on a terminal.
+    """Ask for confirmation on a terminal.
 
     Raises:
-        UsageError: there is nobody to ask.
+        UsageError: stdin is no terminal.
     """
     if is_sure:
         return True
@@ -159,10 +159,10 @@ def annotate(options: argparse.Namespace) -> int:
     folder, key = _annotated_place(options)
     if options.name is None and options.note is None and not options.tag and not options.untag:
         annotations = read_annotations(folder)
-        said = annotations.own if key is None else annotations.run(key)
+        annotation = annotations.own if key is None else annotations.run(key)
     else:
-        said = edit(folder, key, lambda known: _changed(known, options))
-    _print_annotation(said, is_json=options.json)
+        annotation = edit(folder, key, lambda known: _changed(known, options))
+    _print_annotation(annotation, is_json=options.json)
     return 0
 
 
@@ -188,13 +188,13 @@ def _changed(known: Annotation, options: argparse.Namespace) -> Annotation:
     )
 
 
-def _print_annotation(said: Annotation, *, is_json: bool) -> None:
+def _print_annotation(annotation: Annotation, *, is_json: bool) -> None:
     if is_json:
-        print_json({"name": said.name, "note": said.note, "tags": list(said.tags)})
+        print_json({"name": annotation.name, "note": annotation.note, "tags": [*annotation.tags]})
         return
-    print_result(f"name: {said.name or '–'}")
-    print_result(f"tags: {', '.join(said.tags) or '–'}")
-    print_result(f"note: {said.note or '–'}")
+    print_result(f"name: {annotation.name or '–'}")
+    print_result(f"tags: {', '.join(annotation.tags) or '–'}")
+    print_result(f"note: {annotation.note or '–'}")
 
 
 # --- archive, delete ---------------------------------------------------------------------------
@@ -224,7 +224,7 @@ def unarchive_items(options: argparse.Namespace) -> int:
     return 0
 
 
-def delete_for_good(options: argparse.Namespace) -> int:
+def delete_permanently(options: argparse.Namespace) -> int:
     items = _items(options)
     plans = [_plan(item, options) for item in items]
     kept = [
@@ -267,7 +267,7 @@ def _deletion_question(
         for item in items[:5]
     )
     more = "" if len(plans) <= 5 else f" and {len(plans) - 5} more"
-    return f"Delete {names}{more} for good ({n_files} files, {size_mb:.1f} MB)?"
+    return f"Delete {names}{more} permanently ({n_files} files, {size_mb:.1f} MB)?"
 
 
 def _run_name(item: FoundRun) -> str:
@@ -278,5 +278,5 @@ _Item = Experiment | Sweep | FoundRun
 
 
 def _items(options: argparse.Namespace) -> list[_Item]:
-    """All that is named, found before anything is done to any of it."""
+    """Return everything that is named, found before anything is changed."""
     return [find_item(path, options.logdir) for path in options.paths]

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 from ml_tracking_ops.logger import paths
 
 from ...errors import UsageError
+from ...reports.summary import summary_of
 from ...store.catalog import Catalog, find_item
 from ...store.combinations import confirming_runs_of, seed_name_of
 from ...store.journal import JournalTail
 from ...store.run_states import ENDS
 from ...store.sweep_folder import Sweep
 from ...store.sweep_record import SweepRecord
-from ..terminal.json_lines import JsonProgress, print_line, summary_of
+from ..terminal.json_lines import JsonProgress, print_line
 from ..terminal.progress import ProgressDisplay, open_progress
 from ..terminal.summary import exit_code_of, print_summary
 from ..terminal.words import print_message, short_path
 
 if TYPE_CHECKING:
-    from ...reports.events import OpenedEvent
+    from ...reports.printed_events import OpenedEvent
 
 _LOOK_S = 0.2
 
@@ -73,14 +74,14 @@ def follow(sweep: Sweep, *, is_json: bool = False, is_verbose: bool = False) -> 
 
 
 def describe_opened(sweep: Sweep) -> "OpenedEvent":
-    """Return the first line of `--json`: which sweep it is."""
+    """Return the first event of `--json`, which names the sweep."""
     record = sweep.record
     return {
         "event": "sweep",
         "name": sweep.name,
         "folder": str(sweep.path.resolve()),
         "n_runs": record.max_runs or int(sweep.config.get("max_runs") or 0),
-        "n_workers": record.n_workers,
+        "n_workers": record.n_workers or sweep.description.get("n_workers"),
         "seed": sweep.seed,
         "metric": sweep.optimization_metric,
         "goal": sweep.optimization_goal,

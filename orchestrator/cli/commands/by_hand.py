@@ -37,7 +37,7 @@ def run_program(options: argparse.Namespace) -> int:
 
 
 def _source(options: argparse.Namespace) -> "MetricsSource":
-    """Where the metrics come from. A pattern alone means the output."""
+    """Return where the metrics come from. A pattern alone means the output."""
     from ...output.parser import LineParser, OutputPatternError
     from ...running.by_hand.metrics import MetricsSource
 

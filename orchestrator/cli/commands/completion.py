@@ -1,4 +1,4 @@
-"""The command that prints a shell's completion script, made from the parser."""
+"""The command that prints a shell's completion script, generated from the parser."""
 
 import argparse
 from collections.abc import Iterator, Mapping
@@ -51,7 +51,7 @@ def _bash_script(parsers: Mapping[str, argparse.ArgumentParser]) -> str:
 
 
 def _words(parser: argparse.ArgumentParser) -> Iterator[str]:
-    """What may follow a command: options, fixed words, and NAMES where a name is expected."""
+    """Yield what may follow a command: options, fixed words, and NAMES for the name of a thing."""
     for action in parser._actions:
         if action.help == argparse.SUPPRESS:
             continue

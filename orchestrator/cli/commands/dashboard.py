@@ -22,7 +22,7 @@ _STOP_S = 5
 
 
 class AccessInfo(Protocol):
-    """What the web app says of who gets in (`web.serving.access_token`)."""
+    """How users get access, as the web app describes it (`web.serving.access_token`)."""
 
     @property
     def token(self) -> str | None: ...
@@ -38,7 +38,7 @@ class AccessInfo(Protocol):
 
 
 def announce_dashboard(logdir: Path, entrance: AccessInfo) -> None:
-    """Print where the dashboard is, and who gets in how."""
+    """Print where the dashboard is, and who has access."""
     print(f"ML Tracking Ops shows {logdir}/ at {entrance}  (Ctrl-C ends it)", flush=True)
     if entrance.token is None:
         whom = "every user of this machine" if entrance.is_local else "everybody on the network"
@@ -61,14 +61,14 @@ def announce_dashboard(logdir: Path, entrance: AccessInfo) -> None:
 
 
 def sweep_page_url(url: str, sweep: str) -> str:
-    """The address of a sweep's page, given the dashboard's. A token in it stays."""
+    """Return the address of a sweep's page, given the dashboard's. A token in it is kept."""
     parts = urlsplit(url)
     path = f"{parts.path.rstrip('/')}/sweeps/{quote(sweep)}"
     return urlunsplit(parts._replace(path=path))
 
 
 def dashboard_arguments(options: argparse.Namespace) -> list[str]:
-    """The arguments of `web` that another command was given."""
+    """Return the arguments for `web` among those of another command."""
     return [
         f"--logdir={options.logdir}",
         f"--host={options.host}",
@@ -84,11 +84,11 @@ def dashboard_arguments(options: argparse.Namespace) -> list[str]:
 
 @contextlib.contextmanager
 def running_dashboard(arguments: Sequence[str]) -> Iterator[str]:
-    """Start `ml-tracking-ops web`, give its address, and end it on leaving.
+    """Start `ml-tracking-ops web`, yield its address, and end it on leaving.
 
     Raises:
         SweepError: it does not start.
-        UsageError: the address cannot be listened at, or `--assets` cannot be served.
+        UsageError: it cannot listen at the address, or `--assets` cannot be served.
     """
     # its stdin is a pipe that closes with this process, however this process ends
     process = subprocess.Popen(
@@ -112,17 +112,17 @@ def running_dashboard(arguments: Sequence[str]) -> Iterator[str]:
 
 
 def _read_address(process: subprocess.Popen[str]) -> str:
-    """The address that it prints, once, when it is ready."""
+    """Return the address that the dashboard prints, once, when it is ready."""
     line = process.stdout.readline() if process.stdout else ""
     address = next((word for word in line.split() if word.startswith("http")), None)
     if address is None:
         kind = UsageError if process.wait() == EXIT_USAGE else SweepError
-        raise kind("the dashboard did not start. The message above says why")
+        raise kind("the dashboard did not start. See the message above")
     return address
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    with process:  # closes the pipes, at the latest on which it leaves
+    with process:  # closes the pipes, at the latest when it exits
         process.terminate()
         try:
             process.wait(_STOP_S)
@@ -131,7 +131,7 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 
 def exit_with_stdin() -> None:
-    """End this process, as SIGTERM would, once its stdin has closed."""
+    """End this process, as SIGTERM would, when its stdin closes."""
 
     def wait_and_end() -> None:
         while os.read(0, 4096):

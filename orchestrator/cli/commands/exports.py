@@ -55,7 +55,7 @@ def _experiments_of_logdir(logdir: Path) -> "Collection[Experiment]":
 
 
 def _experiments_in(folder: Path) -> "Collection[Experiment]":
-    """The experiments below a folder that are not archived, the newest first."""
+    """Return the experiments below a folder that are not archived, the newest first."""
     from ...store.catalog import Catalog
 
     if not os.path.isdir(folder):  # noqa: PTH112 - of a name that is too long it raises nothing
@@ -178,11 +178,12 @@ def _write_parquet(options: argparse.Namespace, write: Callable[[Path], None]) -
 
 @contextlib.contextmanager
 def _output(path: Path | None) -> Iterator[TextIO]:
-    """stdout, or a file that appears whole or not at all."""
+    """Yield stdout, or a file that appears as a whole or not at all."""
     if path is None:
         yield sys.stdout
         return
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")  # in /tmp nobody may foresee it
+    # in /tmp nobody must be able to predict its name
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         with temporary.open("x", encoding="utf-8", newline="") as file:
             yield file

@@ -1,4 +1,4 @@
-"""What a metrics_pattern finds in an output, without a sweep."""
+"""Show what a metrics_pattern finds in an output, without a sweep."""
 
 import argparse
 import json
@@ -20,7 +20,7 @@ EXIT_NOTHING_FOUND = 1
 
 @dataclass
 class MatchedValues:
-    """What a pattern found of one metric."""
+    """The values that a pattern found for one metric."""
 
     values: list[float] = field(default_factory=list)
     steps: list[int] = field(default_factory=list)
@@ -32,7 +32,7 @@ class MatchedValues:
 
 @dataclass
 class Preview:
-    """What a pattern found in an output, and what it could not read."""
+    """The matches of a pattern in an output, and what it could not read."""
 
     pattern: str
     n_lines: int = 0
@@ -42,7 +42,7 @@ class Preview:
 
 
 def metrics_preview(options: argparse.Namespace) -> int:
-    """The command: show what one pattern finds, or compare all that have a name."""
+    """Show the matches of one pattern, or compare all named patterns."""
     patterns = PATTERNS if options.pattern is None else (options.pattern,)
     previews = [preview(options.file, pattern) for pattern in patterns]
     if options.json:
@@ -55,7 +55,7 @@ def metrics_preview(options: argparse.Namespace) -> int:
 
 
 def preview(path: Path, pattern: str) -> Preview:
-    """Read a whole output by a pattern.
+    """Read a whole output with a pattern.
 
     Raises:
         UsageError: the file cannot be read, or the pattern is no regular expression.
@@ -141,5 +141,5 @@ def _as_json(one: Preview) -> dict[str, object]:
 
 
 def _plain(value: float) -> float | str:
-    """JSON has no NaN and no infinity."""
+    """Return a value as JSON, which has no NaN and no infinity."""
     return value if abs(value) < float("inf") else str(value)

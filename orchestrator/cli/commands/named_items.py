@@ -1,4 +1,4 @@
-"""What a command line names, and what is wrong with it when that cannot be read."""
+"""Find what a command line names, and explain what is wrong if it cannot be read."""
 
 import argparse
 import contextlib
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def find_named(options: argparse.Namespace) -> "Experiment | Sweep | FoundRun":
-    """What a path, or a sweep's with the number of a run, leads to.
+    """Return what a path, or a sweep's path with the number of a run, refers to.
 
     Raises:
-        UsageError: nothing of that name is there, or it is no sweep.
+        UsageError: nothing of that name exists, or it is no sweep.
     """
     from ...store.catalog import find_item, find_run_by_number
     from ...store.sweep_folder import Sweep
@@ -32,13 +32,13 @@ def find_named(options: argparse.Namespace) -> "Experiment | Sweep | FoundRun":
 
 @contextlib.contextmanager
 def log_errors() -> Iterator[None]:
-    """A log that is missing, cannot be read or is no log at all is the user's to mend."""
+    """Turn errors about a log that is missing or unreadable into usage errors."""
     from ml_tracking_ops.logger.reading.reader import LogFormatError
 
     try:
         yield
     except BrokenPipeError:
-        raise  # of what is printed to
+        raise  # the reader of the output
     except OSError as error:
         message = str(error) if error.filename is None else f"{error.filename}: {error.strerror}"
         raise UsageError(message) from None

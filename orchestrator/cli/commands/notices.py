@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def check_addresses(addresses: Sequence[str]) -> None:
-    """Whether messages can be sent there, before a sweep is begun.
+    """Check whether messages can be sent to these addresses, before a sweep is begun.
 
     Raises:
-        UsageError: Apprise is not installed, or an address is none that it knows.
+        UsageError: Apprise is not installed, or does not know an address.
     """
     if addresses:
         from ...notices.delivery import Delivery
@@ -27,7 +27,7 @@ def check_addresses(addresses: Sequence[str]) -> None:
 
 
 class SweepNotices:
-    """Sends what the events of a sweep give rise to. Without addresses it does nothing."""
+    """Sends messages about the events of a sweep. Without addresses it does nothing."""
 
     def __init__(self, writer: "NoticeWriter | None", delivery: "Delivery | None") -> None:
         self._writer = writer
@@ -39,13 +39,13 @@ class SweepNotices:
                 self._delivery.send(notice)
 
     def close(self) -> None:
-        """Wait a bounded time until everything has been sent."""
+        """Wait a bounded time until everything is sent."""
         if self._delivery is not None:
             self._delivery.close()
 
 
 def open_notices(sweep: "OpenSweep", addresses: Sequence[str]) -> SweepNotices:
-    """The messages of a sweep, to its own addresses and to these."""
+    """Return the messages of a sweep, to its own addresses and to these."""
     wanted = list(dict.fromkeys([*sweep.config.notify, *addresses]))
     if not wanted:
         return SweepNotices(None, None)

@@ -1,4 +1,4 @@
-"""The commands that tell what is there: list, show, replay, schema."""
+"""The commands that report: list, show, replay, schema."""
 
 import argparse
 from pathlib import Path

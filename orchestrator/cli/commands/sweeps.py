@@ -2,10 +2,10 @@
 
 import argparse
 import contextlib
-import copy
 import os
+import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,10 +27,11 @@ from .notices import check_addresses
 
 if TYPE_CHECKING:
     from ...config.model import SweepConfig
-    from ...reports.events import OpenedEvent
+    from ...reports.printed_events import OpenedEvent
     from ...running.sweep_result import SweepResult
     from ...store.journal import Event
     from ...sweep import OpenSweep
+    from ..detach import StartReport
     from ..terminal.progress import ProgressDisplay
 
 
@@ -47,7 +48,7 @@ def sweep(options: argparse.Namespace) -> int:
 
         return print_commands(_load(options), options)
     if options.check:
-        return _check(_load(options), options.logdir)
+        return _check(_load(options), options)
     refuse_windows()
     if options.resume and not _may_resume(options):
         return EXIT_FAILURE
@@ -56,20 +57,30 @@ def sweep(options: argparse.Namespace) -> int:
     return (_sweep_in_background if options.detach else _sweep_here)(open_sweep, options)
 
 
-def _check(loaded: Any, logdir: Path) -> int:
-    """Say whether a sweep could start, and start nothing. Mistakes have been raised by now."""
+def _check(loaded: Any, options: argparse.Namespace) -> int:
+    """Report whether a sweep could start, and start nothing. Mistakes were raised before."""
     from ...executors.registry import ask_engine
+    from ...search.proposals import Proposer
 
+    Proposer(loaded.search_plan, loaded.config.seed or 0, options.workers or 1)
     engine = str(loaded.config.executor["type"])
-    said = ask_engine(loaded.config.executor, loaded.folder, logdir)
+    _announce_engine(loaded.config)
+    answer = ask_engine(loaded.config.executor, loaded.folder, options.logdir)
     print("the configuration has no mistakes")
-    if said is not None:
-        print(f"{engine}: {said}")
+    if answer is not None:
+        print(f"{engine}: {answer}")
     return 0
 
 
+def _announce_engine(config: "SweepConfig") -> None:
+    """Print where a cluster is expected: if nothing is there, it takes a while to be sure."""
+    address = config.executor.get("address")
+    if address is not None:
+        print_message(f"connecting to {config.executor['type']} at {address}")
+
+
 def _may_resume(options: argparse.Namespace) -> bool:
-    """Whether the user wants what is run then, where a sweep may come from somebody else."""
+    """Return whether the user agrees to run a sweep that may come from somebody else."""
     from ...running.foreign_sweeps import resume_question
     from .actions import confirm
 
@@ -78,7 +89,7 @@ def _may_resume(options: argparse.Namespace) -> bool:
 
 
 def _resumed_sweep(options: argparse.Namespace) -> Any:
-    """What opens a sweep again, given whom to notify."""
+    """Return a function that opens a sweep again, given the notification."""
     from ...sweep import OpenSweep
 
     return partial(
@@ -91,8 +102,9 @@ def _resumed_sweep(options: argparse.Namespace) -> Any:
 
 
 def _load_new_sweep(options: argparse.Namespace) -> Any:
-    """What opens a new sweep. Its supervisor gets ready while the configuration is read."""
-    if not options.detach:  # that splits this process first
+    """Return a function that opens a new sweep. Its supervisor starts while the configuration is
+    read."""
+    if not options.detach:  # before imports that fork this process
         start_supervisor_ahead()
     loaded = _load(options)
     if loaded.config.executor["type"] != LOCAL:
@@ -101,7 +113,7 @@ def _load_new_sweep(options: argparse.Namespace) -> Any:
 
 
 def _new_sweep(loaded: Any, options: argparse.Namespace) -> Any:
-    """What opens a new sweep, given whom to notify."""
+    """Return a function that opens a new sweep, given the notification."""
     from ...sweep import OpenSweep
 
     check_addresses(loaded.config.notify)
@@ -123,7 +135,7 @@ def _load(options: argparse.Namespace) -> Any:
     if (similar := similar_sweep(loaded.config, options.logdir)) is not None:
         print_message(
             f"note: no rule stops runs early. See which one would have saved most in {similar}: "
-            f"ml-tracking-ops replay {similar} --suggest"
+            + _replay_command(similar, options.logdir)
         )
     exposed = exposure_warning(loaded.config.command, list(loaded.config.hyperparameters))
     if exposed is not None:
@@ -131,9 +143,17 @@ def _load(options: argparse.Namespace) -> Any:
     return loaded
 
 
-def _sweep_here(open_sweep: Any, options: argparse.Namespace, announce: Any = None) -> int:
+def _replay_command(sweep: str, logdir: Path) -> str:
+    """Return the command that suggests a rule from a sweep in a log folder."""
+    command = ["ml-tracking-ops", "replay", sweep, "--suggest"]
+    return shlex.join(command if logdir == Path("runs") else [*command, f"--logdir={logdir}"])
+
+
+def _sweep_here(
+    open_sweep: Any, options: argparse.Namespace, report: "StartReport | None" = None
+) -> int:
     if not options.web:
-        return _run_sweep(open_sweep, options, announce)
+        return _run_sweep(open_sweep, options, report)
     from .dashboard import sweep_page_url
 
     with _dashboard(options) as url:
@@ -141,17 +161,15 @@ def _sweep_here(open_sweep: Any, options: argparse.Namespace, announce: Any = No
 
         def announce_page(folder: Path) -> None:
             print_message(f"see the sweep: {sweep_page_url(url, folder.name)}")
-            if announce is not None:
-                announce(folder)
 
-        code = _run_sweep(open_sweep, options, announce_page)
+        code = _run_sweep(open_sweep, options, report, announce_page)
         if not options.json:
             _stay_up(url, code)
     return code
 
 
 def _stay_up(url: str, code: int) -> None:
-    """Leave the dashboard up after a sweep, where somebody is there to look."""
+    """Keep the dashboard up after a sweep, if somebody is there to look."""
     from .dashboard import wait_until_interrupted
 
     if code != EXIT_INTERRUPTED and sys.stdin.isatty() and sys.stdout.isatty():
@@ -162,20 +180,20 @@ def _stay_up(url: str, code: int) -> None:
 def _sweep_in_background(open_sweep: Any, options: argparse.Namespace) -> int:
     from ..detach import BackgroundSweep, go_into_background
 
-    is_json, options.json = options.json, False  # its orchestrator.log is for people
+    is_json, options.json = options.json, False  # its orchestrator.log is for people to read
     split = go_into_background()
     if not isinstance(split, BackgroundSweep):
-        return _sweep_here(open_sweep, options, announce=split)
-    folder = split.wait_for_folder()
+        return _sweep_here(open_sweep, options, split)
+    folder = split.wait_for_start()
     if folder is None:
         return split.wait()
     if is_json:
         from ..terminal.json_lines import print_line
         from .attach import describe_opened, find_followed_sweep
 
-        print_line(
-            {**describe_opened(find_followed_sweep(str(folder), options.logdir)), "pid": split.pid}
-        )
+        opened = describe_opened(find_followed_sweep(str(folder), options.logdir))
+        n_workers = options.workers or opened["n_workers"]
+        print_line({**opened, "n_workers": n_workers, "pid": split.pid})
         return 0
     print_message(
         f"sweep {short_path(folder)} runs in the background. Stop it with: kill {split.pid}"
@@ -184,7 +202,12 @@ def _sweep_in_background(open_sweep: Any, options: argparse.Namespace) -> int:
     return 0
 
 
-def _run_sweep(open_sweep: Any, options: argparse.Namespace, announce: Any = None) -> int:
+def _run_sweep(
+    open_sweep: Any,
+    options: argparse.Namespace,
+    report: "StartReport | None" = None,
+    announce: Callable[[Path], None] | None = None,
+) -> int:
     from ..detach import outlive_terminal
     from .notices import open_notices
 
@@ -194,6 +217,8 @@ def _run_sweep(open_sweep: Any, options: argparse.Namespace, announce: Any = Non
     def on_event(event: "Event") -> None:
         progress.on_event(event)
         notices.on_event(event)
+        if report is not None and event["event"] == "sweep_started":
+            report.started()
 
     sweep: OpenSweep = open_sweep(notify=on_event)
     notices = open_notices(sweep, options.notify)
@@ -201,8 +226,11 @@ def _run_sweep(open_sweep: Any, options: argparse.Namespace, announce: Any = Non
     print_message(
         f"sweep {short_path(sweep.folder)}: {n_runs}, {sweep.n_workers} at once, seed {sweep.seed}"
     )
+    _announce_engine(sweep.config)
     if announce is not None:
         announce(sweep.folder)
+    if report is not None:
+        report.announce(sweep.folder)
     progress = _progress_of(sweep, is_json=options.json, is_verbose=options.verbose)
     collect_garbage_from_now_on()
     try:
@@ -219,7 +247,8 @@ def _summarize(result: "SweepResult", config: "SweepConfig", *, is_json: bool) -
 
     record, metric, goal = result.record, config.optimization_metric, config.optimization_goal
     if is_json:
-        from ..terminal.json_lines import print_line, summary_of
+        from ...reports.summary import summary_of
+        from ..terminal.json_lines import print_line
 
         code = exit_code_of(record)
         print_line(summary_of(record, result.folder, metric, goal, code))
@@ -240,8 +269,9 @@ def _progress_of(sweep: "OpenSweep", *, is_json: bool, is_verbose: bool) -> "Pro
         sweep.most_runs,
         sweep.config.optimization_goal,
         sweep.config.optimization_metric,
-        begun=copy.deepcopy(sweep.record),
+        begun=sweep.record,
         is_verbose=is_verbose,
+        is_folded=True,
     )
 
 
@@ -260,7 +290,7 @@ def _opened(sweep: "OpenSweep") -> "OpenedEvent":
 
 
 def _wait_for_end(sweep: "OpenSweep") -> "SweepResult":
-    """Run the sweep, obeying signals meanwhile."""
+    """Run the sweep, and handle signals meanwhile."""
     import anyio
 
     from ..signals import obey_signals
@@ -283,7 +313,7 @@ def _wait_for_end(sweep: "OpenSweep") -> "SweepResult":
 
 @contextlib.contextmanager
 def _dashboard(options: argparse.Namespace) -> Iterator[str]:
-    """The dashboard in a process of its own, so that neither waits for the other."""
+    """Run the dashboard in a process of its own, so that neither waits for the other."""
     from .dashboard import dashboard_arguments, running_dashboard
 
     arguments = dashboard_arguments(options)

@@ -3,10 +3,11 @@
 import argparse
 
 from ...reports.conditions import wait_for
+from ...reports.summary import summary_of
 from ...store.run_states import counts_text
 from ...store.sweep_folder import Sweep
 from ..process import EXIT_FAILURE, EXIT_TIMEOUT
-from ..terminal.json_lines import print_line, summary_of
+from ..terminal.json_lines import print_line
 from ..terminal.words import format_number, print_message
 from .attach import find_followed_sweep
 

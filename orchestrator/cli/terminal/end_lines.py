@@ -1,4 +1,4 @@
-"""The line that says how a run ended: the whole, or what one line of a terminal has room for."""
+"""The line about the end of a run: complete, or cut to one line of the terminal."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -24,13 +24,13 @@ _LONGEST_ERROR = 40
 
 
 class EndLine(Protocol):
-    """Words the end of a run. `differing` names the hyperparameters in which the runs differ."""
+    """Writes the line about the end of a run. `differing` names the hyperparameters that differ."""
 
     def __call__(self, run: RunRecord, differing: Sequence[str]) -> str: ...
 
 
 class WholeEndLine:
-    """Everything that is known of it, however long, for files, pipes and `--verbose`."""
+    """Everything that is known, however long, for files, pipes and `--verbose`."""
 
     def __init__(self, n_runs: int, metric: str) -> None:
         self._n_digits = len(str(n_runs))
@@ -48,7 +48,7 @@ class WholeEndLine:
         elif run.values:
             parts.append(format_values(run.values))
         if not run.is_feasible:
-            parts.append("misses where")
+            parts.append("violates where")
         parts.append(format_combination(run.hyperparameters))
         if run.reason:
             parts.append(f"({run.reason.removeprefix('stopped early ')})")
@@ -56,9 +56,9 @@ class WholeEndLine:
 
 
 class ShortEndLine:
-    """One line of the terminal: aligned in columns, and cut where the terminal ends.
+    """One line of the terminal, aligned in columns and cut at its width.
 
-    A column grows with the longest text that it had.
+    A column grows with the longest text so far.
 
     Args:
         out: the terminal.
@@ -81,7 +81,7 @@ class ShortEndLine:
         return _cut_to("  ".join(parts).rstrip(), terminal_width(self._out))
 
     def _result(self, run: RunRecord) -> str:
-        """The best value. Of a run that failed without one, what went wrong."""
+        """Return the best value, or, for a run that failed without one, the error."""
         if run.best_value is None and run.state == "failed" and run.reason:
             return _cut_to(printable_line(_error_in(run.reason)), _LONGEST_ERROR)
         if run.best_value is None and run.values:
@@ -93,7 +93,7 @@ class ShortEndLine:
         return self._fill(f"hyperparameter {name}", text)
 
     def _fill(self, column: str, text: str, *, is_number: bool = False) -> str:
-        """A cell as wide as its column."""
+        """Pad a cell to the width of its column."""
         from rich.cells import cell_len
 
         text = printable_line(text)
@@ -103,7 +103,7 @@ class ShortEndLine:
 
 
 class DifferingNames:
-    """The hyperparameters in which the runs of a sweep differ. While there is one run, all."""
+    """The hyperparameters in which the runs of a sweep differ. With a single run, all of them."""
 
     def __init__(self) -> None:
         self._n_runs = 0
@@ -120,7 +120,7 @@ class DifferingNames:
 
     @property
     def names(self) -> list[str]:
-        """A hyperparameter that only some of the runs have is among them."""
+        """The names, including hyperparameters that only some of the runs have."""
         if self._n_runs < 2:
             return list(self._first)
         some = (name for name, n in self._n_with.items() if n < self._n_runs)
@@ -129,7 +129,7 @@ class DifferingNames:
 
 
 def terminal_width(out: TextIO) -> int:
-    """The columns of a terminal, also where `COLUMNS` says so or where it tells nobody."""
+    """Return the width of a terminal in columns, from `COLUMNS` if that is set."""
     asked = os.environ.get("COLUMNS", "")
     if asked.isascii() and asked.isdigit() and int(asked) > 0:
         return int(asked)
@@ -140,7 +140,7 @@ def terminal_width(out: TextIO) -> int:
 
 
 def _cut_to(text: str, width: int) -> str:
-    """The beginning of a text that has too many cells for a line."""
+    """Return the beginning of a text that is too wide for a line."""
     from rich.cells import cell_len, set_cell_size
 
     if cell_len(text) <= width:
@@ -149,7 +149,7 @@ def _cut_to(text: str, width: int) -> str:
 
 
 def _error_in(reason: str) -> str:
-    """What the script said, without the exit code, which the state has."""
+    """Return the script's error message, without the exit code, which the state shows."""
     code, _, error = reason.partition("\n")[0].partition(": ")
     return error if error and code.startswith("exit code ") else reason.partition("\n")[0]
 
@@ -164,13 +164,13 @@ def _value_text(run: RunRecord, name: str) -> str:
 
 
 def _duration(run: RunRecord) -> str:
-    if run.started_at is None or run.ended_at is None:  # it never left its queue
+    if run.started_at is None or run.ended_at is None:  # it never left the queue
         return "–"
     return format_duration(run.ended_at - run.started_at)
 
 
 def _after_decision(run: RunRecord) -> str:
-    """Marks a best value that a run logged after it was asked to stop."""
+    """Return a mark for a best value logged after the run was asked to stop."""
     step = None if run.stopped_by is None else run.stopped_by.get("step")
     if not isinstance(step, int) or run.best_step is None or run.best_step <= step:
         return ""

@@ -10,7 +10,8 @@ _MOST_LINES = 20
 
 
 def front_line(record: SweepRecord) -> str:
-    """`front of 5: accuracy 0.7 to 0.9, latency_ms 2 to 30`, or empty as long as there is none."""
+    """Return `front of 5: accuracy 0.7 to 0.9, latency_ms 2 to 30`, or empty if there is no front
+    yet."""
     front = record.front
     if not front:
         return ""
@@ -25,7 +26,7 @@ def _range(metric: str, front: list[RunRecord]) -> str:
 
 
 def front_lines(record: SweepRecord) -> Iterator[str]:
-    """The runs on the front by their first objective, its best first, and the hypervolume."""
+    """Yield the runs on the front by their first objective, best first, and the hypervolume."""
     front, objectives = record.front, record.aims.objectives
     if not front:
         yield "Pareto front: no run has a value of every objective" + (

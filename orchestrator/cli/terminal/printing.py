@@ -1,4 +1,4 @@
-"""How reports look in the terminal."""
+"""Print reports in the terminal."""
 
 import json
 import math
@@ -36,7 +36,7 @@ def print_json(data: Any, out: TextIO | None = None, *, indent: int | None = Non
         text = json.dumps(data, ensure_ascii=is_ascii, allow_nan=False, indent=indent)
     except ValueError:  # JSON has no NaN and no infinity, but Python reads them
         text = json.dumps(_finite(data), ensure_ascii=is_ascii, indent=indent)
-    # half a surrogate pair cannot be written, but spelled out it is JSON
+    # half a surrogate pair cannot be written, but its escape is JSON
     print(text.encode("utf-8", "backslashreplace").decode(), file=out)
 
 
@@ -56,7 +56,7 @@ def _is_unicode(out: TextIO) -> bool:
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table on stdout. On a terminal the last column is folded to fit.
 
-    Nothing is cut off: the terminal wraps what is wider still.
+    Nothing is cut off: the terminal wraps what is still wider.
     """
     from rich.console import Console
     from rich.measure import Measurement
@@ -88,7 +88,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> "Table":
 
 
 def _least_width(width: int, head: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
-    """The width of a table whose last column is folded as far as it can be read."""
+    """Return the width of a table whose last column is folded as far as is readable."""
     from rich.cells import cell_len
 
     last = max(cell_len(printable_line(row[-1])) for row in (head, *rows))
@@ -137,7 +137,7 @@ def print_sweep(report: SweepReport) -> None:
 
 
 def _result_heads(report: SweepReport) -> list[str]:
-    """The columns of what came of runs: of one metric, of several objectives, of constraints."""
+    """Return the columns for the results of runs: one metric, several objectives, constraints."""
     heads = [one["metric"] for one in report["objectives"]]
     if not heads:
         heads = [report["optimization_metric"] or "BEST", "AT STEP"]
@@ -166,7 +166,7 @@ def _front_text(report: SweepReport) -> str:
 
 
 def _print_verdict(verdict: VerdictReport, metric: str) -> None:
-    """The leaders, and which of them won."""
+    """Print the leaders, and which of them won."""
     rows = [
         (
             one["run"],
@@ -183,7 +183,7 @@ def _print_verdict(verdict: VerdictReport, metric: str) -> None:
 
 
 def _print_combinations(report: SweepReport) -> None:
-    """The means of combinations that were run several times."""
+    """Print the means of combinations that were run several times."""
     found = report["combinations"]
     names = list(dict.fromkeys(name for one in found for name in one["hyperparameters"]))
     rows = [
@@ -212,7 +212,7 @@ def _mean_cells(one: CombinationEntry) -> tuple[str, str]:
 
 
 def _print_annotation(report: AnnotatedEntry) -> None:
-    """What a user wrote of it."""
+    """Print a user's annotations."""
     if report["label"] or report["tags"]:
         print_result(
             "  ".join([report["label"] or "", *(f"#{tag}" for tag in report["tags"])]).strip()
@@ -229,7 +229,7 @@ def _print_other_tags(report: RunReport) -> None:
 
 
 def _job_text(run: ReportedRun, now: float) -> str:
-    """What an engine with a queue calls a run, where that is, and how long it waited and ran."""
+    """Return the name of a run in an engine's queue, its place, and how long it waited and ran."""
     gpus = f", GPUs {', '.join(run['gpus'])}" if run["gpus"] else ""
     parts = [f"{run['job'] or 'no job yet'}{' on ' + run['node'] if run['node'] else ''}{gpus}"]
     over_at = now if run["ended_at"] is None else run["ended_at"]
@@ -284,7 +284,7 @@ def print_run(report: RunReport) -> None:
 
 
 def print_replays(report: ReplayReport) -> None:
-    """What rules would have saved and cost. Then, for each, the runs it would have stopped."""
+    """Print what rules would have saved and cost, and for each the runs it would have stopped."""
     sweep, metric = report["sweep"], report["optimization_metric"]
     print_result(
         f"{report['name']}: {sweep['n_runs']} runs, {format_duration(sweep['seconds'])} in all. "

@@ -1,5 +1,6 @@
-"""What the terminal shows of a sweep: one bar, a line for each run as it ends, the best so far."""
+"""Progress of a sweep in the terminal: one bar, a line for each finished run, the best so far."""
 
+import copy
 import sys
 import time
 from collections import Counter
@@ -34,16 +35,21 @@ def open_progress(
     begun: SweepRecord | None = None,
     *,
     is_verbose: bool = False,
+    is_folded: bool = False,
 ) -> ProgressDisplay:
-    """A live bar where `out` (by default stderr) is a terminal, plain lines where it is none.
+    """Return a live bar if `out` (by default stderr) is a terminal, otherwise plain lines.
 
-    On a terminal a run that ends takes one line, unless `is_verbose`.
+    On a terminal a finished run takes one line, unless `is_verbose`.
 
-    `begun` is what had happened before. It becomes the progress's own.
+    `begun` holds what happened before. The progress takes it over, unless `is_folded`: then others
+    fold each event into it before it is shown. Plain lines need no record of their own.
     """
     out = sys.stderr if out is None else out
-    text = ProgressText(n_runs, goal, metric, begun)
-    if out.isatty():
+    is_terminal = out.isatty()
+    if is_folded and is_terminal:
+        begun, is_folded = copy.deepcopy(begun), False
+    text = ProgressText(n_runs, goal, metric, begun, is_folded=is_folded)
+    if is_terminal:
         if not is_verbose:
             text.end_line = ShortEndLine(n_runs, text.metric, out)
         return TerminalProgress(text, out)
@@ -51,11 +57,18 @@ def open_progress(
 
 
 class ProgressText:
-    """The sweep so far, in words."""
+    """The progress of a sweep as text."""
 
     def __init__(
-        self, n_runs: int, goal: Any, metric: str | None, begun: SweepRecord | None = None
+        self,
+        n_runs: int,
+        goal: Any,
+        metric: str | None,
+        begun: SweepRecord | None = None,
+        *,
+        is_folded: bool = False,
     ) -> None:
+        self._is_folded = is_folded
         self.record = begun or SweepRecord(goal=goal)
         self.n_runs = n_runs
         self.metric = metric or "best"
@@ -63,7 +76,7 @@ class ProgressText:
         self._differing = DifferingNames()
         for run in self.record.runs.values():
             self._differing.take_in(run.hyperparameters)
-        # kept up to date: counting every run at each one's end would cost more with every run
+        # kept up to date: counting all runs whenever one ends would cost more with every run
         self._states = {run.index: run.state for run in self.record.runs.values()}
         self._counts = Counter(self._states.values())
 
@@ -72,13 +85,13 @@ class ProgressText:
         return [(style, _quoted_lines(text)) for style, text in self._take_in(event)]
 
     def _take_in(self, event: Event) -> list[tuple[str, str]]:
-        index = self.record.apply(event)
-        if index is not None:
+        index = event.get("index") if self._is_folded else self.record.apply(event)
+        if index is not None and index in self.record.runs:
             self._recount(index)
         match event["event"]:
             case "sampled" if index is not None:
                 self._differing.take_in(self.record.runs[index].hyperparameters)
-            case "improved" if event["index"] in self.record.runs:
+            case "improved" if event["index"] in self.record.runs and not self._is_folded:
                 run = self.record.runs[event["index"]]
                 run.best_value, run.best_step = event["best_value"], event["best_step"]
             case "ended" if index is not None:
@@ -134,7 +147,7 @@ class ProgressText:
         return ", ".join([f"{self.n_ended}/{self.n_runs} runs", *paused, *shown])
 
     def time_left(self) -> str:
-        """How long the sweep takes yet. Empty once it is over."""
+        """Return how much longer the sweep will take. Empty once it is over."""
         if self.record.ended_at is not None or self.n_ended >= self.n_runs:
             return ""
         left_s = seconds_left(self.record, self.n_runs, time.time())
@@ -152,12 +165,12 @@ class ProgressText:
 
 
 def _quoted_lines(text: str) -> str:
-    """A text of one line, and under it the lines of an output that it quotes."""
+    """Return the first line of a text, and under it the lines of an output that it quotes."""
     return "\n  | ".join(map(printable_line, text.split("\n  | ")))
 
 
 class PlainProgress:
-    """Lines alone, for a log file or a pipe."""
+    """Prints lines only, for a log file or a pipe."""
 
     def __init__(self, text: ProgressText, out: TextIO) -> None:
         self._text = text
@@ -183,7 +196,7 @@ class PlainProgress:
 
 
 class TerminalProgress:
-    """A live bar at the foot of the terminal, lines above it."""
+    """A live bar at the bottom of the terminal, with lines above it."""
 
     def __init__(self, text: ProgressText, out: TextIO) -> None:
         self._text = text
@@ -211,7 +224,7 @@ class TerminalProgress:
 
 
 def _open_live(text: ProgressText, out: TextIO) -> "Live":
-    """The bar. rich is imported once the first run is under way."""
+    """Return the bar. rich is imported once the first run has started."""
     from rich.console import Console, Group, RenderableType
     from rich.live import Live
     from rich.progress_bar import ProgressBar

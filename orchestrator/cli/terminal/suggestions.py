@@ -1,4 +1,4 @@
-"""What `replay --suggest` prints."""
+"""Print the results of `replay --suggest`."""
 
 import json
 
@@ -10,7 +10,7 @@ _MOST_SHOWN = 10
 
 
 def print_suggestions(report: SuggestionReport) -> None:
-    """The best rules, and what to write into a configuration."""
+    """Print the best rules, and the configuration for each."""
     names = ", ".join(report["sweeps"])
     print_result(f"{names}: {report['n_runs']} runs, {len(report['tried'])} rules tried")
     if report["n_cut_short"]:

@@ -1,4 +1,4 @@
-"""What is printed when a sweep has ended."""
+"""Print the summary of a sweep that has ended."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -61,7 +61,7 @@ def _print_best(best: RunRecord | None, what: str, metric: str | None) -> None:
 
 
 def exit_code_of(record: SweepRecord) -> int:
-    """Return the exit code of a command that has seen a sweep to its end."""
+    """Return the exit code of a command that followed a sweep to its end."""
     if record.state == "killed":
         return EXIT_INTERRUPTED
     return 0 if record.state == "finished" else EXIT_FAILURE
@@ -70,7 +70,8 @@ def exit_code_of(record: SweepRecord) -> int:
 def _print_best_mean(
     runs: Iterable[RunRecord], metric: str | None, goal: Goal | None, seed_name: str
 ) -> None:
-    """The best combination of a sweep with `repeats`, which one lucky run does not make."""
+    """Print the best combination of a sweep with `repeats`, which no single lucky run can
+    become."""
     best = best_combination(repeated_combinations(runs, seed_name), goal)
     if best is not None and best.mean is not None:
         print_result(
@@ -80,7 +81,7 @@ def _print_best_mean(
 
 
 def _print_verdict(record: SweepRecord) -> None:
-    """Who won, if combinations ran with several seeds."""
+    """Print the winner, if combinations ran with several seeds."""
     if not any(run.is_confirming or run.repeat > 1 for run in record.runs.values()):
         return
     from ...verdict.evidence import sweep_verdict
@@ -89,11 +90,12 @@ def _print_verdict(record: SweepRecord) -> None:
     verdict = sweep_verdict(record)
     if verdict is not None:
         print_result(f"{verdict_sentence(verdict, record)}")
-        print_result(f"  {leader_text(verdict.first)}, {noise_text(verdict)}")
+        facts = (leader_text(verdict.first), noise_text(verdict))
+        print_result(f"  {', '.join(fact for fact in facts if fact is not None)}")
 
 
 def _print_failure(record: SweepRecord) -> None:
-    """The output of the run that failed first, since the others failed alike."""
+    """Print the output of the run that failed first, since the others failed alike."""
     failed = next((run for run in record.runs.values() if run.output_tail), None)
     if failed is not None:
         print_message(f"the last lines of run {failed.name}:")

@@ -1,4 +1,4 @@
-"""Text for the terminal: what it does not obey, and how numbers and durations are written."""
+"""Text for the terminal: control characters are escaped, numbers and durations formatted."""
 
 import io
 import math
@@ -14,12 +14,12 @@ _OBEYED = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
 )
-"""Control characters (C0 and C1), what turns the direction of writing, breaks lines or is not seen,
-and halves of surrogate pairs."""
+"""Control characters (C0 and C1), characters that change the direction of writing, break lines or
+are invisible, and halves of surrogate pairs."""
 
 
-def show_what_the_terminal_can() -> None:
-    """From now on what an encoding such as ASCII does not have is spelled out, not an error.
+def escape_unencodable() -> None:
+    """Escape characters that an encoding such as ASCII lacks, in place of failing.
 
     In the C locale Python's own choice for standard output is `surrogateescape`.
     """
@@ -34,7 +34,7 @@ def print_message(text: str) -> None:
 
 
 def print_result(text: str) -> None:
-    """The same on stdout."""
+    """Print a line on stdout."""
     print(_lines(text))
 
 
@@ -43,14 +43,14 @@ def _lines(text: str) -> str:
 
 
 def printable_line(text: str) -> str:
-    """A text of one line that a terminal does not obey: control characters are spelled out."""
+    """Return a text of one line with its control characters escaped."""
     if text.isprintable():
         return text
     return _OBEYED.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def short_path(path: Path) -> str:
-    """A path as short as it can be said from here."""
+    """Return the shortest path from the current folder."""
     try:
         return printable_line(str(path.relative_to(Path.cwd())))
     except ValueError:
@@ -64,7 +64,7 @@ def short_value(value: Any) -> str:
 
 
 def cut_text(text: str, width: int = 100) -> str:
-    """A text without its middle if it is longer than `width`."""
+    """Cut the middle out of a text that is longer than `width`."""
     if len(text) <= width:
         return text
     n_end = (width - 1) // 2
@@ -72,7 +72,7 @@ def cut_text(text: str, width: int = 100) -> str:
 
 
 def format_combination(hyperparameters: Mapping[str, Any]) -> str:
-    """Hyperparameters as `name=value`, numbers with as many digits as tell them apart."""
+    """Return hyperparameters as `name=value`, with as many digits as distinguish the numbers."""
     return " ".join(
         f"{name}={format_number(value) if isinstance(value, float) else cut_text(as_text(value))}"
         for name, value in hyperparameters.items()
@@ -80,7 +80,7 @@ def format_combination(hyperparameters: Mapping[str, Any]) -> str:
 
 
 def format_values(values: Mapping[str, float]) -> str:
-    """The values of several metrics: `accuracy 0.91, latency_ms 3.2`."""
+    """Return the values of several metrics: `accuracy 0.91, latency_ms 3.2`."""
     return ", ".join(
         f"{cut_text(name, 24)} {format_number(value)}" for name, value in values.items()
     )
@@ -91,7 +91,7 @@ def format_number(value: float | None) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """`12.3s`, `4m05s`, `2h07m`."""
+    """Format a duration as `12.3s`, `4m05s` or `2h07m`."""
     if seconds < 60:
         return f"{seconds:.1f}s"
     minutes, rest = divmod(round(seconds), 60)

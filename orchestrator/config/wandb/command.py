@@ -16,9 +16,9 @@ _SCRIPTS = (".py", ".sh")
 
 
 def command_parts(given: object) -> tuple[list[str], list[ConfigProblem]]:
-    """The elements of a command as W&B's agent writes them."""
+    """Return the elements of a command as W&B's agent writes them."""
     if not isinstance(given, list) or not given:
-        return [], [ConfigProblem("command", f"must be a list of texts, got {show_value(given)}")]
+        return [], [ConfigProblem("command", f"must be a list of strings, got {show_value(given)}")]
     parts: list[str] = []
     problems: list[ConfigProblem] = []
     for position, part in enumerate(given):
@@ -33,7 +33,7 @@ def command_parts(given: object) -> tuple[list[str], list[ConfigProblem]]:
 def with_parameter_macros(
     command: Sequence[str], names: Sequence[str]
 ) -> tuple[list[str], list[str]]:
-    """`${lr}` as `${param:lr}`, and the names that were meant so."""
+    """Replace `${lr}` by `${param:lr}`, and return the names that were meant this way."""
     meant: list[str] = []
 
     def replaced(part: str) -> str:
@@ -47,7 +47,7 @@ def with_parameter_macros(
 
 
 def script_of(given: Mapping[str, Any], folder: Path) -> str | None:
-    """The training script. For a command that says all without one, what it starts."""
+    """Return the training script, or, for a command without `${program}`, what it starts."""
     program = given.get("program")
     if isinstance(program, str) and program:
         return program
@@ -61,7 +61,8 @@ def script_of(given: Mapping[str, Any], folder: Path) -> str | None:
 
 
 def folder_of(given: Mapping[str, Any], beside: Path) -> Path:
-    """Where runs are started: here, as W&B's agent does, unless the script is beside the file."""
+    """Return the folder in which runs are started: the current one, as for W&B's agent, unless the
+    script is beside the file."""
     here = Path.cwd()
     script = script_of(given, here)
     if script is None:
@@ -73,17 +74,17 @@ def folder_of(given: Mapping[str, Any], beside: Path) -> Path:
 
 
 def module_file(name: str) -> str:
-    """The file that `python -m name` runs."""
+    """Return the file that `python -m name` runs."""
     return f"{name.replace('.', '/')}.py"
 
 
 def starts_module(command: Sequence[str]) -> bool:
-    """Whether `${program}` is a module's name."""
+    """Return whether `${program}` is a module's name."""
     return ("-m", "${program}") in pairwise(command)
 
 
 def is_installed_program(name: str, command: Sequence[str], folder: Path) -> bool:
-    """Whether `${program}` is a command that PATH finds: it is started itself, and no file here."""
+    """Return whether PATH has `${program}` as a command, so that it is no file here."""
     first = next((part for part in command if part != "${env}"), None)
     is_name = PurePath(name).name == name and not (folder / name).exists()
     return first == "${program}" and is_name and shutil.which(name) is not None

@@ -1,4 +1,4 @@
-"""One W&B sweep file on its way to a configuration of ours."""
+"""The conversion of one W&B sweep file to our configuration."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,12 +10,12 @@ from ...errors import ConfigProblem
 
 @dataclass
 class Conversion:
-    """What is known of the file so far.
+    """The state of a conversion.
 
     Attributes:
-        given: what the file holds.
+        given: the content of the file.
         folder: where runs are started.
-        config: our configuration, as far as it is made.
+        config: our configuration so far.
         places: the key in the file of each hyperparameter.
         notes: what works differently here.
     """

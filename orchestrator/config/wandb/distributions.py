@@ -1,7 +1,7 @@
-"""One parameter of a W&B sweep file → a hyperparameter of ours.
+"""Convert one parameter of a W&B sweep file to one of our hyperparameters.
 
-What a parameter may hold follows W&B's schema (`sweeps` 0.3.0): each distribution has keys of its
-own, and without `distribution` the keys tell which it is.
+The rules follow W&B's schema (`sweeps` 0.3.0): each distribution has its own keys, and without
+`distribution` the keys determine it.
 """
 
 import math
@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...errors import did_you_mean
-from ...search.distributions import MOST_STEPS, is_number
+from ...search.distributions import MOST_STEPS
+from ...store.files.fields import is_number
 from ..value_checks import show_value
 from ..yaml_files import Scientific, is_scientific, plain_json
 
@@ -50,7 +51,7 @@ _LARGEST_EXPONENT = 700
 
 
 class UnsupportedError(ValueError):
-    """A parameter with a mistake, or without a counterpart. `key` is where in it."""
+    """A parameter with a mistake, or without a counterpart. `key` is the place in it."""
 
     def __init__(self, message: str, key: str = "") -> None:
         self.key = key
@@ -58,7 +59,7 @@ class UnsupportedError(ValueError):
 
 
 def convert_parameter(given: object, is_grid: bool = False) -> WandbParameter:
-    """One hyperparameter as `experiment_cfg.json` holds it.
+    """Return one hyperparameter as `experiment_cfg.json` holds it.
 
     Raises:
         UnsupportedError: W&B does not accept it, or it has no counterpart.
@@ -83,7 +84,7 @@ def convert_parameter(given: object, is_grid: bool = False) -> WandbParameter:
 
 
 def _kind_of(given: Mapping[str, Any]) -> str:
-    """The distribution that is named, or that W&B assumes."""
+    """Return the distribution that is named, or that W&B infers."""
     if "distribution" in given:
         kind = given["distribution"]
         if not isinstance(kind, str) or kind not in DISTRIBUTIONS:
@@ -128,7 +129,7 @@ def _unknown(key: str) -> str:
 
 
 def _better(kind: str, key: str) -> str:
-    """What a user who wrote this key may have meant."""
+    """Return what a user who wrote this key may have meant."""
     if f"q_{kind}" in DISTRIBUTIONS and key == "q":
         return f". q_{kind} takes q"
     if key == "q" and kind == "int_uniform":
@@ -191,7 +192,7 @@ def _categorical(given: Mapping[str, Any], _: Mapping[str, float]) -> WandbParam
 
 
 def _probabilities(given: Mapping[str, Any], n_values: int) -> list[float]:
-    """As W&B takes them: they add up to 1 within a hundred-thousandth."""
+    """Check probabilities as W&B does: they add up to 1 within a hundred-thousandth."""
     shares = plain_json(given.get("probabilities"))
     key = "probabilities"
     if not isinstance(shares, list) or not all(is_number(p) and p >= 0 for p in shares):
@@ -199,7 +200,7 @@ def _probabilities(given: Mapping[str, Any], n_values: int) -> list[float]:
             f"must be a list of numbers, 0 or more, got {show_value(shares)}", key
         )
     if len(shares) != n_values:
-        raise UnsupportedError(f"must be as many as values: {n_values}, got {len(shares)}", key)
+        raise UnsupportedError(f"needs one for each value: {n_values}, got {len(shares)}", key)
     total = math.fsum(shares)
     if not abs(total - 1) <= 1e-8 + 1e-5:
         raise UnsupportedError(f"must add up to 1, got {total:g}", key)
@@ -225,7 +226,7 @@ def _int_uniform(_: Mapping[str, Any], numbers: Mapping[str, float]) -> WandbPar
 
 
 def _steps(numbers: Mapping[str, float]) -> WandbParameter:
-    """W&B's grid over q_uniform: min, min + q, … and never max."""
+    """Return the steps of W&B's grid over q_uniform: min, min + q, … and never max."""
     low, high, step = (numbers[key] for key in _ROUNDED)
     count = math.ceil((high - low) / step)
     if count < 2:
@@ -234,7 +235,7 @@ def _steps(numbers: Mapping[str, float]) -> WandbParameter:
 
 
 def _plain_range(type_: str) -> Any:
-    """Between two bounds, rounded to multiples of q if there is one."""
+    """Return a range between two bounds, rounded to multiples of q if there is one."""
 
     def convert(_: Mapping[str, Any], numbers: Mapping[str, float]) -> WandbParameter:
         low, high = numbers["min"], numbers["max"]
@@ -246,7 +247,7 @@ def _plain_range(type_: str) -> Any:
 
 
 def _exponents(type_: str, sign: int = 1) -> Any:
-    """Between two bounds that are exponents of e."""
+    """Return a range between two bounds that are exponents of e."""
 
     def convert(_: Mapping[str, Any], numbers: Mapping[str, float]) -> WandbParameter:
         ends = sorted(_exp(sign * numbers[key], key) for key in _RANGE)
@@ -267,12 +268,15 @@ def _with_step(definition: WandbParameter, numbers: Mapping[str, float]) -> Wand
 
 
 def _shaped(type_: str) -> Any:
-    """A bell or a beta distribution."""
+    """Return a bell or a beta distribution."""
 
     def convert(_: Mapping[str, Any], numbers: Mapping[str, float]) -> WandbParameter:
         shape = {key: value for key, value in numbers.items() if key != "q"}
         if type_ == "lognormal" and shape["mu"] + 8 * shape["sigma"] > _LARGEST_EXPONENT:
-            raise UnsupportedError("is of the logarithm: e to such powers is out of range", "sigma")
+            raise UnsupportedError(
+                "is out of range: it applies to the logarithm, and e^(mu + 8 sigma) overflows",
+                "sigma",
+            )
         return _with_step({"type": type_, **shape}, numbers)
 
     return convert
@@ -289,7 +293,7 @@ _CONVERT: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, float]], WandbP
     "log_uniform_values": _plain_range("loguniform"),
     "q_log_uniform": _exponents("qloguniform"),
     "q_log_uniform_values": _plain_range("qloguniform"),
-    # the logarithm of 1/X is uniform just where that of X is
+    # the logarithm of 1/X is uniform exactly if that of X is
     "inv_log_uniform": _exponents("loguniform", -1),
     "inv_log_uniform_values": _plain_range("loguniform"),
     "normal": _shaped("normal"),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...errors import did_you_mean
-from ...search.distributions import is_number
+from ...store.files.fields import is_number
 from ..value_checks import show_value
 from .conversion import Conversion
 
@@ -36,7 +36,7 @@ def convert_early_terminate(found: Conversion) -> None:
 
 
 def _brackets(found: Conversion, given: Mapping[str, Any]) -> dict[str, Any]:
-    settings: dict[str, Any] = {}  # without max_iter W&B does not look at s
+    settings: dict[str, Any] = {}  # without max_iter W&B ignores s
     for key, value in given.items():
         if key not in _KEYS:
             hint = did_you_mean(key, _KEYS)
@@ -52,7 +52,7 @@ def _brackets(found: Conversion, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _setting(key: str, value: Any) -> tuple[Any, str]:
-    """The value as our rule takes it, or what it must be."""
+    """Return the value for our rule, or what it must be."""
     if key == "strict":
         return value, "" if isinstance(value, bool) else "true or false"
     if not is_number(value) or not math.isfinite(value):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...errors import did_you_mean
-from ...search.distributions import is_number
+from ...store.files.fields import is_number
 from ..value_checks import show_value
 from .conversion import Conversion
 
@@ -25,7 +25,7 @@ def convert_metric(found: Conversion) -> None:
             found.refuse(f"metric.{key}", f"is not a key of W&B's metric{did_you_mean(key, known)}")
     name, goal = metric.get("name"), metric.get("goal", "minimize")
     if not isinstance(name, str) or not name:
-        what = f"must be a text, got {show_value(name)}" if "name" in metric else "is missing"
+        what = f"must be a string, got {show_value(name)}" if "name" in metric else "is missing"
         found.refuse("metric.name", what)
     if not isinstance(goal, str) or goal not in _GOALS:
         hint = did_you_mean(str(goal), _GOALS)
@@ -48,7 +48,7 @@ def _target(found: Conversion, metric: Mapping[str, Any]) -> None:
 
 
 def _impute(found: Conversion, metric: Mapping[str, Any]) -> None:
-    """What W&B's Gaussian process assumes of runs without a value."""
+    """Convert the value that W&B's Gaussian process assumes for runs without one."""
     for key, values in (("impute", _IMPUTE), ("impute_while_running", (*_IMPUTE, "false"))):
         if key not in metric:
             continue

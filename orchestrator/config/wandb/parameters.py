@@ -1,4 +1,4 @@
-"""All parameters of a W&B sweep file → hyperparameters of ours."""
+"""Convert all parameters of a W&B sweep file to our hyperparameters."""
 
 import math
 import re
@@ -25,7 +25,7 @@ class Parameters:
 
 
 def convert_parameters(given: object, is_grid: bool) -> Parameters:
-    """All parameters of a file, nested ones under names such as `optimizer.lr`."""
+    """Return all parameters of a file, nested ones under names such as `optimizer.lr`."""
     found = Parameters()
     if not isinstance(given, Mapping) or not given:
         dashes = ". Leave out the dashes" if isinstance(given, list) else ""
@@ -38,7 +38,7 @@ def convert_parameters(given: object, is_grid: bool) -> Parameters:
 
 
 def _mixed_up(found: Parameters) -> Iterator[ConfigProblem]:
-    """Names that look as if they were nested in an object that they are not in."""
+    """Yield names that look nested in an object that does not contain them."""
     for name, place in found.places.items():
         for outer, outer_place in found.objects.items():
             is_inside = place.startswith(f"{outer_place}.parameters.")
@@ -51,7 +51,7 @@ def _mixed_up(found: Parameters) -> Iterator[ConfigProblem]:
 def _convert_all(
     found: Parameters, given: Mapping[Any, Any], prefix: str, place: str, is_grid: bool
 ) -> None:
-    # a grid of W&B goes through the names in order, and the last changes fastest
+    # W&B's grid goes through the names in order, and the last changes fastest
     for name in sorted(given, key=str) if is_grid else given:
         try:
             _convert_one(found, name, given[name], prefix, place, is_grid)

@@ -1,7 +1,7 @@
-"""W&B sweep files (`sweep.yaml`) → a configuration of ours.
+"""Convert W&B sweep files (`sweep.yaml`) to our configuration.
 
-What W&B's validator (`sweeps` 0.3.0) accepts means here what it means there, or is refused by the
-name of its key and with the reason. What works differently here is said in a note.
+Everything that W&B's validator (`sweeps` 0.3.0) accepts has the same meaning here, or is refused
+with its key and the reason. A note lists what works differently here.
 """
 
 import os
@@ -67,7 +67,7 @@ _THEIR_NAMES = {
 
 
 def is_wandb_sweep(document: object) -> bool:
-    """Whether a document has the keys of a W&B sweep file, and not ours."""
+    """Return whether a document has the keys of a W&B sweep file, and not ours."""
     return (
         isinstance(document, Mapping)
         and bool(document.keys() & {"method", "parameters", "program", "early_terminate"})
@@ -76,7 +76,7 @@ def is_wandb_sweep(document: object) -> bool:
 
 
 def convert_wandb_sweep(given: Mapping[str, Any], path: Path) -> LoadedConfig:
-    """Validate what a W&B sweep file holds.
+    """Convert and validate the content of a W&B sweep file.
 
     Raises:
         ConfigError: with every mistake and every key that has no counterpart.
@@ -110,7 +110,7 @@ def convert_wandb_sweep(given: Mapping[str, Any], path: Path) -> LoadedConfig:
 
 
 def _bounded(loaded: LoadedConfig, given: Mapping[str, Any]) -> LoadedConfig:
-    """A grid without a cap is run in full. A random search that would repeat itself gets a note."""
+    """Set the limit on runs: none for a grid. Note a random search that would repeat itself."""
     config = loaded.config
     count = Space(config.hyperparameters).n_at_most
     if count is None:
@@ -135,7 +135,7 @@ def _keys(found: Conversion) -> None:
             found.refuse(key, _unknown_key(key, value))
         elif key in (*_BOOKKEEPING, "program") and not isinstance(value, str):
             hint = ". Leave it out" if value is None else ""
-            found.refuse(key, f"must be a text, got {show_value(plain_json(value))}{hint}")
+            found.refuse(key, f"must be a string, got {show_value(plain_json(value))}{hint}")
     if found.given.get("kind", "sweep") != "sweep":
         found.refuse("kind", f"must be sweep, got {show_value(found.given['kind'])}")
     _controller(found)
@@ -177,7 +177,7 @@ def _controller(found: Conversion) -> None:
 def _method(found: Conversion) -> None:
     method = found.given.get("method")
     if method == "custom":
-        found.refuse("method", "custom needs a scheduler of W&B's. Choose grid, random or bayes")
+        found.refuse("method", "custom needs a W&B scheduler. Choose grid, random or bayes")
     elif not isinstance(method, str) or method not in _METHODS:
         what = f"got {show_value(method)}" if "method" in found.given else "and is missing"
         hint = did_you_mean(str(method), _METHODS)
@@ -198,7 +198,7 @@ def _method(found: Conversion) -> None:
 
 
 def _sampler(found: Conversion, method: object) -> None:
-    """A key of ours that W&B does not know: which sampler to use for bayes, and its settings."""
+    """Convert our keys that W&B lacks: the sampler to use for bayes, and its settings."""
     if "sampler" not in found.given:
         return
     if method != "bayes":
@@ -248,7 +248,7 @@ def _program(found: Conversion) -> None:
     found.config["main_script_name"] = script
     command = found.config.get("command", [])
     if starts_module(command) and not (found.folder / script).is_file():
-        # python -m package.module: the name goes to python, and the file is the module
+        # python -m package.module: python gets the name, and the file is the module
         found.config["command"] = [script if part == "${program}" else part for part in command]
         found.config["main_script_name"] = module_file(script)
     elif is_installed_program(script, command, found.folder):
@@ -256,7 +256,7 @@ def _program(found: Conversion) -> None:
 
 
 def _client(found: Conversion) -> None:
-    """What W&B's client does in the script, and what it does not."""
+    """Add notes on what W&B's client does in the script, and what it does not."""
     try:
         script = found.folder / found.config.get("main_script_name", "")
         text = read_text(script)
@@ -291,7 +291,7 @@ def _run_cap(found: Conversion) -> None:
 
 
 def _in_their_words(problem: ConfigProblem, places: Mapping[str, str]) -> ConfigProblem:
-    """A mistake in our configuration, under the key that it has in the file."""
+    """Return a mistake in our configuration, under its key in the file."""
     first, dot, rest = problem.key.partition(".")
     if first == "hyperparameters":
         return ConfigProblem(_place_of(rest, places), problem.message)
@@ -301,7 +301,8 @@ def _in_their_words(problem: ConfigProblem, places: Mapping[str, str]) -> Config
 
 
 def _place_of(key: str, places: Mapping[str, str]) -> str:
-    """Where in the file a hyperparameter, or a key of it, is. `candidates` is `values` there."""
+    """Return the place of a hyperparameter, or of a key of it, in the file. `candidates` is
+    `values` there."""
     names = [name for name in places if f"{key}.".startswith(f"{name}.")]
     name = max(names, key=len, default="")
     rest = key[len(name) :].replace(".candidates", ".values", 1)

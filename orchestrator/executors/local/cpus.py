@@ -1,4 +1,4 @@
-"""What this machine offers: usable CPUs, and each run's fair share of them."""
+"""The usable CPUs of this machine, and each run's fair share of them."""
 
 import math
 from collections.abc import Mapping
@@ -9,14 +9,15 @@ from ..thread_variables import THREAD_VARIABLES
 
 
 def usable_cpus(cgroup_root: Path = Path("/sys/fs/cgroup")) -> int:
-    """How many CPUs this process may use: its affinity, and its cgroup's quota (v2 and v1)."""
+    """Return how many CPUs this process may use: its affinity, and its cgroup's quota (v2 and
+    v1)."""
     n_cpus = n_cpus_allowed()
     quota = _cgroup_quota(cgroup_root, _own_cgroup())
     return n_cpus if quota is None else max(1, min(n_cpus, math.floor(quota + 0.01)))
 
 
 def _own_cgroup() -> str:
-    """This process's cgroup v2 path, relative to the root of the hierarchy."""
+    """Return this process's cgroup v2 path, relative to the root of the hierarchy."""
     try:
         lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -25,7 +26,7 @@ def _own_cgroup() -> str:
 
 
 def _cgroup_quota(root: Path, own: str) -> float | None:
-    """The smallest CPU quota among this cgroup and its ancestors, in CPUs."""
+    """Return the smallest CPU quota among this cgroup and its ancestors, in CPUs."""
     folders = [root / own, *(root / own).parents] if own else [root]
     quotas = [
         quota
@@ -55,9 +56,9 @@ def _quota_v1(folder: Path) -> float | None:
 
 
 def thread_limits(environment: Mapping[str, str], n_cpus: int, n_workers: int) -> dict[str, str]:
-    """Each run's fair share of CPU threads, for libraries that else take every core.
+    """Return each run's fair share of CPU threads, for libraries that otherwise take every core.
 
-    Variables that the user set are left alone.
+    Variables that the user set are kept.
     """
     share = str(max(1, n_cpus // n_workers))
     return {name: share for name in THREAD_VARIABLES if name not in environment}

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -15,9 +16,10 @@ from ..base import EngineNotices, ReattachedRun, RecordedRun, RunCommand, Slot
 from .cpus import thread_limits, usable_cpus
 from .finding import ProcessFinder
 from .gpus import find_gpus, free_memory_bytes
+from .leases import Lease
 from .memory_kills import MemoryKills
 from .places import SweepLeases
-from .process_group import LEFTOVER_GRACE_S, TerminationSettings
+from .process_group import LEFTOVER_GRACE_S, ProcessGroup, TerminationSettings
 from .run import LocalRun
 from .supervisor_client import SupervisorClient
 
@@ -28,18 +30,18 @@ class LocalExecutor:
     """A pool of slots on this machine. Each run is a process group of its own.
 
     Args:
-        n_workers: how many slots, by default as many as the GPUs hold runs, otherwise one for each
+        n_workers: how many slots, by default as many as the GPUs can hold, otherwise one for each
             usable CPU.
         environment: what runs inherit, by default this process's.
-        gpus_per_run: how many GPUs a slot owns, where there are any. With 0 runs see none.
+        gpus_per_run: how many GPUs a slot owns, if there are any. With 0 runs see none.
         runs_per_gpu: how many slots share a GPU.
         min_free_gpu_memory_gb: what each of a slot's GPUs must have free before a start.
-        max_runs_on_machine: how many runs of all sweeps there may be when one has started.
+        max_runs_on_machine: how many runs of all sweeps there may be once one has started.
         stop_signal: the name of the signal that asks a run to end.
         leftover_grace_s: how long processes that a script left running may take to end.
 
     Raises:
-        UsageError: there are GPUs, but fewer than a run is to get.
+        UsageError: there are GPUs, but fewer than a run needs.
     """
 
     name = LOCAL
@@ -59,7 +61,7 @@ class LocalExecutor:
     ) -> None:
         self._environment = dict(os.environ if environment is None else environment)
         self._supervisor = SupervisorClient()
-        self._in_order = anyio.Lock()
+        self._in_order = anyio.Lock(fast_acquire=True)
         self._stopping = TerminationSettings(signal.Signals[stop_signal], leftover_grace_s)
         self._memory_kills = MemoryKills()
         self._min_free_gb = min_free_gpu_memory_gb
@@ -72,7 +74,7 @@ class LocalExecutor:
     def resize(self, n_slots: int) -> None:
         limits = thread_limits(self._environment, usable_cpus(), n_slots)
         shares = self._shares
-        # with more slots than the GPUs hold, the slots share them in turn
+        # with more slots than the GPUs can hold, the slots share them in turn
         owned = [shares[index % len(shares)] if shares else () for index in range(n_slots)]
         self.slots = tuple(
             Slot(index, {**limits, **self._gpus.environment(own)}, own)
@@ -99,32 +101,39 @@ class LocalExecutor:
         return None
 
     async def submit(self, command: RunCommand, slot: Slot) -> LocalRun:
-        async with self._in_order:  # of the runs' indices, as the journal has it too
-            return await anyio.to_thread.run_sync(self._start, command, slot)
+        async with self._in_order:  # of the runs' indices, as in the journal
+            gpus, lease = await self._take_places(command, slot)
+            try:
+                group = await self._start(command, slot, gpus)
+            except BaseException:
+                if lease is not None:
+                    lease.give_back()
+                raise
+            if lease is not None:
+                lease.belongs_to(group.pid, group.identity)
+            return LocalRun(group, self._memory_kills, gpus, lease=lease)
 
-    def _start(self, command: RunCommand, slot: Slot) -> LocalRun:
+    async def _take_places(
+        self, command: RunCommand, slot: Slot
+    ) -> tuple[tuple[str, ...], Lease | None]:
+        """Return the GPUs that the run gets, and its lease."""
         n_sharing = sum(slot.gpus == other.gpus for other in self.slots)
         may_move = self._min_free_gb is None
-        gpus, lease = self._places.take(command, slot, n_sharing, may_move=may_move)
+        take = partial(self._places.take, command, slot, n_sharing, may_move=may_move)
+        return await anyio.to_thread.run_sync(take) if self._places.may_wait else take()
+
+    async def _start(self, command: RunCommand, slot: Slot, gpus: tuple[str, ...]) -> ProcessGroup:
         own = {**slot.environment, **self._gpus.environment(gpus)}
-        try:
-            group = self._supervisor.start(
-                command.arguments,
-                command.folder,
-                {**self._environment, **own, **command.environment},
-                command.output_path,
-                command.record_path,
-                command.marker,
-                command.tag,
-                self._stopping,
-            )
-        except BaseException:
-            if lease is not None:
-                lease.give_back()
-            raise
-        if lease is not None:
-            lease.belongs_to(group.pid, group.identity)
-        return LocalRun(group, self._memory_kills, gpus, lease=lease)
+        return await self._supervisor.start(
+            command.arguments,
+            command.folder,
+            {**self._environment, **own, **command.environment},
+            command.output_path,
+            command.record_path,
+            command.marker,
+            command.tag,
+            self._stopping,
+        )
 
     async def find(self, folder: Path, known: Iterable[RecordedRun]) -> dict[str, ReattachedRun]:
         finder = ProcessFinder(folder, self._stopping, self._memory_kills)
@@ -144,16 +153,16 @@ class LocalExecutor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._places.wait_no_more()
+        self._places.stop_waiting()
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._supervisor.close)
 
 
 def share_gpus(names: Sequence[str], gpus_per_run: int, runs_per_gpu: int) -> list[tuple[str, ...]]:
-    """What each slot owns. All GPUs are taken once before one is taken a second time.
+    """Return what each slot owns. Every GPU is used once before one is used a second time.
 
     Raises:
-        UsageError: there are GPUs, but fewer than a run is to get.
+        UsageError: there are GPUs, but fewer than a run needs.
     """
     if not names or not gpus_per_run:
         return []

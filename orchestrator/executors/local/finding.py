@@ -1,4 +1,4 @@
-"""Processes that an earlier orchestrator started: found again by the record of its supervisor."""
+"""Find processes that an earlier orchestrator started, by the record of its supervisor."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -16,10 +16,10 @@ from .run import LocalRun
 
 
 def is_process_of_run(record: ProcessRecord) -> bool:
-    """Whether the process on record is alive, and one that a sweep started for this run.
+    """Return whether a recorded process is alive, and was started by a sweep for this run.
 
-    Numbers in a folder may be forged: a process that was started for something else is none of
-    ours. Where its environment cannot be read, or was overwritten, the numbers have to do.
+    Numbers in a folder may be forged: a process that was started for something else is not ours. If
+    its environment cannot be read, or was overwritten, the numbers must suffice.
     """
     if not is_alive(record.pid, record.identity):
         return False
@@ -53,12 +53,12 @@ class ProcessFinder:
         self._memory_kills = memory_kills
 
     def find(self, known: Sequence[RecordedRun]) -> dict[str, ReattachedRun]:
-        """All of these runs, by name, each as it is now."""
+        """Return all of these runs by name, each with its current state."""
         records = read_processes(self._record_path) if known else {}
         return {run.name: self._found(records.get(run.name) or _unrecorded(run)) for run in known}
 
     def end_strays(self, is_known: Callable[[int], bool]) -> None:
-        """Kill processes of runs whose index is not known."""
+        """Kill the processes of runs with an unknown index."""
         for record in read_processes(self._record_path).values():
             if (
                 record.exit_code is None
@@ -94,6 +94,6 @@ class ProcessFinder:
 
 
 def _unrecorded(run: RecordedRun) -> ProcessRecord:
-    """What the journal says of a process whose own record is lost."""
+    """Return the run of a process whose own record is lost, as far as the journal records it."""
     pid, identity = process_of(run.ref) or (0, None)
     return ProcessRecord(run.name, 0, 0, run.slot, pid, identity, run.started_at or 0.0)

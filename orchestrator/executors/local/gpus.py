@@ -1,7 +1,7 @@
-"""The GPUs of this machine: which there are, and how much of their memory is free.
+"""The GPUs of this machine, and how much of their memory is free.
 
-NVIDIA's are asked for by NVML, AMD's by the kernel's list of compute nodes. A GPU that is cut up
-into MIG devices counts as these. What the user set in the environment is used as it is.
+NVIDIA's are found with NVML, AMD's in the kernel's list of compute nodes. A GPU that is divided
+into MIG devices counts as these. What the user set in the environment is used unchanged.
 """
 
 import contextlib
@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from ml_tracking_ops.logger.gpu_names import nvml_text, visible_entries
 
 CUDA_VARIABLE = "CUDA_VISIBLE_DEVICES"
 ROCM_VARIABLE = "HIP_VISIBLE_DEVICES"
@@ -22,10 +24,10 @@ _KFD_NODES = Path("/sys/class/kfd/kfd/topology/nodes")
 
 @dataclass(frozen=True)
 class Gpus:
-    """GPUs that runs may use, and the environment variable that tells a run which are its own.
+    """GPUs that runs may use, and the environment variable that assigns them to a run.
 
-    `names` are indices, UUIDs or MIG devices. `has_bus_order` says that the indices follow the
-    PCI bus, as NVML's do, and CUDA's by default do not.
+    `names` are indices, UUIDs or MIG devices. `has_bus_order` means that the indices follow the PCI
+    bus, as NVML's do, and CUDA's by default do not.
     """
 
     names: tuple[str, ...] = ()
@@ -33,7 +35,7 @@ class Gpus:
     has_bus_order: bool = False
 
     def environment(self, own: Sequence[str]) -> dict[str, str]:
-        """The environment of a run that owns some of them, or empty if there are none."""
+        """Return the environment of a run that owns some of them. Empty if there are none."""
         if not self.names:
             return {}
         order = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"} if self.has_bus_order else {}
@@ -41,25 +43,17 @@ class Gpus:
 
 
 def find_gpus(environment: Mapping[str, str], kfd_nodes: Path = _KFD_NODES) -> Gpus:
-    """The GPUs that runs may use: what the user set, else NVIDIA's, else AMD's."""
+    """Return the GPUs that runs may use: those the user set, else NVIDIA's, else AMD's."""
     for variable in GPU_VARIABLES:
         if variable in environment:
-            return Gpus(tuple(_entries(environment[variable])), variable)
+            return Gpus(tuple(visible_entries(environment[variable])), variable)
     if names := tuple(_nvidia_names()):
         return Gpus(names, has_bus_order="CUDA_DEVICE_ORDER" not in environment)
     return Gpus(tuple(map(str, range(_count_amd(kfd_nodes)))), ROCM_VARIABLE)
 
 
-def _entries(text: str) -> Iterator[str]:
-    """As CUDA reads them: an invalid entry (-1) hides those after it."""
-    for entry in map(str.strip, text.split(",")):
-        if not entry or entry.startswith("-") or entry == "NoDevFiles":
-            return
-        yield entry
-
-
 def _count_amd(nodes: Path) -> int:
-    """Compute nodes with vector units. The others are CPUs."""
+    """Return the number of compute nodes with vector units. The others are CPUs."""
     return sum(_n_simd(path) > 0 for path in nodes.glob("*/properties"))
 
 
@@ -73,17 +67,17 @@ def _n_simd(properties: Path) -> int:
 
 
 def has_nvidia_driver() -> bool:
-    """Whether there may be one: on Linux its devices are looked for (also WSL's and Jetson's)."""
+    """Return whether a driver may be present: on Linux by its devices (also WSL's and Jetson's)."""
     return sys.platform != "linux" or any(path.exists() for path in _NVIDIA_DEVICES)
 
 
 @contextlib.contextmanager
 def _nvml() -> Iterator[Any]:
-    """NVIDIA's library, or None if there is no driver."""
+    """Yield NVIDIA's library, or None if there is no driver."""
     if not has_nvidia_driver():
         yield None
         return
-    import pynvml  # some 20 ms
+    import pynvml  # takes some 20 ms
 
     try:
         pynvml.nvmlInit()
@@ -109,11 +103,11 @@ def _nvidia_names() -> list[str]:
 
 
 def _names_of(nvml: Any, index: int) -> list[str]:
-    """A GPU by its index, or its MIG devices by their UUIDs."""
+    """Return a GPU by its index, or its MIG devices by their UUIDs."""
     device = nvml.nvmlDeviceGetHandleByIndex(index)
     try:
         is_cut_up = nvml.nvmlDeviceGetMigMode(device)[0] == nvml.NVML_DEVICE_MIG_ENABLE
-    except nvml.NVMLError:  # an older model has no such mode
+    except nvml.NVMLError:  # older models have no such mode
         is_cut_up = False
     return _mig_names(nvml, device) if is_cut_up else [str(index)]
 
@@ -121,14 +115,14 @@ def _names_of(nvml: Any, index: int) -> list[str]:
 def _mig_names(nvml: Any, device: Any) -> list[str]:
     names = []
     for position in range(nvml.nvmlDeviceGetMaxMigDeviceCount(device)):
-        with contextlib.suppress(nvml.NVMLError):  # a place that is not taken
+        with contextlib.suppress(nvml.NVMLError):  # an empty place
             part = nvml.nvmlDeviceGetMigDeviceHandleByIndex(device, position)
-            names.append(_text(nvml.nvmlDeviceGetUUID(part)))
+            names.append(nvml_text(nvml.nvmlDeviceGetUUID(part)))
     return names
 
 
 def free_memory_bytes(name: str) -> int | None:
-    """A GPU's free memory, by index or UUID, or None if it is not known."""
+    """Return a GPU's free memory, by index or UUID, or None if not known."""
     with _nvml() as nvml:
         if nvml is None:
             return None
@@ -144,17 +138,13 @@ def free_memory_bytes(name: str) -> int | None:
 
 
 def unique_name(name: str) -> str:
-    """A GPU by its UUID, or by the given name if its UUID is not known."""
+    """Return a GPU's UUID, or the given name if the UUID is not known."""
     with _nvml() as nvml:
         if nvml is None or name.startswith("MIG"):
             return name
         try:
             if name.isdecimal():
-                return _text(nvml.nvmlDeviceGetUUID(nvml.nvmlDeviceGetHandleByIndex(int(name))))
-            return _text(nvml.nvmlDeviceGetUUID(nvml.nvmlDeviceGetHandleByUUID(name)))
+                return nvml_text(nvml.nvmlDeviceGetUUID(nvml.nvmlDeviceGetHandleByIndex(int(name))))
+            return nvml_text(nvml.nvmlDeviceGetUUID(nvml.nvmlDeviceGetHandleByUUID(name)))
         except nvml.NVMLError:
             return name
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value

@@ -1,8 +1,8 @@
-"""What runs of all of a user's sweeps hold on this machine: GPUs, and room for a number of runs.
+"""What the runs of all of a user's sweeps hold on this machine: GPUs, and places for runs.
 
-Each run that is running has a lease: a file in a private folder, which says who holds what. A lease
-whose run is gone no longer counts, even if its orchestrator was killed. A run that has to wait
-leaves a ticket. A free place goes to the oldest ticket, so that sweeps take turns.
+Each running run has a lease: a file in a private folder that records who holds what. A lease whose
+run is gone no longer counts, even if its orchestrator was killed. A run that has to wait leaves a
+ticket. A free place goes to the oldest ticket, so that sweeps take turns.
 """
 
 import contextlib
@@ -19,7 +19,13 @@ from ml_tracking_ops.logger import os_files
 from ml_tracking_ops.logger.locks import hold_exclusive
 
 from ...store.files.cache_folder import make_private_folder
-from ...supervision.process_table import find_marked, is_alive, is_group_alive, process_identity
+from ...supervision.process_table import (
+    find_marked,
+    is_alive,
+    is_group_alive,
+    is_of_this_boot,
+    process_identity,
+)
 from ..base import NotYet
 
 MACHINE = "this machine"
@@ -39,9 +45,10 @@ class LeaseClaim:
         sweep: the folder of its sweep.
         name: the run's.
         marker: the variable (`NAME=value`) by which its processes are known.
-        choices: groups of GPUs, of which it takes one, the first that is free.
+        choices: groups of GPUs. The run takes the first free one.
         runs_per_gpu: how many runs may share each of them.
-        most_runs: how many runs there may be on the machine with it, or None for any number.
+        most_runs: how many runs there may be on the machine including this one, or None for any
+            number.
     """
 
     sweep: str
@@ -53,7 +60,7 @@ class LeaseClaim:
 
     @property
     def asks_nothing(self) -> bool:
-        """Whether it can be refused by nobody: it wants no GPU, and sets no limit."""
+        """Whether it can never be refused: it needs no GPU, and sets no limit."""
         return self.most_runs is None and not any(self.choices)
 
 
@@ -74,7 +81,7 @@ class _Held:
 
     @property
     def is_of_living(self) -> bool:
-        """Whether the run lives, or the process that is about to start it."""
+        """Whether the run is alive, or the process that is about to start it."""
         if self.run is not None:
             return _lives(*self.run)
         return is_alive(self.pid, self.identity) or bool(self.marker and find_marked(self.marker))
@@ -87,8 +94,8 @@ class Lease:
     """What one run holds.
 
     Args:
-        is_only_counted: the run holds nothing that others could want. It is known by its marker
-            if its orchestrator dies, so that its process need not be written down.
+        is_only_counted: the run holds nothing that others could need. If its orchestrator dies, it
+            is known by its marker, so that its process need not be written down.
     """
 
     def __init__(
@@ -105,10 +112,10 @@ class Lease:
         self.gpus = gpus
 
     def belongs_to(self, pid: int, identity: str | None) -> None:
-        """From now on it is the process group's: it ends with it."""
+        """Assign the lease to a process group. It ends with the group."""
         if self._is_only_counted:
             return
-        with contextlib.suppress(OSError):  # then it is our own process's
+        with contextlib.suppress(OSError):  # otherwise it is assigned to our own process
             _write(self._path, {**self._content, "run": [pid, identity]})
 
     def give_back(self) -> None:
@@ -117,10 +124,13 @@ class Lease:
 
 
 class Leases:
-    """The leases of this user on this machine, as one orchestrator sees them.
+    """Leases of this user on this machine, as one orchestrator sees them.
 
     Args:
-        folder: it is made where it does not exist.
+        folder: created if missing.
+
+    Attributes:
+        has_looked: whether all leases have been read once.
 
     Raises:
         OSError: the folder cannot be made, or others can write in it.
@@ -132,36 +142,38 @@ class Leases:
         self._own = (os.getpid(), process_identity(os.getpid()))
         self._token = secrets.token_hex(8)
         self._since: float | None = None
-        self._has_looked = False
+        self.has_looked = False
 
     def take(self, claim: LeaseClaim) -> Lease:
-        """A lease on the first places that are free.
+        """Take a lease on the first free places.
 
-        A claim that asks for nothing is not compared with what others hold. The first one looks
-        at it all the same, which removes the files of runs that are gone.
+        A claim that asks for nothing is not compared with what others hold. Even so, the first one
+        reads all leases, which removes the files of runs that are gone.
 
         Raises:
-            NotYet: none is, or others have waited for longer. The text says for what it waits.
+            NotYet: none is free, or others have waited for longer. The text names what it waits
+                for.
             OSError: the folder cannot be used.
         """
-        make_private_folder(self._folder)  # the system may have emptied its temporary files
-        if claim.asks_nothing and self._has_looked:
-            return self._write_lease(claim, ())
+        if claim.asks_nothing and self.has_looked:
+            with contextlib.suppress(FileNotFoundError):
+                return self._write_lease(claim, ())
+        make_private_folder(self._folder)  # the system may have cleared its temporary files
         with self._locked():
-            self._has_looked = True
+            self.has_looked = True
             leases, tickets = self._held(_LEASE), self._held(_TICKET)
             older = sorted(filter(self._is_before_us, tickets), key=lambda ticket: ticket.since)
             reasons = []
             for gpus in claim.choices:
                 reason = _why_not(claim, gpus, leases, older)
                 if reason is None:
-                    self.wait_no_more()
+                    self.stop_waiting()
                     return self._write_lease(claim, gpus)
                 reasons.append(reason)
             self._write_ticket(claim)
         raise NotYet(reasons[0] if len(reasons) == 1 else _together(reasons))
 
-    def wait_no_more(self) -> None:
+    def stop_waiting(self) -> None:
         """Withdraw the ticket of this orchestrator, if it has one."""
         if self._since is None:
             return
@@ -200,7 +212,7 @@ class Leases:
         }
 
     def _held(self, suffix: str) -> list[_Held]:
-        """What living processes hold or wait for. The files of others are removed."""
+        """Return what living processes hold or wait for. The files of others are removed."""
         found = []
         for path in sorted(self._folder.glob(f"*{suffix}")):
             held = _read(path)
@@ -213,7 +225,8 @@ class Leases:
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        """One orchestrator at a time looks and writes. The kernel lets go if it is killed."""
+        """Hold a lock while reading and writing. The kernel releases it if the process is
+        killed."""
         fd = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os_files.NO_LINK, _FILE_MODE)
         give_up_at = time.monotonic() + _LOCK_WITHIN_S
         try:
@@ -229,7 +242,7 @@ class Leases:
 def _why_not(
     claim: LeaseClaim, gpus: tuple[str, ...], leases: Sequence[_Held], older: Sequence[_Held]
 ) -> str | None:
-    """Why a claim cannot have these GPUs now, or None if it can."""
+    """Explain why a claim cannot have these GPUs now, or return None if it can."""
     for gpu in gpus:
         holders = [lease for lease in leases if lease.wants(gpu)]
         most = min([claim.runs_per_gpu, *(lease.runs_per_gpu for lease in holders)])
@@ -249,7 +262,7 @@ def _why_not(
 
 
 def _names(held: Sequence[_Held], claim: LeaseClaim) -> str:
-    """The sweeps that hold something, as people know them."""
+    """Return the names of the sweeps that hold something, for people."""
     sweeps = dict.fromkeys(one.sweep for one in held)
     return " and ".join(
         "this sweep" if sweep == claim.sweep else f"the sweep {Path(sweep).name}"
@@ -262,24 +275,19 @@ def _together(reasons: Sequence[str]) -> str:
 
 
 def _lives(pid: int, identity: str | None) -> bool:
-    """Whether a process, or what it left in its group, still runs."""
+    """Return whether a process, or one that remains in its group, is still running."""
     if is_alive(pid, identity):
         return True
-    is_of_this_boot = _boot(identity) == _boot(process_identity(os.getpid()))
-    return is_of_this_boot and process_identity(pid) is None and is_group_alive(pid)
-
-
-def _boot(identity: str | None) -> str | None:
-    return identity and identity.rpartition(":")[0]
+    return is_of_this_boot(identity) and process_identity(pid) is None and is_group_alive(pid)
 
 
 def _is_forgotten(path: Path, suffix: str) -> bool:
-    """Whether nobody has asked again for a while: a sweep that is paused waits for nothing."""
+    """Return whether the ticket was not renewed for a while: a paused sweep waits for nothing."""
     return suffix == _TICKET and time.time() - path.stat().st_mtime > _TICKET_LIVES_S
 
 
 def _read(path: Path) -> _Held | None:
-    """A lease or ticket, or None if there is none that can be read."""
+    """Read a lease or ticket. Returns None if it is missing or unreadable."""
     try:
         with path.open("rb") as file:
             found = json.loads(file.read(_MOST_BYTES))

@@ -1,4 +1,4 @@
-"""Whether a process that was ended by SIGKILL ran out of memory: the kernel counts such ends."""
+"""Find out whether a process ended by SIGKILL ran out of memory: the kernel counts such kills."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ class MemoryKills:
         self._n_known = self._count()
 
     def take_one(self) -> bool:
-        """Whether there was one more kill than those that were asked about before."""
+        """Return whether there was one more kill than those already returned."""
         now = self._count()
         if now is None or self._n_known is None or now <= self._n_known:
             return False
@@ -37,7 +37,8 @@ class MemoryKills:
 
 
 def _own_counter() -> Path | None:
-    """`memory.events` of version 2, `memory.oom_control` of version 1, or the whole system's."""
+    """Return `memory.events` of version 2, `memory.oom_control` of version 1, or the whole
+    system's."""
     try:
         groups = Path("/proc/self/cgroup").read_text().splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Which places of this machine a run takes, shared with the other sweeps of the user."""
+"""The places of this machine that a run takes, shared with the other sweeps of the user."""
 
 import os
 import tempfile
@@ -12,16 +12,16 @@ from .gpus import unique_name
 from .leases import Lease, LeaseClaim, Leases
 
 RUNTIME_VARIABLE = "ML_TRACKING_OPS_RUNTIME_DIR"
-"""Environment variable: where leases are, by default in the user's runtime folder."""
+"""Environment variable: the folder of leases, by default in the user's runtime folder."""
 
 
 class SweepLeases:
     """Takes leases for the runs of one sweep.
 
     Args:
-        groups: what a slot may own: groups of GPUs. A run takes the first that is free.
+        groups: groups of GPUs that a slot may own. A run takes the first free one.
         runs_per_gpu: how many runs may share a GPU, over all sweeps.
-        most_runs: how many runs there may be on the machine when one of ours starts.
+        most_runs: how many runs there may be on the machine when one of this sweep starts.
 
     Attributes:
         trouble: why nothing is shared, if the folder for it cannot be used.
@@ -49,10 +49,16 @@ class SweepLeases:
             if groups or most_runs is not None:
                 self.trouble = f"runs of other sweeps are not taken into account: {error}"
 
+    @property
+    def may_wait(self) -> bool:
+        """Whether `take` may wait for a lock that another sweep holds."""
+        is_compared = bool(self._groups) or self._most_runs is not None
+        return self._leases is not None and (is_compared or not self._leases.has_looked)
+
     def take(
         self, command: RunCommand, slot: Slot, runs_in_slot_gpus: int, *, may_move: bool
     ) -> tuple[tuple[str, ...], Lease | None]:
-        """The GPUs that a run gets, and its lease on them.
+        """Return the GPUs for a run, and its lease on them.
 
         Args:
             runs_in_slot_gpus: how many slots of this sweep have the GPUs of this one.
@@ -77,20 +83,20 @@ class SweepLeases:
             lease = self._leases.take(claim)
         except NotYet:
             raise
-        except OSError:  # the folder cannot be written any more: then nothing is shared
+        except OSError:  # the folder is no longer writable, so nothing is shared
             return slot.gpus, None
         return tuple(self._shown[name] for name in lease.gpus), lease
 
-    def wait_no_more(self) -> None:
-        """The sweep is over: it waits for nothing."""
+    def stop_waiting(self) -> None:
+        """Stop waiting: the sweep is over."""
         if self._leases is not None:
-            self._leases.wait_no_more()
+            self._leases.stop_waiting()
 
 
 def runtime_folder() -> Path:
-    """A folder of this user's on this machine that is empty after it starts.
+    """Return a folder of this user's on this machine that is empty after a restart.
 
-    The same for all sessions of the user, as far as the system has one: `/run/user/UID`.
+    It is the same for all sessions of the user, if the system has one: `/run/user/UID`.
     """
     if given := os.environ.get(RUNTIME_VARIABLE):
         return Path(given)

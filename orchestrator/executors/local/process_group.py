@@ -1,4 +1,4 @@
-"""Process groups: wait for one, stop it with all that belongs to it.
+"""Process groups: wait for one, stop it with all its processes.
 
 A supervisor, a process of its own, starts them (`supervisor_client.py`) and is their parent. A
 group that an earlier orchestrator started and that still runs is an `AdoptedGroup`.
@@ -14,7 +14,13 @@ from dataclasses import dataclass
 import anyio
 
 from ...supervision.os_processes import SIGCONT, SIGKILL, open_pidfd, signal_group, signal_processes
-from ...supervision.process_table import find_marked, is_alive, is_group_alive, process_identity
+from ...supervision.process_table import (
+    find_marked,
+    is_alive,
+    is_group_alive,
+    is_of_this_boot,
+    process_identity,
+)
 
 _POLL_S = 0.02
 _POLL_LEADER_S = 0.25
@@ -41,13 +47,13 @@ SendSignal = Callable[[int, signal.Signals], None]
 
 
 class _Group:
-    """What all process groups can be asked for.
+    """The common interface of process groups.
 
     Attributes:
         pid: of the leader, and the number of the group.
-        identity: tells the leader from a later process with the same number.
+        identity: distinguishes the leader from a later process with the same number.
         started_at: seconds since the epoch.
-        left_running: the commands of processes that the leader had not ended when it exited.
+        left_running: the commands of processes that the leader left running when it exited.
     """
 
     def __init__(
@@ -62,7 +68,7 @@ class _Group:
         self._is_terminated = False
 
     async def stop(self, grace_s: float) -> None:
-        """The signal that asks the group to end. SIGKILL to the group after `grace_s` seconds."""
+        """Send the signal that asks the group to end, and SIGKILL after `grace_s` seconds."""
         self.terminate()
         with anyio.move_on_after(grace_s):
             await self._has_exited.wait()
@@ -71,7 +77,7 @@ class _Group:
         await self._has_exited.wait()
 
     def terminate(self) -> None:
-        """Ask the whole group to end, once, also one that is suspended.
+        """Ask the whole group to end, once, even if it is suspended.
 
         A second signal would reach a script in the middle of its orderly end.
         """
@@ -92,8 +98,9 @@ class ProcessGroup(_Group):
     """A running command that leads a session and process group of its own.
 
     Args:
-        send_signal: to the group of a number, through its parent, which knows that it is there.
-        result_fd: becomes readable when it has ended. Tells how.
+        send_signal: signals the group with a number, through its parent, which knows that it
+            exists.
+        result_fd: becomes readable when it has ended, with the result.
     """
 
     def __init__(
@@ -112,19 +119,19 @@ class ProcessGroup(_Group):
         self._exit_code: int | None = None
 
     async def wait(self) -> int | None:
-        """Wait for the leader to exit and for all that it left running in its group to be gone.
+        """Wait for the leader to exit and for all processes left in its group to be gone.
 
         May be called again once it has returned.
 
         Returns:
-            The exit code, negative where a signal ended the leader. None if nobody saw it, because
-            the supervisor was killed.
+            The exit code, negative if a signal ended the leader. None if it was not observed,
+            because the supervisor was killed.
         """
         if self._has_exited.is_set():
             return self._exit_code
         await anyio.wait_readable(self._result_fd)
         text = os.read(self._result_fd, _REPORT_BYTES)
-        if not text:  # the supervisor is gone, but the process need not be
+        if not text:  # the supervisor is gone, but the process may still be there
             orphan = AdoptedGroup(
                 self.pid, self.identity, self.started_at, self._marker, stopping=self._stopping
             )
@@ -146,11 +153,11 @@ class ProcessGroup(_Group):
 
 
 class AdoptedGroup(_Group):
-    """A group whose leader is no child of ours, nor of our supervisor.
+    """A group whose leader is not a child of this process or of its supervisor.
 
     Args:
         marker: the variable (`NAME=value`) that only its processes have in their environment.
-        find_exit_code: looks for the exit code on record, or None if it is not there (yet).
+        find_exit_code: returns the exit code on record, or None if it is not there (yet).
     """
 
     def __init__(
@@ -168,7 +175,7 @@ class AdoptedGroup(_Group):
         self._find_exit_code = find_exit_code
 
     async def wait(self) -> int | None:
-        """Wait for the leader to exit and for all that it left running to be gone.
+        """Wait for the leader to exit and for all processes it left running to be gone.
 
         Returns:
             The exit code on record, or None if there is none.
@@ -200,7 +207,7 @@ class AdoptedGroup(_Group):
                 os.close(pidfd)
 
     async def _wait_for_record(self, within_s: float) -> int | None:
-        """Its supervisor writes the record at once. Where it was killed, nobody does."""
+        """Wait for the exit code. Its supervisor records it at once, unless it was killed."""
         if self._find_exit_code is None:
             return None
         with anyio.move_on_after(within_s):
@@ -210,7 +217,7 @@ class AdoptedGroup(_Group):
         return None
 
     async def _clear_leftovers(self) -> None:
-        """End the remaining processes, in the group or not, as its supervisor does if alive."""
+        """End the remaining processes, in the group or not, as a living supervisor would."""
         kill_at = anyio.current_time() + self._stopping.leftover_grace_s
         number = signal.SIGTERM
         while (marked := find_marked(self._marker)) or self._has_group():
@@ -222,17 +229,12 @@ class AdoptedGroup(_Group):
             await anyio.sleep(_POLL_S)
 
     def _has_group(self) -> bool:
-        """Whether somebody is left in the group. Nobody else's leader has the number then."""
-        is_of_this_boot = _boot(self.identity) == _boot(process_identity(os.getpid()))
+        """Return whether a process is left in the group. No other leader has its number then."""
         is_gone = self.pid > 1 and process_identity(self.pid) is None
-        return is_of_this_boot and is_gone and is_group_alive(self.pid)
+        return is_of_this_boot(self.identity) and is_gone and is_group_alive(self.pid)
 
 
 def signal_if_same(pid: int, identity: str | None, number: signal.Signals) -> None:
-    """Signal a group, unless its leader is another process by now, or gone."""
+    """Signal a group, unless its leader is gone or another process."""
     if is_alive(pid, identity):
         signal_group(pid, number)
-
-
-def _boot(identity: str | None) -> str | None:
-    return identity and identity.rpartition(":")[0]

@@ -1,19 +1,17 @@
 """A run as a process group of this machine, as the scheduler sees it."""
 
-import platform
 from collections.abc import Callable
 from dataclasses import replace
 
 import anyio.lowlevel
 
+from ml_tracking_ops.logger import os_files
+
 from ...store.files.run_refs import process_ref
-from ...supervision.os_processes import SIGKILL
-from ..base import RunEnd, RunStart, end_by_exit_code
+from ..base import RunEnd, RunStart, end_by_exit_code, was_killed
 from .leases import Lease
 from .memory_kills import MemoryKills
 from .process_group import AdoptedGroup, ProcessGroup
-
-_KILLED = (-SIGKILL, 128 + SIGKILL)
 
 
 class LocalRun:
@@ -29,14 +27,14 @@ class LocalRun:
     ) -> None:
         self.pid = group.pid
         self.ref = process_ref(group.pid, group.identity)
-        self.start = RunStart(group.started_at, platform.node(), gpus)
+        self.start = RunStart(group.started_at, os_files.host_name(), gpus)
         self._group = group
         self._memory_kills = memory_kills
         self._ended_at = ended_at
         self._lease = lease
         self._end: RunEnd | None = None
 
-    async def wait_started(self, tell: Callable[[str], None]) -> RunStart:
+    async def wait_started(self, report: Callable[[str], None]) -> RunStart:
         await anyio.lowlevel.checkpoint()
         return self.start
 
@@ -50,7 +48,7 @@ class LocalRun:
 
     def _ended(self, exit_code: int | None) -> RunEnd:
         end = end_by_exit_code(exit_code, self._group.left_running)
-        if exit_code in _KILLED and self._memory_kills.take_one():
+        if was_killed(exit_code) and self._memory_kills.take_one():
             end = replace(end, cause="out_of_memory")
         return end if self._ended_at is None else replace(end, at=self._ended_at)
 

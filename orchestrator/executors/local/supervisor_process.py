@@ -22,7 +22,7 @@ main()
 
 @dataclass(frozen=True)
 class SupervisorProcess:
-    """A supervisor that runs, and this end of its socket. It ends once that is closed.
+    """A running supervisor, and this end of its socket. It ends once that is closed.
 
     Attributes:
         environment: its own. The environments of runs are sent as differences from it.
@@ -37,22 +37,23 @@ _ahead: list[SupervisorProcess] = []
 
 
 def start_supervisor_ahead() -> None:
-    """Start one that `take_supervisor` gives later. Where that fails, it is tried again then."""
+    """Start a supervisor for `take_supervisor` to return later. If that fails, it is tried again
+    then."""
     with contextlib.suppress(OSError):
         _ahead.append(_start())
 
 
 def discard_supervisor() -> None:
-    """Let the one go that was started ahead, if there is one: it is not needed."""
+    """Discard the supervisor that was started ahead, if there is one: it is not needed."""
     while _ahead:
         _ahead.pop().socket.close()
 
 
 def take_supervisor() -> SupervisorProcess:
-    """The supervisor that was started ahead, or a new one.
+    """Return the supervisor that was started ahead, or a new one.
 
     Raises:
-        OSError: the machine has no process or file to give.
+        OSError: the machine has no process or file left.
     """
     return _ahead.pop() if _ahead else _start()
 

@@ -1,4 +1,4 @@
-"""On which systems this machine's own runs can be started."""
+"""The systems on which runs can be started locally."""
 
 import sys
 
@@ -6,7 +6,7 @@ from ...errors import UsageError
 
 
 def refuse_windows() -> None:
-    """Sweeps need process groups and signals.
+    """Raise on Windows: sweeps need process groups and signals.
 
     Raises:
         UsageError: this is Windows.

@@ -1,4 +1,4 @@
-"""The orchestrator's end of the driver: starts it, asks it, and starts it again if it dies."""
+"""The orchestrator's end of the driver: starts it, sends requests, and restarts it if it dies."""
 
 import json
 import os
@@ -14,6 +14,7 @@ import anyio
 import anyio.abc
 
 from ...errors import UsageError
+from ...supervision.os_processes import SIGKILL
 
 RayEvent = Mapping[str, Any]
 _MODULE = f"{__package__}.driver"
@@ -23,13 +24,13 @@ _END_S = 10.0
 
 
 class DriverClient:
-    """One driver after the other, as long as the sweep runs.
+    """Runs one driver after the other, as long as the sweep runs.
 
     Args:
-        take_in: what is done with an event, called in the event loop.
-        rejoin: asked for the requests with which a driver that was started again begins.
+        take_in: called with each event, in the event loop.
+        rejoin: returns the requests with which a restarted driver begins.
         give_up: called with the reason once Ray has not been reached for about a minute.
-        warn: tells users of something, once for each kind.
+        warn: warns users of a problem, once for each kind.
     """
 
     def __init__(
@@ -47,21 +48,24 @@ class DriverClient:
         self._command = command
         self._process: anyio.abc.Process | None = None
         self._settings = self._cluster = ""
+        self._was_killed = False
 
     async def start(self, settings: RayEvent) -> str:
-        """Start the first driver, and return what it says of the cluster.
+        """Start the first driver, and return its description of the cluster.
 
         Raises:
-            UsageError: it cannot connect. The message says why.
+            UsageError: it cannot connect. The message explains why.
         """
         self._settings = json.dumps(settings)
         message = await self._begin()
+        if message is not None and self._was_killed:
+            message = await self._begin()
         if message is not None:
             raise UsageError(f"cannot use the Ray cluster: {message}")
         return self._cluster
 
     async def _begin(self) -> str | None:
-        """Start a driver, and return why it cannot be used, or None."""
+        """Start a driver. Returns why it cannot be used, or None."""
         with tempfile.TemporaryFile() as log:
             process = await anyio.open_process(
                 [*self._command, self._settings],
@@ -82,6 +86,7 @@ class DriverClient:
                 self._cluster = str(first["cluster"])
                 return None
             await self._end(process)
+            self._was_killed = process.returncode == -SIGKILL
             return str(first["message"]) if first else _last_line(log)
 
     @property
@@ -90,7 +95,7 @@ class DriverClient:
         return self._process is not None
 
     async def listen(self) -> None:
-        """Take in what drivers tell, until this is cancelled."""
+        """Take in the events of drivers, until this is cancelled."""
         while True:
             while (event := await self._lines.next()) is not None:
                 self._take_in(event)
@@ -99,7 +104,7 @@ class DriverClient:
                 await self.ask(request)
 
     async def _connect_again(self) -> None:
-        """Start drivers until one can connect, and give the runs so far up after a while."""
+        """Start drivers until one can connect, and give up the current runs after a while."""
         since = time.strftime("%H:%M:%S")
         self._warn(f"ray silent since {since}", f"Ray closed the connection at {since}")
         await self.close()
@@ -114,7 +119,7 @@ class DriverClient:
                 self._give_up(message)
 
     async def ask(self, request: RayEvent) -> None:
-        """Send a request. `rejoin` reports a driver that has died."""
+        """Send a request. `rejoin` covers requests to a driver that has died."""
         process = self._process
         if process is None or process.stdin is None:
             return
@@ -124,7 +129,7 @@ class DriverClient:
             return
 
     async def close(self) -> None:
-        """Let the driver free the slots, and end."""
+        """Have the driver free the slots and end."""
         process, self._process = self._process, None
         if process is not None:
             await self._end(process)
@@ -145,19 +150,19 @@ def _last_line(log: IO[bytes]) -> str:
     lines = log.read().decode("utf-8", "replace").strip().splitlines()
     if not lines:
         return "its driver stopped unexpectedly"
-    # without the time and the place in Ray's code, and the advice that follows
+    # without the time, the place in Ray's code, and the advice that follows
     return re.sub(r"^\[[^]]*\] \S+: ", "", lines[-1]).split(". ")[0]
 
 
 class _Lines:
-    """The events that a driver writes."""
+    """Reads the events that a driver writes."""
 
     def __init__(self, process: anyio.abc.Process) -> None:
         self._process = process
         self._rest = b""
 
     async def next(self) -> RayEvent | None:
-        """The next event, or None if there is none any more."""
+        """Return the next event, or None at the end."""
         assert self._process.stdout is not None
         while b"\n" not in self._rest:
             try:

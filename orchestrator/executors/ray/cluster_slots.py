@@ -36,11 +36,11 @@ class ClusterSlots:
         return slot in self._actors
 
     def get(self, slot: int) -> Any:
-        """Its actor, or None if it has not been found or made."""
+        """Return the actor of a slot, or None if it was neither found nor made."""
         return self._actors.get(slot)
 
     def find(self, slot: int) -> Any:
-        """Its actor.
+        """Find the actor of a slot.
 
         Raises:
             ValueError: there is none.
@@ -50,7 +50,7 @@ class ClusterSlots:
         return self._actors[slot]
 
     def find_all(self) -> None:
-        """Know of those that an earlier driver made: what nobody uses is freed."""
+        """Find those that an earlier driver made, so that unused ones are freed."""
         for known in self._ray.util.list_named_actors(all_namespaces=True):
             number = known["name"].removeprefix(_PREFIX)
             if known["namespace"] == self.namespace and number.isdecimal():
@@ -58,7 +58,7 @@ class ClusterSlots:
                     self.find(int(number))
 
     def make(self, slot: int) -> Any:
-        """Its actor, or a new one, which Ray starts when there is a place.
+        """Return the actor of a slot, or a new one, which Ray starts when there is room.
 
         Raises:
             ValueError: there is one that is about to end.
@@ -74,8 +74,22 @@ class ClusterSlots:
             self._actors[slot] = made.remote(runner_archive())
         return self._actors[slot]
 
+    def end(self, slot: int) -> bool:
+        """End the actor that has the name of a slot in which nothing runs.
+
+        Returns:
+            Whether there was one: Ray keeps the names on a lost node until it is sure.
+        """
+        self.forget(slot)
+        try:
+            self._ray.kill(self.find(slot))
+        except ValueError:
+            return False
+        self.forget(slot)
+        return True
+
     def forget(self, slot: int) -> None:
-        """Take its actor for gone."""
+        """Treat its actor as gone."""
         self._actors.pop(slot, None)
 
     async def free(self, slots: Collection[int]) -> None:
@@ -92,11 +106,11 @@ class ClusterSlots:
             await leaving
 
     def unused(self, busy: Collection[int]) -> set[int]:
-        """Those in which nothing runs."""
+        """Return the slots in which nothing runs."""
         return self._actors.keys() - set(busy)
 
     def unused_for(self, busy: Collection[int], idle_s: float) -> list[int]:
-        """Those that have had nothing to do for so long."""
+        """Return the slots in which nothing has run for so long."""
         now = time.monotonic()
         self._idle_since = {slot: self._idle_since.get(slot, now) for slot in self.unused(busy)}
         return [slot for slot, since in self._idle_since.items() if now - since >= idle_s]

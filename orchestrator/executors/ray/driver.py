@@ -1,16 +1,16 @@
 """The program between the orchestrator and a Ray cluster: the only one here that imports Ray.
 
 It is a process of its own because Ray ends the process that lost its cluster, and because its
-import takes a second. It reads requests from its input and writes events to its output, one line
-of JSON each:
+import takes a second. It reads requests from its input and writes events to its output, one line of
+JSON each:
 
     open folder namespace
     submit slot spec     begin a run in a slot, and pass its files on until it is over
-    adopt slot name      the same for a run that was begun before
+    adopt slot name      the same for a run that has begun before
     send slot name letter
     end_slot slot        free a slot in which nothing runs
 
-    ready cluster (what it is, for people) | failed message
+    ready cluster (a description for people) | failed message
     waiting name reason | begun name | changed name (its record) | over name
     refused name detail | lost name detail cause | unknown name
     warn kind message | warn_over kind message
@@ -23,15 +23,19 @@ import contextlib
 import json
 import os
 import sys
+import time
 import traceback
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
+from ml_tracking_ops.logger.paths import LOG_SUFFIX
+
 from ...store.files.disk import is_passing
 from . import node, relay
 from .cluster_slots import ClusterSlots
 from .mirror import Mirror
+from .nodes import UNTIL_ONE_JOINS, describe_cluster, limit_connecting, unmet_need, wait_gone
 from .relay import Chunk
 
 DriverRequest = Mapping[str, Any]
@@ -42,7 +46,7 @@ _IDLE_S = 60.0
 _IDLE_WHILE_OTHERS_WAIT_S = 1.0
 _ROOM_AGAIN_S = 1.0
 _TRIES = 6
-_UNTIL_ONE_JOINS = "runs wait until one joins"
+_GONE_WITHIN_S = 60.0
 
 
 class Events:
@@ -52,17 +56,18 @@ class Events:
         self._fd = os.dup(1)
         os.dup2(2, 1)
 
-    def tell(self, event: str, **fields: object) -> None:
+    def write(self, event: str, **fields: object) -> None:
         os.write(self._fd, json.dumps({"event": event, **fields}).encode() + b"\n")
 
 
 class Driver:
-    """Sees runs through in actors of the cluster.
+    """Follows runs in actors of the cluster.
 
     Args:
         ray: the module.
-        settings: `address`, `runtime_env`, `options` of the actors, what of that is `asked` of a
-            node, `needs` as a text, `is_shared`.
+        settings: `address`, `reached_within_s`, `runtime_env`, what of it Ray `sets_up` on nodes,
+            `options` of the actors, which of these are `asked` of a node, `needs` as a text,
+            `is_shared`.
     """
 
     def __init__(self, ray: Any, settings: Mapping[str, Any], events: Events) -> None:
@@ -79,7 +84,7 @@ class Driver:
         self._opening: asyncio.Task[None] | None = None
 
     def obey(self, request: DriverRequest) -> None:
-        """Begin what is asked for."""
+        """Carry out requests."""
         match request["do"]:
             case "open":
                 self._folder, self._slots.namespace = Path(request["folder"]), request["namespace"]
@@ -101,7 +106,7 @@ class Driver:
         return task
 
     def _see_done(self, task: asyncio.Task[None]) -> None:
-        """End with what nobody expected: the next driver sees the runs through."""
+        """End on an unexpected error: the next driver follows the runs."""
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             traceback.print_exception(error)
@@ -115,7 +120,7 @@ class Driver:
         await self._slots.free(waiting | self._slots.unused(self._busy.values()))
 
     async def free_slots(self) -> None:
-        """Give back what nobody uses, soon, if runs wait for it."""
+        """Soon free unused slots, if runs wait for room."""
         while True:
             await asyncio.sleep(_LOOK_S)
             has_waiting = bool(self._busy.keys() - self._begun)
@@ -144,42 +149,66 @@ class Driver:
         """Hand a run to the actor of its slot.
 
         Returns:
-            The actor once the run has begun, or None if it cannot begin, which is told.
+            The actor once the run has begun, or None if it cannot begin, which is reported.
         """
         name, errors = spec["tag"]["name"], self._ray.exceptions
         detail = ""
         for _ in range(_TRIES):
             try:
-                actor = await asyncio.to_thread(self._slots.make, slot)
+                actor = await self._make(slot, name)
                 if name in self._given_up:
                     await self._slots.free([slot])
                     break
                 await self._hand_over(actor, spec, mirror)
                 return actor
             except errors.RayTaskError as error:
-                detail = _last_line(error)
+                detail = last_line(error)
                 break
             except errors.ActorUnavailableError:
                 await asyncio.sleep(_UNREACHABLE_S)
                 continue
-            except (errors.ActorDiedError, errors.RuntimeEnvSetupError, ValueError) as error:
-                # an actor of this name that was ended before may not be gone yet
+            except errors.RuntimeEnvSetupError as error:
                 self._slots.forget(slot)
-                detail = _last_line(error)
-                if name in self._given_up or isinstance(error, errors.RuntimeEnvSetupError):
+                detail = setup_problem(str(error))
+                output = Chunk(f"{name}{LOG_SUFFIX}", 0, str(error).encode(), False)
+                await self._write(mirror, [output])
+                break
+            except (errors.ActorDiedError, ValueError) as error:
+                self._slots.forget(slot)
+                detail = last_line(error)
+                if name in self._given_up:
                     break
             await asyncio.sleep(_LOOK_S)
-        self._events.tell("refused", name=name, detail=detail)
+        self._events.write("refused", name=name, detail=detail)
         return None
+
+    async def _make(self, slot: int, name: str) -> Any:
+        """Make the actor of a slot, once any earlier one of this slot is gone.
+
+        Raises:
+            ValueError: the earlier one is not gone after a while.
+        """
+        until = time.monotonic() + _GONE_WITHIN_S
+        while True:
+            try:
+                return await asyncio.to_thread(self._slots.make, slot)
+            except ValueError:
+                if name in self._given_up or time.monotonic() > until:
+                    raise
+                if not await asyncio.to_thread(self._slots.end, slot):
+                    raise
+            await asyncio.sleep(_LOOK_S)
 
     async def _hand_over(self, actor: Any, spec: dict[str, Any], mirror: Mirror) -> None:
         beginning = asyncio.ensure_future(_answer(actor.begin.remote(spec, mirror.sizes())))
         await asyncio.wait([beginning], timeout=_SAY_WAITING_S)
         if not beginning.done():
-            name, needs = spec["tag"]["name"], self._settings["needs"]
-            self._events.tell("waiting", name=name, reason=f"waiting for {needs}")
-            if (message := what_no_node_has(self._ray, self._settings)) is not None:
-                self._events.tell("warn", kind="stuck", message=f"{message}: {_UNTIL_ONE_JOINS}")
+            name, reason = spec["tag"]["name"], f"waiting for {self._settings['needs']}"
+            if self._settings["sets_up"]:
+                reason += f", or for Ray to set up {' and '.join(self._settings['sets_up'])}"
+            self._events.write("waiting", name=name, reason=reason)
+            if (message := unmet_need(self._ray, self._settings)) is not None:
+                self._events.write("warn", kind="stuck", message=f"{message}: {UNTIL_ONE_JOINS}")
         await beginning
 
     async def _adopt(self, slot: int, name: str) -> None:
@@ -188,28 +217,28 @@ class Driver:
         try:
             actor = await asyncio.to_thread(self._slots.find, slot)
             if not await _answer(actor.adopt.remote(name, mirror.sizes())):
-                self._events.tell("unknown", name=name)
+                self._events.write("unknown", name=name)
                 return
             await self._see_through(actor, name, mirror)
         except ValueError:
-            self._events.tell("unknown", name=name)
+            self._events.write("unknown", name=name)
         except (self._ray.exceptions.RayError, OSError) as error:
             await self._lose(slot, name, error)
         finally:
             self._busy.pop(name, None)
 
     async def _lose(self, slot: int, name: str, error: Exception) -> None:
-        """Nothing more is learned of a run: its actor is gone, or its files cannot be written."""
+        """Report a run as lost: its actor is gone, or its files cannot be written."""
         if isinstance(error, self._ray.exceptions.RayError):
             self._slots.forget(slot)
         else:
             await self._slots.free([slot])
-        self._events.tell("lost", name=name, detail=self._detail(error), cause=self._cause(error))
+        self._events.write("lost", name=name, detail=self._detail(error), cause=self._cause(error))
 
     def _detail(self, error: Exception) -> str:
-        if isinstance(error, self._ray.exceptions.OutOfMemoryError):  # says much more
+        if isinstance(error, self._ray.exceptions.OutOfMemoryError):  # its message is much longer
             return "Ray ended its slot because the node ran out of memory"
-        return _last_line(error)
+        return last_line(error)
 
     def _cause(self, error: Exception) -> str:
         if isinstance(error, self._ray.exceptions.OutOfMemoryError):
@@ -217,9 +246,9 @@ class Driver:
         return "preempted" if getattr(error, "preempted", False) else "node_failed"
 
     async def _see_through(self, actor: Any, name: str, mirror: Mirror) -> None:
-        """Pass its files on until it is over and all of them are here."""
+        """Pass on the files of a run until it is over and all of them are here."""
         self._begun.add(name)
-        self._events.tell("begun", name=name)
+        self._events.write("begun", name=name)
         is_done, is_reached = False, True
         while not is_done:
             try:
@@ -235,8 +264,8 @@ class Driver:
             if not self._settings["is_shared"]:
                 await self._write(mirror, list(found))
             if any(mirror.is_record(chunk.path) for chunk in found):
-                self._events.tell("changed", name=name)
-        self._events.tell("over", name=name)
+                self._events.write("changed", name=name)
+        self._events.write("over", name=name)
         self._start(self._forget(actor, name))
 
     async def _forget(self, actor: Any, name: str) -> None:
@@ -244,7 +273,7 @@ class Driver:
             await _answer(actor.forget.remote(name))
 
     async def _write(self, mirror: Mirror, chunks: list[Chunk]) -> None:
-        """Write what was passed on. On a full disk wait for room: the node keeps the rest.
+        """Write what was passed on. On a full disk, wait for room: the node keeps the rest.
 
         Raises:
             OSError: it cannot be written.
@@ -255,25 +284,25 @@ class Driver:
             except OSError as error:
                 if not is_passing(error):
                     raise
-                self._tell_of_room(error)
+                self._report_room(error)
                 await asyncio.sleep(_ROOM_AGAIN_S)
             else:
-                self._tell_of_room(None)
+                self._report_room(None)
                 return
 
-    def _tell_of_room(self, error: OSError | None) -> None:
+    def _report_room(self, error: OSError | None) -> None:
         if self._has_room == (error is None):
             return
         self._has_room = error is None
         if error is None:
             message = f"there is room in {self._folder} again: what runs have written arrives"
-            self._events.tell("warn_over", kind="room for files", message=message)
+            self._events.write("warn_over", kind="room for files", message=message)
         else:
             message = (
                 f"{self._folder}: {error.strerror}. What runs write stays on their nodes until "
                 "there is room: free some"
             )
-            self._events.tell("warn", kind="room for files", message=message)
+            self._events.write("warn", kind="room for files", message=message)
 
     async def _send(self, slot: int, name: str, letter: str) -> None:
         actor = self._slots.get(slot)
@@ -286,64 +315,73 @@ class Driver:
                 await _answer(actor.send.remote(name, letter.encode()))
 
 
-def describe_cluster(ray: Any, settings: Mapping[str, Any]) -> str:
-    """How large the cluster is, and how many runs it has place for if nobody else uses it."""
-    nodes = [one["Resources"] for one in ray.nodes() if one["Alive"]]
-    totals = {name: sum(own.get(name, 0.0) for own in nodes) for name in ("CPU", "GPU")}
-    size = ", ".join(f"{n:g} {name}" for name, n in totals.items() if n)
-    known = f"Ray {ray.__version__}, {len(nodes)} nodes with {size or 'no CPU'}"
-    if (lack := what_no_node_has(ray, settings)) is not None:
-        return f"{known}; {lack}: {_UNTIL_ONE_JOINS}"
-    asked = settings["asked"]
-    places = [min(own.get(key, 0.0) // n for key, n in asked.items()) for own in nodes if asked]
-    return f"{known}. Place for {sum(places):g} runs at once" if asked else known
-
-
-def what_no_node_has(ray: Any, settings: Mapping[str, Any]) -> str | None:
-    """A sentence if a run needs more than any node of the cluster has, or None."""
-    nodes = [one["Resources"] for one in ray.nodes() if one["Alive"]]
-    if any(all(own.get(key, 0) >= n for key, n in settings["asked"].items()) for own in nodes):
-        return None
-    return f"no node of the Ray cluster has {settings['needs']}"
-
-
 async def _answer(reference: Any) -> Any:
     return await reference
 
 
-def _last_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+def setup_problem(text: str) -> str:
+    """Return the error in the setup of a runtime environment by Ray, as pip or uv reports it."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    problems = [line for line in lines if line.lower().startswith("error: ")]
+    return (problems or lines or ["its runtime environment could not be set up"])[-1]
+
+
+def last_line(error: BaseException) -> str:
+    """Return the last line of an error's text. Ray raises some errors with their text in parts."""
+    is_in_parts = isinstance(error, ValueError) and len(error.args) > 1
+    text = " ".join(map(str, error.args)) if is_in_parts else str(error)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__
+
+
+def _give_up(settings: Mapping[str, Any], events: Events) -> None:
+    message = (
+        f"nothing is reached at {settings['address']} within {settings['reached_within_s']:g} s. "
+        "Check executor.address or RAY_ADDRESS, and that the cluster runs"
+    )
+    events.write("failed", message=message)
+    os._exit(0)
 
 
 async def _work(settings: Mapping[str, Any], events: Events) -> None:
     try:
         import ray
     except ImportError as error:
-        events.tell("failed", message=f"{error}. Install Ray in the version of the cluster")
+        events.write("failed", message=f"{error}. Install Ray in the version of the cluster")
         return
     for module in (node, relay):
         ray.cloudpickle.register_pickle_by_value(module)
+    limit = limit_connecting(ray, settings["reached_within_s"], lambda: _give_up(settings, events))
     try:
         ray.init(
             address=settings["address"],
-            runtime_env=settings["runtime_env"] or None,  # Ray takes folders here only
+            runtime_env=settings["runtime_env"] or None,  # Ray accepts only folders here
             log_to_driver=False,
             configure_logging=False,
         )
     except (ConnectionError, RuntimeError, ValueError, TypeError, OSError) as error:
-        events.tell("failed", message=" ".join(str(error).split()))
+        events.write("failed", message=" ".join(str(error).split()))
         return
+    finally:
+        limit.cancel()
     driver = Driver(ray, settings, events)
     freeing = asyncio.get_running_loop().create_task(driver.free_slots())
-    events.tell("ready", cluster=describe_cluster(ray, settings))
+    watching = asyncio.get_running_loop().create_task(_leave_with_cluster(ray))
+    events.write("ready", cluster=describe_cluster(ray, settings))
     reader = asyncio.StreamReader(limit=1 << 26)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     async for line in reader:
         driver.obey(json.loads(line))
     freeing.cancel()
+    watching.cancel()
     await driver.close()
+
+
+async def _leave_with_cluster(ray: Any) -> None:
+    """End at once when the cluster is gone: the next driver asks the new one for the runs."""
+    await wait_gone(ray)
+    os._exit(1)
 
 
 def main() -> None:

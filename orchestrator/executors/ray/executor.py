@@ -24,22 +24,25 @@ from .mirror import record_path
 from .run import NAME, RayRun
 from .settings import RaySettings, is_address
 
+_REACHED_WITHIN_S = 60.0
 _FIND_WITHIN_S = 60.0
 _KILL_WITHIN_S = 20.0
+_SET_UP = ("pip", "uv", "conda", "py_modules", "working_dir", "container", "image_uri")
 
 
 class RayExecutor(WithTasks):
-    """An actor for each slot. Runs begin in it one after the other.
+    """Has an actor for each slot. Runs begin in it one after the other.
 
     Args:
         n_slots: how many.
         stop_signal: the name of the signal that asks a run to end.
         grace_s: how long it may take then.
-        samples: whether what each run uses of its node is sampled there.
+        samples: whether the use of its node by each run is sampled there, every `sample_every_s`.
         driver_command: the program between here and the cluster.
+        reached_within_s: how long it tries to reach the address of the cluster.
 
     Attributes:
-        cluster: what its driver says of the cluster, once it is entered.
+        cluster: the driver's description of the cluster, once it is entered.
     """
 
     name = NAME
@@ -54,12 +57,15 @@ class RayExecutor(WithTasks):
         stop_signal: str,
         grace_s: float,
         samples: bool = False,
+        sample_every_s: float = SAMPLE_EVERY_S,
         driver_command: tuple[str, ...] | None = None,
+        reached_within_s: float = _REACHED_WITHIN_S,
     ) -> None:
         self._settings = settings
         self._stop_signal = stop_signal
         self._grace_s = grace_s
-        self._samples = samples
+        self._samples, self._sample_every_s = samples, sample_every_s
+        self._reached_within_s = reached_within_s
         more = {} if driver_command is None else {"command": driver_command}
         self._driver = DriverClient(self._take_in, self._rejoin, self._give_up, self._warn, **more)
         self._runs: dict[str, RayRun] = {}
@@ -118,7 +124,7 @@ class RayExecutor(WithTasks):
         }
 
     async def end_strays(self, folder: Path, is_known: Callable[[int], bool]) -> None:
-        await self._open(folder)  # the journal knows of every run before a slot does
+        await self._open(folder)  # the journal has every run before a slot does
 
     def _run(self, folder: Path, name: str, slot: int) -> RayRun:
         run = RayRun(name, slot, record_path(folder, name), self._send, self._be_patient)
@@ -126,10 +132,10 @@ class RayExecutor(WithTasks):
         return run
 
     def _spec(self, command: RunCommand) -> dict[str, Any]:
-        """What the runner on the node needs."""
+        """Return what the runner on the node needs."""
         settings = self._settings
         dat_path = str(command.output_path.with_suffix(paths.DAT_SUFFIX))
-        sampling = {"dat_path": dat_path, "every_s": SAMPLE_EVERY_S}
+        sampling = {"dat_path": dat_path, "every_s": self._sample_every_s}
         return {
             **({"sampling": sampling} if self._samples else {}),
             "arguments": list(command.arguments),
@@ -154,14 +160,14 @@ class RayExecutor(WithTasks):
         }
 
     def _sent_folder(self, folder: Path) -> str | None:
-        """What of this machine is the working directory on the nodes."""
+        """Return the folder of this machine that is the working directory on the nodes."""
         given = self._settings.working_dir
         return str(folder) if given is not None and is_address(given) else given
 
     # --- the driver ---------------------------------------------------------------------------
 
     async def _open(self, folder: Path) -> None:
-        """Tell the driver where the files of the sweep are, once."""
+        """Send the driver the folder for the sweep's files, once."""
         if self._folder is None:
             self._folder = folder
             await self._driver.ask(self._opening())
@@ -184,7 +190,9 @@ class RayExecutor(WithTasks):
             asked["memory"] = float(settings.memory)
         return {
             "address": settings.address or os.environ.get("RAY_ADDRESS") or "auto",
+            "reached_within_s": self._reached_within_s,
             "runtime_env": self._runtime_env(),
+            "sets_up": [key for key in self._runtime_env() if key in _SET_UP],
             "options": options,
             "asked": {name: n for name, n in asked.items() if n},
             "needs": settings.needs_text(),
@@ -210,7 +218,7 @@ class RayExecutor(WithTasks):
             self._tasks.start_soon(self._wait_killed, run)
 
     async def _wait_killed(self, run: RayRun) -> None:
-        """Take a run for lost that a cluster which does not answer cannot end."""
+        """Treat a run as lost that a cluster which does not answer cannot end."""
         with anyio.move_on_after(_KILL_WITHIN_S):
             await run.wait()
         if run.end is None:
@@ -230,10 +238,10 @@ class RayExecutor(WithTasks):
             case kind:
                 run = self._runs.get(event.get("name", ""))
                 if run is not None:
-                    _tell(run, kind, event)
+                    _pass_event(run, kind, event)
 
     def _rejoin(self) -> list[RayEvent]:
-        """What a new driver is asked: to follow everything that has not ended."""
+        """Return the first requests for a new driver: to follow everything that has not ended."""
         if self._folder is None:
             return []
         return [
@@ -277,8 +285,8 @@ class RayExecutor(WithTasks):
         await self._driver.close()
 
 
-def _tell(run: RayRun, kind: str, event: RayEvent) -> None:
-    """Let a run know what has become of it on the cluster."""
+def _pass_event(run: RayRun, kind: str, event: RayEvent) -> None:
+    """Pass an event of the cluster on to its run."""
     match kind:
         case "waiting":
             run.see_waiting(event["reason"])
@@ -301,12 +309,12 @@ def _submission(slot: int, spec: RayEvent) -> RayEvent:
 
 
 def namespace(folder: Path) -> str:
-    """Where the slots of a sweep are found: unique to the place of its folder."""
+    """Return the namespace for the slots of a sweep: unique to the path of its folder."""
     return f"mlto-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:8]}"
 
 
 def _create(path: Path) -> None:
-    """Create a file that is waited for, if it is not there."""
+    """Create a file that is watched, if it does not exist."""
     os.close(open_guarded(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND))
 
 

@@ -1,4 +1,5 @@
-"""Writes what a node passes on into the sweep's folder: the one writer of these files here."""
+"""Write what a node passes on into the sweep's folder. It is the only writer of these files
+here."""
 
 import os
 import sys
@@ -29,7 +30,7 @@ class Mirror:
         self._record = record_path(folder, stem)
 
     def sizes(self) -> dict[str, int]:
-        """How much of each growing file is here already."""
+        """Return how much of each growing file is already here."""
         found = {}
         for path in self._own_files():
             if path.name.endswith(GROWING):
@@ -45,11 +46,11 @@ class Mirror:
         return self._folder / relative == self._record
 
     def write_all(self, chunks: list[Chunk]) -> None:
-        """Write chunks, and take each off the list once it is written.
+        """Write chunks, and remove each from the list once it is written.
 
         Raises:
             OSError: one cannot be written.
-            ValueError: the path of one is none of this run's.
+            ValueError: the path of one does not belong to this run.
         """
         while chunks:
             self.write(chunks[0])
@@ -60,7 +61,7 @@ class Mirror:
 
         Raises:
             OSError: it cannot be written.
-            ValueError: the path is none of this run's.
+            ValueError: the path does not belong to this run.
         """
         path = self._checked(chunk.path)
         if chunk.path.endswith(GROWING):
@@ -84,7 +85,8 @@ class Mirror:
         return name.startswith(self._stem) or self._is_run_folder(name)
 
     def _is_run_folder(self, name: str) -> bool:
-        """Whether a name is that of the folder for files that all attempts at the run share."""
+        """Return whether a name is that of the folder for files shared by all attempts at the
+        run."""
         number = self._stem.partition("_attempt")[0].rpartition("_")[2]
         return name.endswith(f"_{number}{paths.RUN_FOLDER_SUFFIX}")
 
@@ -101,5 +103,5 @@ class Mirror:
 
 
 def record_path(folder: Path, stem: str) -> Path:
-    """Where the record of an attempt is, which its runner writes."""
+    """Return the path of an attempt's record, which its runner writes."""
     return folder / paths.RAY_NAME / f"{stem}{paths.RUN_PROCESSES_SUFFIX}"

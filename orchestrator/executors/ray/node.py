@@ -1,6 +1,6 @@
 """What runs on the nodes of a Ray cluster: an actor for each slot, with one run at a time.
 
-It is sent there by value, so it needs the standard library alone, and Ray.
+It is sent there by value, so it needs only the standard library, and Ray.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ _UNATTENDED_S = 3600.0
 
 
 class NodeRun:
-    """One run on this node: its files, its runner, and the socket that ties the two to each other.
+    """One run on this node: its files, its runner, and the socket that connects the two.
 
     Args:
         spec: what `batch_runner` needs. Its paths below `sweep_folder` become paths on this node,
@@ -57,7 +57,8 @@ class NodeRun:
         self._n_record_bytes = -1
 
     def begin(self, server: "SlotServer") -> None:
-        """
+        """Start the runner.
+
         Raises:
             OSError: the runner cannot be started.
         """
@@ -75,18 +76,18 @@ class NodeRun:
         asyncio.get_running_loop().add_reader(self._lifeline, self._see_left)
 
     def _see_left(self) -> None:
-        """The runner has let go of the socket."""
+        """Note that the runner has closed the socket."""
         if self._lifeline is not None:
             asyncio.get_running_loop().remove_reader(self._lifeline)
         self._is_left.set()
 
     async def wait_left(self, within_s: float) -> None:
-        """Wait for the exit of the runner, but no longer than so."""
+        """Wait for the exit of the runner, but no longer than this."""
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._is_left.wait(), within_s)
 
     def _on_this_node(self) -> "Spec":
-        """The specification with the paths and the Python of this node."""
+        """Return the specification with the paths and the Python of this node."""
         spec, swaps = dict(self._spec), {self._spec["sweep_folder"]: self.folder}
         if spec["working_dir"] is not None:
             swaps[spec["working_dir"]] = os.getcwd()
@@ -115,13 +116,13 @@ class NodeRun:
         }
 
     def send(self, letter: bytes) -> None:
-        """Ask the runner something. It may be gone."""
+        """Send a request to the runner, which may be gone."""
         if self._lifeline is not None:
             with contextlib.suppress(OSError):
                 self._lifeline.send(letter)
 
     def is_over(self) -> bool:
-        """Whether nothing of the run is left, or it never started: its runner has exited then."""
+        """Return whether the runner has exited: nothing of the run remains, or it never started."""
         if not self._is_left.is_set():
             return False
         record = self._read_record()
@@ -130,7 +131,7 @@ class NodeRun:
         return True
 
     def _end_orphans(self) -> None:
-        """End the processes of a runner that was killed: nobody else looks after them."""
+        """End the processes of a runner that was killed: nothing else does."""
         for pid in os.listdir("/proc") if os.path.isdir("/proc") else ():
             with contextlib.suppress(OSError):
                 if pid.isdecimal() and self._marker in _environment(pid):
@@ -144,7 +145,8 @@ class NodeRun:
             return b""
 
     def read(self, *, is_over: bool) -> "list[Chunk]":
-        """What is to be passed on. With a shared folder an empty chunk where the record grew."""
+        """Return the next files to pass on. In a shared folder, an empty chunk where the record
+        grew."""
         if not self.is_shared:
             return self._relay.read(is_over=is_over)
         n_bytes = len(self._read_record())
@@ -154,12 +156,12 @@ class NodeRun:
         return [Chunk(os.path.relpath(self._record, self.folder), 0, b"", False)]
 
     def pass_on_from(self, sizes: "dict[str, int]") -> None:
-        """Somebody else asks from now on, who has so much of the growing files."""
+        """Begin again for another reader, who already has this much of the growing files."""
         self._relay = Relay(self.folder, self.stem, sizes)
         self._n_record_bytes = -1
 
     def close(self) -> None:
-        """Remove what this node alone has of it."""
+        """Remove what only this node has of it."""
         if self._lifeline is not None:
             asyncio.get_running_loop().remove_reader(self._lifeline)
             self._lifeline.close()
@@ -168,7 +170,7 @@ class NodeRun:
 
 
 def _package_folders(name: str) -> "list[str]":
-    """Where this Python finds a package. The runner does not look for any."""
+    """Return the folders where this Python finds a package. The runner does not search."""
     found = importlib.util.find_spec(name)
     return [] if found is None or found.origin is None else [os.path.dirname(found.origin)]
 
@@ -179,7 +181,7 @@ def _environment(pid: str) -> "list[bytes]":
 
 
 def _swapped(text: str, swaps: "dict[str, str]") -> str:
-    """A text with folders of the orchestrator's machine replaced by those of this node."""
+    """Replace folders of the orchestrator's machine in a text by those of this node."""
     for before, after in swaps.items():
         if text == before or before + os.sep in text:
             return text.replace(before + os.sep, after + os.sep) if text != before else after
@@ -201,7 +203,8 @@ class SlotServer:
         self._folder = ""
 
     def start_runner(self, spec_path: str, lifeline_fd: int) -> None:
-        """
+        """Start a runner with this specification.
+
         Raises:
             OSError: the program cannot be started, or not reached.
         """
@@ -212,7 +215,7 @@ class SlotServer:
                 socket.send_fds(self._socket, message, [lifeline_fd])
                 return
             except OSError:
-                self._socket.close()  # it was killed, and so did not clear up
+                self._socket.close()  # it was killed, and so did not clean up
                 shutil.rmtree(self._folder, ignore_errors=True)
         self._socket = self._start()
         socket.send_fds(self._socket, message, [lifeline_fd])
@@ -250,7 +253,7 @@ class SlotActor:
         self._watching = asyncio.get_event_loop().create_task(self._leave_if_unattended())
 
     async def begin(self, spec: "Spec", sizes: "dict[str, int]") -> None:
-        """Begin a run, unless it was begun before.
+        """Begin a run, unless it has begun before.
 
         Raises:
             OSError: its runner cannot be started.
@@ -270,14 +273,15 @@ class SlotActor:
         self._runs[name] = run
 
     async def adopt(self, name: str, sizes: "dict[str, int]") -> bool:
-        """Pass a run's files on from these sizes on, or False if it is not known here."""
+        """Pass a run's files on from these sizes on. Returns False if it is not known here."""
         run = self._runs.get(name)
         if run is not None:
             run.pass_on_from(sizes)
         return run is not None
 
     async def read(self, name: str) -> "tuple[list[tuple[str, int, bytes, bool]], bool]":
-        """What has come of a run's files, and whether that was all. Waits a second for it."""
+        """Return new parts of a run's files, and whether that was all. Waits up to a second for
+        them."""
         run = self._runs[name]
         until = time.monotonic() + _READ_FOR_S
         while True:
@@ -290,7 +294,7 @@ class SlotActor:
             await run.wait_left(_LOOK_S)
 
     async def send(self, name: str, letter: bytes) -> None:
-        """Ask the runner of a run something, if it is there."""
+        """Send a request to the runner of a run, if it exists."""
         run = self._runs.get(name)
         if run is not None:
             run.send(letter)
@@ -302,14 +306,14 @@ class SlotActor:
             run.close()
 
     async def leave(self) -> None:
-        """Free the slot. The runner of a run that is not over ends it."""
+        """Free the slot. The runner of an unfinished run ends it."""
         for run in self._runs.values():
             if run.is_over():
                 run.close()
         os._exit(0)
 
     async def _leave_if_unattended(self) -> None:
-        """Free the slot where nothing runs and nobody has asked for an hour."""
+        """Free the slot if nothing runs in it and there was no request for an hour."""
         while True:
             await asyncio.sleep(_READ_FOR_S * 30)
             is_idle = all(run.is_over() for run in self._runs.values())

@@ -1,7 +1,7 @@
-"""Passes a run's files on from the node that they are written on. Standard library only.
+"""Pass on a run's files from the node where they are written. Standard library only.
 
-Logs grow at their end: each read returns what has come since. Any other file is passed on whole
-whenever it has changed and then been left alone for a moment.
+Logs grow at their end: each read returns what is new. Any other file is passed on whole, when it
+has changed and then not changed for a moment.
 """
 
 import os
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from typing import NamedTuple
 
     class Chunk(NamedTuple):
-        """Bytes of a file, to be written at `offset`. `is_last` completes a file that is whole."""
+        """Bytes of a file, to be written at `offset`. `is_last` completes a file that is passed on
+        whole."""
 
         path: str
         offset: int
@@ -36,7 +37,7 @@ _SETTLED_S = 2.0
 
 
 class Relay:
-    """What of the files in a folder is to be passed on.
+    """Finds what of the files in a folder is to be passed on.
 
     Args:
         folder: on this node, where only this run writes.
@@ -53,10 +54,10 @@ class Relay:
         self._partial: dict[str, tuple[Stamp, int]] = {}
 
     def read(self, *, is_over: bool) -> "list[Chunk]":
-        """The next bytes, at most `MOST_BYTES` and a part, or nothing if all has been passed on.
+        """Return the next bytes, up to `MOST_BYTES` and a part, or nothing if all is passed on.
 
         Args:
-            is_over: nothing is written any more, so that nothing need settle.
+            is_over: nothing is written any more, so there is no need to wait for changes.
         """
         chunks: list[Chunk] = []
         left = MOST_BYTES
@@ -71,7 +72,7 @@ class Relay:
         return chunks
 
     def _find(self) -> "list[str]":
-        """All regular files of the run, in its folders too. Links are not followed."""
+        """Return all regular files of the run, in its folders too. Links are not followed."""
         found = []
         for folder, folders, names in os.walk(self._folder):
             below = os.path.relpath(folder, self._folder)

@@ -6,11 +6,10 @@ from pathlib import Path
 import anyio
 
 from ...store.files.run_refs import RunRef
-from ..base import Cause, RunEnd, RunStart, end_by_exit_code
+from ..base import Cause, RunEnd, RunStart, end_by_exit_code, was_killed
 from ..runner_record import RunnerRecord, read_record
 
 NAME = "ray"
-_SIGKILL = 9
 _PATIENCE_S = 15.0
 _ASK_AGAIN_S = 5.0
 _CAUSE_BY_WHY: dict[str, Cause] = {"stop": "cancelled", "abandoned": "node_failed"}
@@ -18,12 +17,12 @@ Send = Callable[["RayRun", str], None]
 
 
 class RayRun:
-    """A run that was handed to a slot, here or by an earlier orchestrator.
+    """A run that was handed to a slot, by this or an earlier orchestrator.
 
     Args:
-        record_path: where its record comes to be.
-        send: asks its runner something.
-        be_patient: begins to wait for an answer to `kill`, for a while.
+        record_path: the place of its record.
+        send: sends a request to its runner.
+        be_patient: begins to wait a while for an answer to `kill`.
     """
 
     def __init__(
@@ -61,7 +60,7 @@ class RayRun:
         self._note()
 
     def see_found(self, *, is_found: bool) -> None:
-        """Take in whether a slot knows it."""
+        """Record whether a slot knows the run."""
         self.is_found = is_found
         if not is_found:
             self.read_record()
@@ -73,7 +72,7 @@ class RayRun:
         self._note()
 
     def see_over(self) -> None:
-        """All that there will be of it is here."""
+        """Record that all its files are here."""
         self.read_record()
         record = self.record
         if record.exit_code is None:
@@ -84,15 +83,15 @@ class RayRun:
             return
         by_code = end_by_exit_code(record.exit_code, record.left_running)
         cause = _CAUSE_BY_WHY.get(record.why or "", by_code.cause)
-        if record.n_memory_kills and record.exit_code in (-_SIGKILL, 128 + _SIGKILL):
+        if record.n_memory_kills and was_killed(record.exit_code):
             cause = "out_of_memory"
         self.see_end(RunEnd(record.exit_code, cause, record.ended_at, None, by_code.left_running))
 
     def see_lost(self, detail: str, cause: Cause = "node_failed") -> None:
-        """The actor of its slot is gone, and with it the run."""
+        """Record that the actor of its slot is gone, and the run with it."""
         self.read_record()
         if self.record.exit_code is not None:
-            self.see_over()  # it was told before
+            self.see_over()  # it was reported before
         elif self._is_stopping:
             self.see_end(RunEnd(None, "cancelled"))
         elif self.start is None and cause == "node_failed":
@@ -101,7 +100,7 @@ class RayRun:
             self.see_end(RunEnd(None, cause, None, detail))
 
     def see_refused(self, detail: str) -> None:
-        """It has not begun, and does not."""
+        """Record that it never started."""
         cause: Cause = "cancelled" if self._is_stopping else "never_started"
         self.see_end(RunEnd(None, cause, None, None if self._is_stopping else detail))
 
@@ -116,12 +115,12 @@ class RayRun:
 
     # --- what the scheduler asks --------------------------------------------------------------
 
-    async def wait_started(self, tell: Callable[[str], None]) -> RunStart | None:
-        told: str | None = None
+    async def wait_started(self, report: Callable[[str], None]) -> RunStart | None:
+        reported: str | None = None
         while self.start is None and self.end is None:
-            if self._reason not in (None, told):
-                told = self._reason
-                tell(str(told))
+            if self._reason not in (None, reported):
+                reported = self._reason
+                report(str(reported))
             await self._changed.wait()
         return self.start
 

@@ -1,14 +1,32 @@
-"""The keys of `executor` for Ray, named as Ray names what actors need."""
+"""The keys of `executor` for Ray, named like the requirements of Ray's actors."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from ...errors import UsageError, did_you_mean
+from ...errors import UsageError, did_you_mean, nearest
 from ...setting_types import Allowed, Positive, Text, allowed_text
 
+_OWN_KEYS = {"CPU": "num_cpus", "GPU": "num_gpus", "memory": "memory"}
+_RUNTIME_ENV_KEYS = (
+    "conda",
+    "config",
+    "container",
+    "env_vars",
+    "excludes",
+    "image_uri",
+    "java_jars",
+    "mpi",
+    "nsight",
+    "pip",
+    "py_executable",
+    "py_modules",
+    "rocprof_sys",
+    "uv",
+    "worker_process_setup_hook",
+)
 _Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -29,7 +47,8 @@ class RaySettings(BaseModel):
         default=1.0, description="CPUs of a run."
     )
     num_gpus: Annotated[_Amount, Allowed("a number, 0 or more")] = Field(
-        default=0.0, description="GPUs of a run. With 0.5 two runs share one."
+        default=0.0,
+        description="GPUs of a run: a whole number, or a part of one. With 0.5 two runs share one.",
     )
     memory: Positive | None = Field(
         default=None, description="Memory of a run in bytes, as Ray counts it."
@@ -49,7 +68,7 @@ class RaySettings(BaseModel):
     ] = Field(
         default={},
         description="Further settings of Ray's runtime environment.",
-        json_schema_extra={"additionalProperties": True},  # early pydantic leaves it out
+        json_schema_extra={"additionalProperties": True},  # early versions of pydantic leave it out
     )
     shared_folder: bool = Field(
         default=False,
@@ -57,7 +76,7 @@ class RaySettings(BaseModel):
     )
 
     def needs_text(self) -> str:
-        """What a run needs, for people."""
+        """Return the requirements of a run as text."""
         needs = [f"{self.num_cpus:g} CPU"]
         needs += [f"{self.num_gpus:g} GPU"] if self.num_gpus else []
         needs += [f"{self.memory / 1e9:.1f} GB"] if self.memory else []
@@ -65,21 +84,37 @@ class RaySettings(BaseModel):
 
 
 def setting_problems(keys: Mapping[str, JsonValue]) -> Iterable[tuple[str, str]]:
-    """What is wrong with the keys beside `type`: each key with a sentence."""
+    """Return what is wrong with the keys beside `type`: each key with a sentence."""
     try:
-        RaySettings.model_validate(dict(keys))
+        settings = RaySettings.model_validate(dict(keys))
     except ValidationError as error:
         return [_problem(str(one["loc"][0]), one["input"]) for one in error.errors()]
-    return []
+    return _refusals(settings)
+
+
+def _refusals(settings: RaySettings) -> Iterator[tuple[str, str]]:
+    """Yield what Ray refuses or ignores once runs start."""
+    n_gpus = settings.num_gpus
+    if n_gpus > 1 and not n_gpus.is_integer():
+        yield "num_gpus", f"must be a whole number or less than 1, got {n_gpus:g}"
+    for name in settings.resources.keys() & _OWN_KEYS:
+        yield f"resources.{name}", f"is not a custom resource. Set {_OWN_KEYS[name]} beside type"
+    for name in settings.runtime_env:
+        if name == "working_dir":
+            yield "runtime_env.working_dir", "is a key of its own. Write it beside type"
+        elif name not in _RUNTIME_ENV_KEYS and not name.startswith("_"):
+            meant = nearest(name, _RUNTIME_ENV_KEYS, cutoff=0.7)
+            if meant is not None:  # others may belong to a plugin of the cluster
+                yield f"runtime_env.{name}", f"unknown key, did you mean {meant}?"
 
 
 def is_address(working_dir: str) -> bool:
-    """Whether the nodes fetch it themselves, as `s3://bucket/code.zip`."""
+    """Return whether the nodes download it themselves, as `s3://bucket/code.zip`."""
     return "://" in working_dir
 
 
 def placed(keys: Mapping[str, JsonValue], folder: Path, logdir: Path) -> dict[str, JsonValue]:
-    """The keys with a whole path to `working_dir`, of which the log folder is not sent.
+    """Return the keys with an absolute path to `working_dir`, without the log folder.
 
     Raises:
         UsageError: there is no such folder, or runs start elsewhere.

@@ -1,6 +1,6 @@
-"""Slurm's own commands, each with a limit of time. What they say as values and errors.
+"""Slurm's commands, each with a time limit. Their output is returned as values and errors.
 
-They take milliseconds, or a quarter of a minute while the controller is away: they are for threads.
+They take milliseconds, or a quarter of a minute while the controller is away: call them in threads.
 """
 
 import errno
@@ -24,6 +24,9 @@ _KILL_WAIT_S = 30.0
 _PREFIXES_LEFT_OUT = ("SLURM_", "SBATCH_", "SRUN_", "SALLOC_", "SQUEUE_", "SCANCEL_", "PMI")
 _KEPT = frozenset(("SLURM_CONF",))
 _LEFT_OUT = frozenset(("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL"))
+_NO_CONFIGURATION = re.compile(
+    r"resolve_ctls_from_dns_srv|configuration source|fetch_config|slurm\.conf", re.IGNORECASE
+)
 _PASSING = re.compile(
     r"unable to contact|socket timed out|temporarily|try again|connection (?:refused|timed out)|"
     r"zero bytes|accounting/qos policy|communication|unexpected message|transport endpoint|"
@@ -35,9 +38,24 @@ _PASSING = re.compile(
 class SlurmError(OSError):
     """A command of Slurm has failed. Its number is `EAGAIN` if it may be tried again later."""
 
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
+def explain_refusal(error: SlurmError) -> str:
+    """Return why a job cannot be tested, as far as Slurm answers at all."""
+    if _NO_CONFIGURATION.search(str(error)):
+        return (
+            f"Slurm's configuration is not found here: {error}. Run this command on a login node, "
+            "or set SLURM_CONF"
+        )
+    if error.errno == errno.EAGAIN:
+        return f"Slurm takes no such job now: {error}. Try again later"
+    return f"Slurm would refuse such a job: {error}"
+
 
 def plain_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment without what a job or an allocation around this process has put into it."""
+    """Return an environment without the variables of a job or an allocation around this process."""
     return {
         name: value
         for name, value in environment.items()
@@ -46,7 +64,8 @@ def plain_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def refuse_without_slurm() -> None:
-    """
+    """Check that Slurm's commands are installed.
+
     Raises:
         UsageError: Slurm's commands are not here.
     """
@@ -59,7 +78,7 @@ def refuse_without_slurm() -> None:
 
 
 class SlurmClient:
-    """Asks Slurm as this user. May be used from several threads.
+    """Sends requests to Slurm as this user. May be used from several threads.
 
     Args:
         environment: what jobs inherit, by default this process's.
@@ -78,16 +97,16 @@ class SlurmClient:
         Raises:
             SlurmError: it was not submitted, or this is not known.
         """
-        said = self._run(["sbatch", "--parsable", "--no-requeue", *options], script)
-        number = said.strip().rpartition("\n")[2].partition(";")[0]
+        output = self._run(["sbatch", "--parsable", "--no-requeue", *options], script)
+        number = output.strip().rpartition("\n")[2].partition(";")[0]
         if not number.isdecimal():
             raise SlurmError(
-                errno.EAGAIN, f"sbatch said {said.strip()!r}, which is not a job number"
+                errno.EAGAIN, f"sbatch printed {output.strip()!r}, which is not a job number"
             )
         return number
 
     def test(self, options: Sequence[str], script: str) -> str:
-        """What Slurm says of a job without taking it.
+        """Return Slurm's estimate for a job without submitting it.
 
         Raises:
             SlurmError: it would be refused.
@@ -96,7 +115,7 @@ class SlurmClient:
         return _without_name(self._run(command, script, is_error_wanted=True))
 
     def jobs(self, name: str | None = None) -> list[Job]:
-        """All jobs of this user that Slurm knows, or those of a name.
+        """Return all jobs of this user that Slurm knows, or those of a name.
 
         Raises:
             SlurmError: Slurm does not answer.
@@ -111,16 +130,16 @@ class SlurmClient:
         self._run(["scancel", *ids])
 
     def signal(self, ids: Iterable[str], name: str) -> None:
-        """Signal the runner of each job, and nobody else of it."""
+        """Signal only the runner of each job."""
         self._run(["scancel", f"--signal={name}", "--batch", *ids], within_s=_SIGNAL_LIMIT_S)
 
     def kill_wait_s(self) -> float:
-        """How long after TERM Slurm kills the rest of a job."""
+        """Return how long after TERM Slurm kills the rest of a job."""
         try:
-            said = self._run(["scontrol", "show", "config"], within_s=_CONFIG_LIMIT_S)
+            output = self._run(["scontrol", "show", "config"], within_s=_CONFIG_LIMIT_S)
         except OSError:
             return _KILL_WAIT_S
-        found = re.search(r"^KillWait\s*=\s*(\d+)", said, re.MULTILINE)
+        found = re.search(r"^KillWait\s*=\s*(\d+)", output, re.MULTILINE)
         return _KILL_WAIT_S if found is None else float(found[1])
 
     def _run(
@@ -155,6 +174,6 @@ class SlurmClient:
 
 
 def _without_name(text: str) -> str:
-    """What a command says, without its name at the beginning of each line."""
+    """Return the output of a command without its name at the beginning of each line."""
     lines = [re.sub(r"^s\w+: (error: )?", "", line).strip() for line in text.splitlines()]
     return "; ".join(line for line in lines if line)

@@ -12,7 +12,6 @@ import anyio.abc
 import anyio.to_thread
 
 from ml_tracking_ops.logger import paths
-from ml_tracking_ops.logger.file_systems import is_on_network
 from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, system_path
 
 from ...store.files.run_refs import RunRef
@@ -31,14 +30,16 @@ _LEFTOVERS_S = 5.0
 
 
 class SlurmExecutor(WithTasks):
-    """One job for each attempt. The slots are the jobs that are submitted and have not ended.
+    """Submits one job for each attempt. The slots are the jobs that are submitted and have not
+    ended.
 
     Args:
         n_jobs: how many of them.
         stop_signal: the name of the signal that asks a run to end.
-        grace_s: how long it may take then. The job warns it so long before its time limit too.
+        grace_s: how long it may take then. The job also warns it this long before its time limit.
         samples: whether the runner of each job samples what its run uses of the node.
         client: Slurm's commands.
+        again_s: how long it waits before each further try at submitting a job.
     """
 
     name = NAME
@@ -54,12 +55,14 @@ class SlurmExecutor(WithTasks):
         grace_s: float,
         samples: bool = False,
         client: SlurmClient | None = None,
+        again_s: tuple[float, ...] = _AGAIN_S,
     ) -> None:
         self._settings = settings
         self._stop_signal = stop_signal
         self._grace_s = grace_s
         self._samples = samples
-        found = find_spec("pynvml") if samples else None  # the runner does not look for packages
+        self._again_s = again_s
+        found = find_spec("pynvml") if samples else None  # the runner does not search for packages
         origins = [] if found is None or found.origin is None else [found.origin]
         self._sampling = {
             "folders": [str(Path(origin).parent) for origin in origins],
@@ -69,7 +72,9 @@ class SlurmExecutor(WithTasks):
         self._signaller = Signaller(self._client)
         self._watch = JobWatch(self._client, self._signaller, settings.poll_interval_s)
         self._submissions = anyio.CapacityLimiter(_AT_ONCE)
+        self._preparations = anyio.CapacityLimiter(1)  # threads that compute block the event loop
         self._runs: dict[str, SlurmRun] = {}
+        self._unclear: set[str] = set()  # names of jobs that may have been submitted
         self._files: SlurmFiles | None = None
         self._kill_wait_s: float | None = None
         self._asking = anyio.Lock()
@@ -92,8 +97,10 @@ class SlurmExecutor(WithTasks):
         if known is not None:
             return known
         files = self._open(command.output_path.parent)
-        more = await self._runner_settings(command)
-        await anyio.to_thread.run_sync(files.prepare, command, more, self._settings.python)
+        more = await self._runner_settings(files, command)
+        await anyio.to_thread.run_sync(
+            files.prepare, command, more, self._settings.python, limiter=self._preparations
+        )
         run = self._run(files, command.name, None, is_own=True)
         options = [*self._own_options(files, command), *self._settings.options()]
         script = files.script(command.name, self._settings.setup, self._settings.python)
@@ -103,27 +110,46 @@ class SlurmExecutor(WithTasks):
         return run
 
     async def _submit(self, run: SlurmRun, options: list[str], script: str) -> str:
-        """Submit a job. Before trying again, always check whether there is one."""
-        for wait_s in (*_AGAIN_S, None):
+        """Submit a job, and try again for a while."""
+        for wait_s in (*self._again_s, None):
             try:
-                return await anyio.to_thread.run_sync(
-                    self._client.submit, options, script, limiter=self._submissions
-                )
+                return await self._submit_once(run.job_name, options, script)
             except SlurmError as error:
-                job_id = await self._look_for(run.job_name)
-                if job_id is not None:
-                    return job_id
                 if error.errno != errno.EAGAIN or wait_s is None:
                     await self._give_up(run)
                     raise
             await anyio.sleep(wait_s)
         raise AssertionError
 
+    async def _submit_once(self, job_name: str, options: list[str], script: str) -> str:
+        """Submit a job. If an earlier try may have done so, look for it first.
+
+        Raises:
+            SlurmError: there is no job, or Slurm does not say whether there is one.
+        """
+        if job_name in self._unclear and (job_id := await self._look_for(job_name)) is not None:
+            return job_id
+        self._unclear.add(job_name)
+        try:
+            job_id = await anyio.to_thread.run_sync(
+                self._client.submit, options, script, limiter=self._submissions
+            )
+        except SlurmError:
+            found = await self._look_for(job_name)
+            if found is None:
+                raise
+            return found
+        self._unclear.discard(job_name)
+        return job_id
+
     async def _look_for(self, job_name: str) -> str | None:
+        """Return the number of a job that may have been submitted, or None if there is none."""
         try:
             jobs = await anyio.to_thread.run_sync(self._client.jobs, job_name)
-        except SlurmError:
-            return None
+        except SlurmError as error:
+            text = f"it is not known whether {job_name} was submitted: {error}"
+            raise SlurmError(errno.EAGAIN, text) from error
+        self._unclear.discard(job_name)
         return next((job.id for job in jobs if not job.is_over), None)
 
     async def _give_up(self, run: SlurmRun) -> None:
@@ -148,11 +174,11 @@ class SlurmExecutor(WithTasks):
 
     @property
     def _has_room_to_warn(self) -> bool:
-        """Slurm may warn a minute early: of a short job nothing would be left."""
+        """Whether the time limit is long enough to warn: Slurm may warn a minute early."""
         time_s = self._settings.time_s
         return time_s is None or time_s > self._margin_s + 120
 
-    async def _runner_settings(self, command: RunCommand) -> dict[str, Any]:
+    async def _runner_settings(self, files: SlurmFiles, command: RunCommand) -> dict[str, Any]:
         async with self._asking:
             if self._kill_wait_s is None:
                 self._kill_wait_s = await anyio.to_thread.run_sync(self._client.kill_wait_s)
@@ -167,7 +193,7 @@ class SlurmExecutor(WithTasks):
             "kill_wait_s": self._kill_wait_s,
             "time_s": self._settings.time_s,
             "margin_s": self._margin_s,
-            "synced": written if is_on_network(command.output_path.parent) else [],
+            "synced": written if files.is_on_network else [],
             **({"sampling": {"dat_path": dat_path, **self._sampling}} if self._samples else {}),
         }
 
@@ -197,7 +223,7 @@ class SlurmExecutor(WithTasks):
         }
 
     async def end_strays(self, folder: Path, is_known: Callable[[int], bool]) -> None:
-        self._open(folder)  # the journal knows of every job before there is one
+        self._open(folder)  # the journal has every job before it exists
 
     # --- its life -----------------------------------------------------------------------------
 

@@ -1,10 +1,10 @@
-"""What lies in a sweep's folder for Slurm: one class is the only place that knows the names.
+"""The files for Slurm in a sweep's folder. No other module knows their names.
 
 SWEEP/.slurm/
   runner-HASH.zip           the program in each job; a copy, as jobs may wait for days
-  RUN.json                  what it is to start (only this user may read it)
-  RUN.processes.jsonl       what became of that (writer: the job alone)
-  RUN.out                   what the job itself printed: setup lines, and what went wrong
+  RUN.json                  the request to start a run (only this user may read it)
+  RUN.processes.jsonl       the record of the run (writer: the job alone)
+  RUN.out                   the output of the job itself: setup lines, and errors
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.file_systems import is_on_network
 from ml_tracking_ops.logger.guarded import open_guarded
 
 from ...store.files.output_tail import last_lines
@@ -26,6 +27,7 @@ from ..runner_archive import runner_archive, runner_name
 from ..thread_variables import THREAD_VARIABLES
 
 _JOB_STARTED = json.dumps({"event": "job_started"})
+_SETUP_ENDED = 'printf "%s\\n" "{\\"event\\": \\"setup_ended\\", \\"exit_code\\": $?}"'
 _TAIL_LINES = 5
 
 
@@ -34,16 +36,20 @@ class SlurmFiles:
 
     Args:
         folder: the sweep's.
+
+    Attributes:
+        is_on_network: whether other machines write there.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / paths.SLURM_NAME
         digest = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:8]
+        self.is_on_network = is_on_network(folder)
         self._prefix = f"mlto-{digest}-"
         self._writing = threading.Lock()
 
     def job_name(self, run: str) -> str:
-        """What a run's job is called: unique to the attempt, and to the place of the sweep."""
+        """Return the name of a run's job: unique to the attempt, and to the path of the sweep."""
         return f"{self._prefix}{run}"
 
     def record_path(self, run: str) -> Path:
@@ -56,7 +62,7 @@ class SlurmFiles:
         return self.folder / f"{run}.out"
 
     def prepare(self, command: RunCommand, more: dict[str, Any], python: str | None) -> None:
-        """Write what the job of a run needs. What is waited for is created before it is.
+        """Write what the job of a run needs. Watched files are created before they are watched.
 
         Args:
             more: what the runner gets besides the command.
@@ -66,7 +72,7 @@ class SlurmFiles:
         """
         self.folder.mkdir(mode=paths.FOLDER_MODE, exist_ok=True)
         runner_path = self.folder / runner_name()
-        with self._writing:  # of several that start at once, the first copies the runner
+        with self._writing:  # if several start at once, the first one copies the runner
             if not runner_path.exists():
                 _write(runner_path, runner_archive(), paths.FILE_MODE)
         for path in (self.record_path(command.name), command.output_path):
@@ -77,24 +83,28 @@ class SlurmFiles:
         _write(self.spec_path(command.name), spec.encode(), paths.PRIVATE_MODE)
 
     def script(self, run: str, setup: Sequence[str], python: str | None) -> str:
-        """The batch script: setup lines, and the runner in place of the shell."""
+        """Return the batch script: setup lines, and the runner in place of the shell.
+
+        A shell that is not replaced by the runner records its exit code.
+        """
         record = shlex.quote(str(self.record_path(run)))
         program = [python or sys.executable, "-I", "-S", str(self.folder / runner_name())]
         lines = [
             "#!/bin/sh",
             "trap '' USR1",
             f"printf '%s\\n' {shlex.quote(_JOB_STARTED)} >> {record}",
+            f"trap {shlex.quote(f'{_SETUP_ENDED} >> {record}')} EXIT",
             *setup,
             f"exec {shlex.join([*program, str(self.spec_path(run))])}",
         ]
         return "\n".join(lines) + "\n"
 
     def give_up(self, run: str) -> None:
-        """A job of this run that comes to start in spite of all finds nothing to do."""
+        """Make sure that a job of this run that still starts finds nothing to do."""
         self.spec_path(run).unlink(missing_ok=True)
 
     def last_output(self, run: str) -> str:
-        """What a job printed last, on one line."""
+        """Return the last output of a job, on one line."""
         return " / ".join(line.strip() for line in last_lines(self.output_path(run), _TAIL_LINES))
 
 

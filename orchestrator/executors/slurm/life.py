@@ -1,6 +1,6 @@
-"""The life of an attempt, derived from its record and from what Slurm says. Pure.
+"""The life of an attempt, derived from its record and from Slurm's answers. Pure.
 
-The record is the truth about the end. Slurm's word only explains why there is none. A query that
+The record decides about the end. Slurm's answer only explains why there is none. A query that
 failed changes nothing: what was known before stays true until Slurm answers.
 """
 
@@ -8,15 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ..base import Cause, RunEnd, end_by_exit_code
+from ..base import Cause, RunEnd, end_by_exit_code, was_killed
 from ..runner_record import RunnerRecord
 from .queue import PENDING, SUSPENDED, Job, reason_text
 
 RECORD_WITHIN_S = 60.0
-"""How long what a node has written may take to be seen here."""
+"""How long it may take until what a node has written can be seen here."""
 _RECORD_SOON_S = 5.0
 _LOOKS = 2
-_SIGKILL = 9
 
 _CAUSE_BY_STATE: Mapping[str, Cause] = {
     "CANCELLED": "cancelled",
@@ -43,14 +42,14 @@ class AttemptEvidence:
     """What is known of an attempt.
 
     Attributes:
-        record: what its runner has taken down.
+        record: what its runner has recorded.
         job: as Slurm listed it last, or None if it did not, or has not answered yet.
         n_absent: how many answers in a row have not listed it.
         submitted_for_s: seconds since it was submitted, or looked for first.
-        changed_for_s: since Slurm's word for it changed last.
-        silent_for_s: since its runner showed itself, by the file server's clock.
+        changed_for_s: since Slurm's answer for it last changed.
+        silent_for_s: since the last sign of life of its runner, by the file server's clock.
         exited_for_s: since its exit code was seen.
-        leftovers_within_s: how long what the process left running may take to end.
+        leftovers_within_s: how long processes left running may take to end.
     """
 
     record: RunnerRecord
@@ -65,12 +64,12 @@ class AttemptEvidence:
 
 @dataclass(frozen=True)
 class AttemptState:
-    """How an attempt is now.
+    """The current state of an attempt.
 
     Attributes:
         reason: why it waits, or what is special about it.
         end: of one that has ended.
-        asks: Slurm's answer would tell more, and should not wait for its turn.
+        asks: Slurm's answer would help, and should not wait for its turn.
     """
 
     phase: Phase
@@ -80,7 +79,7 @@ class AttemptState:
 
 
 def judge(seen: AttemptEvidence) -> AttemptState:
-    """Tell how an attempt is now."""
+    """Return the current state of an attempt."""
     record = seen.record
     if record.exit_code is not None:
         return _exited(seen, record.exit_code)
@@ -96,7 +95,9 @@ def _ended(cause: Cause, detail: str | None = None) -> AttemptState:
 
 
 def _exited(seen: AttemptEvidence, exit_code: int) -> AttemptState:
-    """Its exit code is on record and final, even if Slurm disagrees. The cause may be open."""
+    """Return the state when the exit code is recorded and final, even if Slurm disagrees.
+
+    The cause may still be open."""
     record = seen.record
     is_clear = record.is_over or (seen.job is not None and seen.job.is_over)
     if not is_clear and seen.exited_for_s < seen.leftovers_within_s:
@@ -110,7 +111,7 @@ def _exited(seen: AttemptEvidence, exit_code: int) -> AttemptState:
         cause = cause or _WITHOUT_ANSWER.get(record.why, "cancelled")
     by_code = end_by_exit_code(exit_code, record.left_running)
     if cause is None:
-        is_memory = record.n_memory_kills > 0 and exit_code in (-_SIGKILL, 128 + _SIGKILL)
+        is_memory = record.n_memory_kills > 0 and was_killed(exit_code)
         cause = "out_of_memory" if is_memory else by_code.cause
     return AttemptState(
         "ended", None, RunEnd(exit_code, cause, record.ended_at, None, by_code.left_running)
@@ -124,7 +125,7 @@ def _cause_of_job(job: Job | None) -> Cause | None:
 
 
 def _started(seen: AttemptEvidence) -> AttemptState:
-    """Its process has started, and nobody has taken down an end."""
+    """Return the state when the process has started and no end is recorded."""
     job = seen.job
     if job is None:
         is_gone = seen.n_absent >= _LOOKS and seen.silent_for_s >= RECORD_WITHIN_S
@@ -139,7 +140,7 @@ def _started(seen: AttemptEvidence) -> AttemptState:
     if cause is not None:
         return _after(seen, _RECORD_SOON_S, cause)
     if job.is_over:
-        return _after(seen, RECORD_WITHIN_S, "unknown", f"Slurm says {job.state}")
+        return _after(seen, RECORD_WITHIN_S, "unknown", f"Slurm reports {job.state}")
     if job.state in SUSPENDED:
         return AttemptState("started", "suspended")
     return AttemptState("started", asks=seen.silent_for_s >= RECORD_WITHIN_S / 2)
@@ -148,7 +149,7 @@ def _started(seen: AttemptEvidence) -> AttemptState:
 def _after(
     seen: AttemptEvidence, within_s: float, cause: Cause, detail: str | None = None
 ) -> AttemptState:
-    """The end that Slurm tells of, once the record has had the time to tell its own."""
+    """Return the end that Slurm reports, once the record has had time to arrive."""
     if seen.changed_for_s < within_s:
         return AttemptState(
             "started" if seen.record.started_at is not None else "waiting", asks=True
@@ -181,6 +182,6 @@ def _over_before_start(seen: AttemptEvidence, job: Job) -> AttemptState:
         return _ended(cause) if cause == "cancelled" else _after(seen, _RECORD_SOON_S, cause)
     within_s = _RECORD_SOON_S if seen.record.began else RECORD_WITHIN_S
     is_launch = job.reason == "JobLaunchFailure" or job.state == "LAUNCH_FAILED"
-    if job.state == "FAILED" or is_launch:
+    if job.state == "FAILED" or is_launch or seen.record.setup_exit_code is not None:
         return _after(seen, _RECORD_SOON_S if is_launch else within_s, "never_started")
-    return _after(seen, within_s, "unknown", f"Slurm says {job.state}, and nothing was started")
+    return _after(seen, within_s, "unknown", f"Slurm reports {job.state}, and nothing was started")

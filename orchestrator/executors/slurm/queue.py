@@ -1,4 +1,4 @@
-"""What `squeue` says: jobs, their states, and reasons in words for people. Pure."""
+"""Parse the output of `squeue`: jobs, their states, and reasons in words for people. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -70,10 +70,10 @@ class Job:
 
 
 def parse_jobs(text: str) -> list[Job]:
-    """The jobs in an answer of `squeue`. Lines that make no sense are left out."""
+    """Parse the jobs in an answer of `squeue`. Lines that make no sense are left out."""
     jobs = []
     for line in text.splitlines():
-        number, _, rest = line.partition("|")  # a name may hold any sign
+        number, _, rest = line.partition("|")  # a name may contain any character
         fields = rest.rsplit("|", _N_FIELDS - 2)
         if number.strip().isdecimal() and len(fields) == _N_FIELDS - 1:
             name, state, reason, nodes = fields
@@ -82,19 +82,19 @@ def parse_jobs(text: str) -> list[Job]:
 
 
 def reason_text(job: Job) -> str:
-    """Why a job waits, for people."""
+    """Explain to people why a job waits."""
     word = job.reason.partition(",")[0].strip()
     return _WORDS.get(word) or (f"waiting: {job.reason}" if word else "waiting to be scheduled")
 
 
 def never_starts(job: Job) -> str | None:
-    """What to do about a job that waits for ever, or None for one that will start."""
+    """Return what to do about a job that waits forever, or None for one that will start."""
     advice = _NEVER.get(job.reason.partition(",")[0].strip())
     return None if advice is None else advice.format(id=job.id)
 
 
 def group_by_name(jobs: list[Job]) -> dict[str, list[Job]]:
-    """The jobs of each name, in the order of their numbers."""
+    """Return the jobs of each name, in the order of their numbers."""
     found: dict[str, list[Job]] = {}
     for job in sorted(jobs, key=lambda job: int(job.id)):
         found.setdefault(job.name, []).append(job)

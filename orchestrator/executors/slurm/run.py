@@ -21,7 +21,7 @@ _PATIENCE_S = 15.0
 
 
 class Signals(Protocol):
-    """What may be asked for a job. Each returns at once."""
+    """The requests that can be made for a job. Each returns at once."""
 
     def stop(self, job_id: str) -> None:
         """Have its runner ask the process to end."""
@@ -35,11 +35,11 @@ class Signals(Protocol):
 
 @dataclass
 class JobHistory:
-    """What Slurm has said of one attempt so far. Times are of the monotonic clock.
+    """Slurm's answers about one attempt so far. Times are of the monotonic clock.
 
     Attributes:
         submitted_at: when it was submitted, or looked for first.
-        changed_at: when the answer became what it is.
+        changed_at: when the answer last changed.
     """
 
     submitted_at: float = field(default_factory=time.monotonic)
@@ -61,15 +61,15 @@ class JobHistory:
 
 
 class SlurmRun:
-    """A job that was submitted, here or by an earlier orchestrator.
+    """A job that was submitted, by this or an earlier orchestrator.
 
     Args:
         name: of the attempt. `job_name` is unique to it.
         job_id: None if it is not known whether there is a job.
-        is_own: this process has submitted it, or is about to. The number of any other is only what
-            a journal says: it may be another job's by now, and nothing is asked of that.
-        leftovers_within_s: how long what the process left running may take to end.
-        last_output: what the job itself printed last, for people.
+        is_own: this process has submitted it, or is about to. Any other number is only in a
+            journal: it may be another job's by now, and no request is sent to that.
+        leftovers_within_s: how long processes left running may take to end.
+        last_output: the last output of the job itself, for people.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class SlurmRun:
         self.name = name
         self.job_name = job_name
         self.job_id = job_id
-        self.told = JobHistory()
+        self.history = JobHistory()
         self.record = RunnerRecord()
         self.silent_for_s = 0.0
         self.verdict = AttemptState("waiting")
@@ -94,6 +94,7 @@ class SlurmRun:
         self._leftovers_within_s = leftovers_within_s
         self._last_output = last_output
         self._is_own = is_own
+        self._read_at = 0.0
         self._exited_at: float | None = None
         self._started_seen_at: float | None = None
         self._changed = anyio.Event()
@@ -116,16 +117,25 @@ class SlurmRun:
     @property
     def is_suspended(self) -> bool:
         """Whether Slurm has suspended it."""
-        job = self.told.job
+        job = self.history.job
         return not self.has_ended and job is not None and job.state in SUSPENDED
 
     # --- what is learned of it ----------------------------------------------------------------
 
-    def see_record(self, record: RunnerRecord) -> None:
-        """Take in what is on record. The number that is there is that of the real job."""
+    def see_record(self, record: RunnerRecord, read_at: float | None = None) -> None:
+        """Take in the record. The number in it is that of the real job.
+
+        Args:
+            read_at: when the read began, by the monotonic clock, if not just now. A record read
+                before what is known is outdated.
+        """
+        read_at = time.monotonic() if read_at is None else read_at
+        if read_at < self._read_at:
+            return
+        self._read_at = read_at
         if record.started_at is not None and self._started_seen_at is None:
             self._started_seen_at = time.monotonic()
-            self.told.job = self._brought_up_to_date(self.told.job, 0.0)
+            self.history.job = self._corrected(self.history.job, 0.0)
         self.record = record
         self.job_id = record.job or self.job_id
         if record.exit_code is not None and self._exited_at is None:
@@ -140,16 +150,17 @@ class SlurmRun:
         """
         known = next((job for job in jobs if job.id == self.job_id), None)
         if known is None and jobs and self.record.job is None:
-            known = jobs[0]  # submitted while nobody could learn its number
+            known = jobs[0]  # submitted while the number could not be learned
             self.job_id = known.id
-        self.told.take_in(self._brought_up_to_date(known, asked_at))
+        self.history.take_in(self._corrected(known, asked_at))
         self.look()
         return [job for job in jobs if job is not known and not job.is_over]
 
-    def _brought_up_to_date(self, job: Job | None, asked_at: float) -> Job | None:
-        """Slurm's word. That a job waits is out of date once its process is known to have started.
+    def _corrected(self, job: Job | None, asked_at: float) -> Job | None:
+        """Correct Slurm's answer: that a job waits is outdated once its process is known to have
+        started.
 
-        A job that waits although it had started was preempted: only a later answer says that.
+        A job that waits although it had started was preempted: only a later answer can show that.
         """
         is_old = self._started_seen_at is not None and asked_at <= self._started_seen_at
         if job is None or not is_old or job.state not in PENDING:
@@ -157,17 +168,17 @@ class SlurmRun:
         return replace(job, state="RUNNING", reason="None")
 
     def look(self) -> None:
-        """Tell again how it is."""
+        """Determine its state again."""
         if self.has_ended:
             return
-        now, told = time.monotonic(), self.told
+        now, history = time.monotonic(), self.history
         verdict = judge(
             AttemptEvidence(
                 self.record,
-                told.job,
-                told.n_absent,
-                now - told.submitted_at,
-                now - told.changed_at,
+                history.job,
+                history.n_absent,
+                now - history.submitted_at,
+                now - history.changed_at,
                 self.silent_for_s,
                 0.0 if self._exited_at is None else now - self._exited_at,
                 self._leftovers_within_s,
@@ -185,18 +196,25 @@ class SlurmRun:
     def _with_output(self, verdict: AttemptState, end: RunEnd) -> AttemptState:
         if end.detail is not None:
             return verdict
-        said = self._last_output()
-        why = f"the job failed before it started: {said}" if said else "Slurm could not start it"
+        output, exit_code = self._last_output(), self.record.setup_exit_code
+        if exit_code is not None:
+            why = f"the job ended with exit code {exit_code} before the run started"
+        else:
+            why = "the job failed before it started" if output else "Slurm could not start it"
+        if output:
+            why += f": {output}"
+        elif exit_code is not None:
+            why += " and printed nothing. Check setup and python in executor"
         return replace(verdict, end=replace(end, detail=why))
 
     # --- what the scheduler asks --------------------------------------------------------------
 
-    async def wait_started(self, tell: Callable[[str], None]) -> RunStart | None:
-        told: str | None = None
+    async def wait_started(self, report: Callable[[str], None]) -> RunStart | None:
+        reported: str | None = None
         while self.start is None and not self.has_ended:
-            if self.verdict.reason not in (None, told):
-                told = self.verdict.reason
-                tell(str(told))
+            if self.verdict.reason not in (None, reported):
+                reported = self.verdict.reason
+                report(str(reported))
             await self._changed.wait()
         return self.start
 
@@ -217,7 +235,7 @@ class SlurmRun:
             await self._wait_ended(1.0 if job_id is None else _CANCEL_AGAIN_S)
 
     async def _stop_in_order(self) -> None:
-        """Ask until it is on record that it was heard, then wait."""
+        """Ask until the record shows that it was received, then wait."""
         while not self.has_ended:
             job_id = self._job_to_signal
             if job_id is None:
@@ -247,6 +265,6 @@ class SlurmRun:
 
         A controller that crashes gives the number of a job that it lost to the next one.
         """
-        is_listed = self.told.job is not None and self.told.job.id == self.job_id
-        is_certain = is_listed or (self._is_own and self.told.n_absent == 0)
+        is_listed = self.history.job is not None and self.history.job.id == self.job_id
+        is_certain = is_listed or (self._is_own and self.history.n_absent == 0)
         return self.job_id if is_certain else None

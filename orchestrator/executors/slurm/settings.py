@@ -1,6 +1,6 @@
-"""The keys of `executor` for Slurm, named as the options of `sbatch`."""
+"""The keys of `executor` for Slurm, named like the options of `sbatch`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
@@ -34,6 +34,14 @@ _OURS = frozenset(
 )
 _Option = str | int | float | bool | None
 _UNLIMITED = ("UNLIMITED", "INFINITE")
+
+
+class _Conflicts(ValueError):
+    """Keys with what is wrong with them."""
+
+    def __init__(self, found: Sequence[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{key} {text}" for key, text in found))
+        self.found = found
 
 
 class SlurmSettings(BaseModel):
@@ -95,21 +103,23 @@ class SlurmSettings(BaseModel):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        if self.mem is not None and self.mem_per_cpu is not None:
-            raise ValueError("mem: and mem_per_cpu exclude each other")
-        if self.time is not None and self.time_s is None and not self._is_unlimited:
-            raise ValueError(f'time: must be a time limit such as "2:00:00", got {self.time!r}')
-        for name in self.additional_parameters:
-            plain = name.lstrip("-").replace("_", "-")
-            if plain in _OURS:
-                raise ValueError(
-                    f"additional_parameters.{name}: is set by the sweep itself and must be left out"
-                )
-            if plain.replace("-", "_") in type(self).model_fields:
-                raise ValueError(
-                    f"additional_parameters.{name}: is a key of its own: write it beside type"
-                )
+        conflicts = [*self._conflicts()]
+        if conflicts:
+            raise _Conflicts(conflicts)
         return self
+
+    def _conflicts(self) -> Iterator[tuple[str, str]]:
+        """Yield keys that are each well-formed, with what is wrong with them nevertheless."""
+        if self.mem is not None and self.mem_per_cpu is not None:
+            yield "mem", "and mem_per_cpu exclude each other"
+        if self.time is not None and self.time_s is None and not self._is_unlimited:
+            yield "time", f'must be a time limit such as "2:00:00", got {self.time!r}'
+        for name in self.additional_parameters:
+            key, plain = f"additional_parameters.{name}", name.lstrip("-").replace("_", "-")
+            if plain in _OURS:
+                yield key, "is set by the sweep itself and must be left out"
+            elif plain.replace("-", "_") in type(self).model_fields:
+                yield key, "is a key of its own: write it beside type"
 
     @property
     def _is_unlimited(self) -> bool:
@@ -121,7 +131,7 @@ class SlurmSettings(BaseModel):
         return None if self.time is None else seconds_in(str(self.time))
 
     def options(self) -> list[str]:
-        """The options of `sbatch` that ask for resources."""
+        """Return the options of `sbatch` that request resources."""
         plain = {
             "partition": self.partition,
             "time": self.time,
@@ -151,18 +161,21 @@ def _option(name: str, value: _Option) -> list[str]:
 
 
 def setting_problems(keys: Mapping[str, JsonValue]) -> Iterable[tuple[str, str]]:
-    """What is wrong with the keys beside `type`: each key with a sentence."""
+    """Return what is wrong with the keys beside `type`: each key with a sentence."""
     try:
         SlurmSettings.model_validate(dict(keys))
     except ValidationError as error:
-        return [_problem(details) for details in error.errors(include_url=False)]
+        listed = error.errors(include_url=False)
+        return [problem for details in listed for problem in _problems(details)]
     return []
 
 
+def _problems(details: ErrorDetails) -> Sequence[tuple[str, str]]:
+    conflicts = details.get("ctx", {}).get("error")
+    return conflicts.found if isinstance(conflicts, _Conflicts) else [_problem(details)]
+
+
 def _problem(details: ErrorDetails) -> tuple[str, str]:
-    if not details["loc"]:
-        key, _, text = str(details.get("ctx", {}).get("error", details["msg"])).partition(": ")
-        return key, text
     key = str(details["loc"][0])
     field = SlurmSettings.model_fields.get(key)
     if field is None:

@@ -1,4 +1,4 @@
-"""Following the jobs of a sweep: their records as they grow, and Slurm's word now and then."""
+"""Follow the jobs of a sweep: their records as they grow, and Slurm's answers now and then."""
 
 import time
 from collections.abc import Iterable
@@ -14,6 +14,7 @@ from ml_tracking_ops.logger.server_clock import server_time, touched_at
 from ...store.watching.watcher import URGENT_PAUSE_TO_WORK, watch_files
 from ..base import EngineNotices
 from ..runner_record import RunnerRecord, read_record
+from ..tasks import in_turns
 from .client import SlurmClient
 from .files import SlurmFiles
 from .queue import Job, group_by_name, never_starts
@@ -27,12 +28,12 @@ _BEATS_S = 10.0
 
 
 class Signaller:
-    """Passes on what is asked for jobs, all of a kind in one command.
+    """Sends requests for jobs, all of a kind in one command.
 
     A command that takes long delays no other: Slurm tries for minutes to signal a suspended job.
 
     Attributes:
-        asked_at: when Slurm's word was last made stale: a job was ended, or not signalled.
+        asked_at: when Slurm's last answer became outdated: a job was ended, or not signalled.
     """
 
     def __init__(self, client: SlurmClient) -> None:
@@ -61,7 +62,8 @@ class Signaller:
                 self._start_all(commands)
 
     async def flush(self) -> None:
-        """Pass on what was asked until now. What Slurm does not take is asked again by the run."""
+        """Send the requests made until now. What Slurm does not accept is requested again by the
+        run."""
         async with anyio.create_task_group() as commands:
             self._start_all(commands)
 
@@ -86,7 +88,7 @@ class JobWatch:
     """All jobs of one sweep that have not ended.
 
     Args:
-        poll_s: seconds between two questions to Slurm.
+        poll_s: seconds between two requests to Slurm.
     """
 
     def __init__(self, client: SlurmClient, signaller: Signaller, poll_s: float) -> None:
@@ -130,7 +132,7 @@ class JobWatch:
                 await self.read(self._runs[name] for name in names if name in self._runs)
 
     async def _look_regularly(self) -> None:
-        """Look at records also where no event tells of them, as on network file systems."""
+        """Read records even without events, as on network file systems."""
         while True:
             await anyio.sleep(LOOK_S)
             for name in [name for name, run in self._runs.items() if run.has_ended]:
@@ -141,7 +143,7 @@ class JobWatch:
                 await self._listen()
 
     def _due(self) -> list[SlurmRun]:
-        """Those that have begun, and some of those that wait, in turn."""
+        """Return those that have begun, and some of those that wait, in turn."""
         queued = [run for run in self._runs.values() if not _has_begun(run)]
         begun = [run for run in self._runs.values() if _has_begun(run)]
         first, self._turn = self._turn, self._turn + _QUEUED_AT_ONCE
@@ -155,12 +157,14 @@ class JobWatch:
         if not wanted or self._files is None:
             return
         paths = [self._files.record_path(run.name) for run in wanted]
+        asked_at = time.monotonic()
         records = await anyio.to_thread.run_sync(_read_all, paths)
-        for run, record in zip(wanted, records, strict=True):
-            run.see_record(record)
+        async for run, record in in_turns(zip(wanted, records, strict=True)):
+            run.see_record(record, asked_at)
 
     async def _listen(self) -> None:
-        """Learn how long ago each runner showed itself, by the clock of the file server."""
+        """Find out how long ago each runner gave a sign of life, by the clock of the file
+        server."""
         if self._files is None:
             return
         started = [run for run in self._runs.values() if run.start is not None]
@@ -168,7 +172,7 @@ class JobWatch:
             return
         paths = [self._files.record_path(run.name) for run in started]
         ages = await anyio.to_thread.run_sync(_ages_s, self._files.folder, paths)
-        for run, age_s in zip(started, ages, strict=True):
+        async for run, age_s in in_turns(zip(started, ages, strict=True)):
             run.silent_for_s = age_s
             run.look()
 
@@ -194,22 +198,24 @@ class JobWatch:
         async with self._poll_lock:
             asked_at = self._polled_at = time.monotonic()
             try:
-                jobs = await anyio.to_thread.run_sync(self._client.jobs)
+                by_name = await anyio.to_thread.run_sync(self._jobs_by_name)
             except OSError as error:
                 self._note_silence(error)
                 return False
             self._note_answer()
-            by_name = group_by_name(jobs)
-            for run in list(self._runs.values()):
-                if run.told.submitted_at <= asked_at:
+            async for run in in_turns(list(self._runs.values())):
+                if run.history.submitted_at <= asked_at:
                     for job in run.see_jobs(by_name.get(run.job_name, []), asked_at):
                         self._signaller.cancel(job.id)
-                    self._warn_if_stuck(run.told.job)
+                    self._warn_if_stuck(run.history.job)
             self._note_suspended()
             return True
 
+    def _jobs_by_name(self) -> dict[str, list[Job]]:
+        return group_by_name(self._client.jobs())
+
     def _note_suspended(self) -> None:
-        """Report whose clocks are stopped, whenever that has changed."""
+        """Report whose clocks are stopped, whenever that changes."""
         names = frozenset(name for name, run in self._runs.items() if run.is_suspended)
         if names != self._suspended and self.notices is not None:
             self.notices.note_suspended(names)
@@ -241,7 +247,7 @@ class JobWatch:
 
 
 def _has_begun(run: SlurmRun) -> bool:
-    job = run.told.job
+    job = run.history.job
     return run.record.began or (job is not None and bool(job.nodes))
 
 

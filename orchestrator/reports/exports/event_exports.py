@@ -26,11 +26,11 @@ def export_events(
     """Write a run's event file into a folder, or those of several runs into folders in it.
 
     Raises:
-        UsageError: the folder is there and not empty, or cannot be written.
+        UsageError: the folder exists and is not empty, or cannot be written.
         OSError, LogFormatError: a log cannot be read.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} exists already. Name a new or empty folder")
+        raise UsageError(f"{folder} already exists. Name a new or empty folder")
     if isinstance(found, Experiment):
         _write_experiment(found, folder)
     elif isinstance(found, FoundRun):

@@ -33,19 +33,20 @@ class TableEntry(TypedDict):
 
 
 def table_entries(experiments: Iterable[Experiment]) -> list[TableEntry]:
-    """An entry for each experiment, in the order given."""
+    """Return an entry for each experiment, in the order given."""
     return [_entry(experiment) for experiment in experiments]
 
 
 def experiments_csv(experiments: Collection[Experiment]) -> Iterator[str]:
-    """The table as CSV: its own columns, one for each setting and for each metric's last value."""
+    """Yield the table as CSV: its own columns, one for each setting and for each metric's last
+    value."""
     rows = _rows(experiments)
     names = list(dict.fromkeys(name for row in rows for name in row))
     yield from table_csv(names, ([row.get(name) for name in names] for row in rows))
 
 
 def exported_experiment_columns(experiments: Collection[Experiment]) -> dict[str, list[Any]]:
-    """The same as columns."""
+    """Return the same as columns."""
     return as_columns(_rows(experiments))
 
 
@@ -73,7 +74,7 @@ def _written(entry: TableEntry) -> Mapping[str, Any]:
 
 
 def _entry(experiment: Experiment) -> TableEntry:
-    details, said = read_details(experiment.dat_path), experiment.annotation
+    details, annotation = read_details(experiment.dat_path), experiment.annotation
     return {
         "name": experiment.name,
         "path": str(experiment.dat_path.parent),
@@ -82,16 +83,15 @@ def _entry(experiment: Experiment) -> TableEntry:
         "config": dict(details.config),
         "environment": dict(details.environment),
         "last": _last_values(experiment),
-        "label": said.name,
-        "tags": list(said.tags),
-        "note": said.note,
+        "label": annotation.name,
+        "tags": list(annotation.tags),
+        "note": annotation.note,
     }
 
 
 def _last_values(experiment: Experiment) -> dict[str, float | None]:
-    """The last value of each metric, or nothing for a log that cannot be read, whose state says
-    so.
-    """
+    """Return the last value of each metric, or nothing for an unreadable log, which the state
+    shows."""
     try:
         log = read_run_log(experiment.dat_path)
         return {

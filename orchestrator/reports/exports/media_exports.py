@@ -1,6 +1,7 @@
 """`export --format media`: images, texts, tables and audio of runs as files, with an index.
 
-Names in a log may be anything: files are called after what of a name every file system takes.
+Names in a log may be anything: files are named with those characters that every file system
+accepts.
 """
 
 import json
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ml_tracking_ops.logger.media.encoding.contents import HEAD_BYTES, content_of
 from ml_tracking_ops.logger.media.entries import clean
 from ml_tracking_ops.logger.media.kinds import HISTOGRAM, IMAGE_SUFFIXES, TABLE, TEXT
 from ml_tracking_ops.logger.media.opening import read_svg_of
@@ -35,11 +37,11 @@ def export_media(found: Experiment | Sweep | FoundRun, folder: Path) -> int:
         how many there are.
 
     Raises:
-        UsageError: the folder is there and not empty.
+        UsageError: the folder exists and is not empty.
         OSError: something cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} exists already. Name a new or empty folder")
+        raise UsageError(f"{folder} already exists. Name a new or empty folder")
     if not isinstance(found, Sweep):
         return _write_run(dat_path_of(found), folder)
     runs = [run for _, run in sorted(found.record.runs.items()) if run.name is not None]
@@ -60,7 +62,7 @@ def _write_run(dat_path: Path, folder: Path) -> int:
 
 
 def _written(media: RunMedia, folder: Path) -> Iterator[dict[str, Any]]:
-    """Write each, and yield what the index says of it."""
+    """Write each entry, and yield its line for the index."""
     used: set[str] = set()
     for item in media:
         line: dict[str, Any] = {
@@ -90,11 +92,19 @@ def _content(item: MediaItem, folder: Path, used: set[str]) -> dict[str, Any]:
         table = item.table
         data = "".join(table_csv(table.columns, table.rows)).encode()
         return {"file": _write(folder, used, item, ".csv", data), "n_rows": table.n_rows}
-    suffix = Path(item.path or "").suffix
-    line = {"file": _write(folder, used, item, suffix, item.read_bytes())}
+    data = item.read_bytes()
+    suffix = _suffix_of(data) if item.path is None else Path(item.path).suffix
+    line = {"file": _write(folder, used, item, suffix, data)}
     if suffix in IMAGE_SUFFIXES and item.entry.svg is not None:
         line["svg"] = _write(folder, used, item, ".svg", read_svg_of(item.entry))
     return line
+
+
+def _suffix_of(data: bytes) -> str:
+    """Return the suffix for bytes from an event file. SVG, which could run scripts, gets none of
+    its own."""
+    content = content_of(data[:HEAD_BYTES])
+    return ".bin" if content is None or content.suffix == ".svg" else content.suffix
 
 
 def _write(folder: Path, used: set[str], item: MediaItem, suffix: str, data: bytes) -> str:

@@ -13,12 +13,12 @@ from .run_tables import exported_run_rows
 
 
 def sweep_columns(report: SweepReport) -> dict[str, list[Any]]:
-    """A row for each run of a sweep, as `exported_run_rows` has them."""
+    """Return a row for each run of a sweep, like `exported_run_rows`."""
     return as_columns(exported_run_rows(report))
 
 
 def write_run(log: Mapping[str, Series], path: Path) -> None:
-    """A run's points: `metric`, `step`, `wall_time`, `value`.
+    """Write a run's points: `metric`, `step`, `wall_time`, `value`.
 
     Raises:
         UsageError: pyarrow is not installed.
@@ -38,7 +38,8 @@ def write_run(log: Mapping[str, Series], path: Path) -> None:
 
 
 def write_columns(columns: Mapping[str, Any], path: Path) -> None:
-    """
+    """Write columns as a Parquet file.
+
     Raises:
         UsageError: pyarrow is not installed.
         OSError: the file cannot be written.

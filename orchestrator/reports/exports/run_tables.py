@@ -1,5 +1,5 @@
-"""What `export` writes and the pages give to download: tables and series as CSV or JSON, piece by
-piece, so that nothing has to fit into memory but one run's columns.
+"""Tables and series as CSV or JSON, for `export` and for downloads, piece by piece, so that only
+one run's columns have to fit into memory.
 
 NaN and infinity are written in a series as ``NaN``, ``Infinity`` and ``-Infinity`` (in CSV ``nan``,
 ``inf``, ``-inf``), in a table as null or an empty cell.
@@ -27,7 +27,7 @@ _SERIES_COLUMNS = ("metric", "step", "wall_time", "value")
 _TIMES = ("started_at", "ended_at")
 _MOST_S = 2.5e11
 _BREAKS = ";\t\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029|"
-"""What begins a new cell or line where a spreadsheet separates by something else than commas."""
+"""Characters that begin a new cell or line if a spreadsheet does not separate by commas."""
 _BLANKS = r"[\s\x00-\x1f\x7f-\xa0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\"]"
 _FORMULA = re.compile(
     rf"(?P<start>^|[{_BREAKS}])(?P<blanks>{_BLANKS}*)"
@@ -42,16 +42,17 @@ NO_TROUBLES: Mapping[str, str] = {}
 
 
 def run_csv(log: Log) -> Iterator[str]:
-    """A run's points: `metric,step,wall_time,value`, metric by metric, in the order logged."""
+    """Yield a run's points: `metric,step,wall_time,value`, metric by metric, in the order
+    logged."""
     yield from _csv(_SERIES_COLUMNS, _points(log))
 
 
 def runs_csv(logs: Iterable[NamedLog], troubles: Mapping[str, str] = NO_TROUBLES) -> Iterator[str]:
-    """The same of several runs, each line beginning with the name of its run, and with the time.
+    """Yield the points of several runs, each line beginning with the run's name, and with the time.
 
     Args:
-        troubles: why the logs of some of them cannot be read. Where there are any, a last column
-            `error` says so, in a line without a point.
+        troubles: why the logs of some of them cannot be read. If there are any, a last column
+            `error` has the reason, in a line without a point.
     """
     rest = ("",) if troubles else ()
     head = ("run", *_SERIES_COLUMNS, "time_utc", *(("error",) if troubles else ()))
@@ -84,7 +85,7 @@ def _point_times(log: Log) -> Iterator[str]:
 
 
 def run_json(log: Log, path: str, config: Mapping[str, Any] | None = None) -> Iterator[str]:
-    """A run's points as columns: ``{"path": …, "metrics": {"Loss": {"step": […], …}}}``.
+    """Yield a run's points as columns: ``{"path": …, "metrics": {"Loss": {"step": […], …}}}``.
 
     Args:
         config: its settings, written as `config` if given.
@@ -96,9 +97,9 @@ def run_json(log: Log, path: str, config: Mapping[str, Any] | None = None) -> It
 
 
 def runs_json(logs: Iterable[NamedLog], troubles: Mapping[str, str] = NO_TROUBLES) -> Iterator[str]:
-    """The same of several runs: ``{"runs": {"RUN": {"metrics": {…}}}}``.
+    """Yield the points of several runs: ``{"runs": {"RUN": {"metrics": {…}}}}``.
 
-    With an `error` beside the metrics of one whose log cannot be read.
+    A run that cannot be read has an `error` beside its metrics.
     """
     yield '{"runs": {'
     for number, (name, log) in enumerate(logs):
@@ -142,9 +143,10 @@ def _all_spelled(value: Any) -> Any:
 
 
 def table_csv(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """A table. Lists, mappings and booleans are JSON in it, tags are a text: ``a, b``.
+    """Yield a table. Lists, mappings and booleans are JSON in it, tags are a text: ``a, b``.
 
-    Beside seconds since 1970 is a column that people and spreadsheets can read: `started_at_utc`.
+    Beside seconds since 1970 there is a column that people and spreadsheets can read:
+    `started_at_utc`.
     """
     head = [name for column in columns for name in _heads(column)]
     yield from _csv(head, (_cells(columns, line) for line in lines))
@@ -165,7 +167,8 @@ def _cells(columns: Sequence[str], line: Sequence[Any]) -> list[Any]:
 
 
 def _readable_time(seconds: object) -> str:
-    """UTC as spreadsheets recognise it, ``2026-11-28 10:15:02``, or empty if it is no time."""
+    """Return the UTC as spreadsheets recognise it, ``2026-11-28 10:15:02``, or empty if it is no
+    time."""
     is_time = isinstance(seconds, int | float) and -_MOST_S < seconds < _MOST_S
     return str(_readable_times(np.array([seconds], dtype=float))[0]) if is_time else ""
 
@@ -178,7 +181,7 @@ def _readable_times(seconds: np.ndarray) -> np.ndarray:
 
 
 def table_json(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """A table as a list of objects."""
+    """Yield a table as a list of objects."""
     yield "["
     for number, line in enumerate(lines):
         row = {name: _plain(value) for name, value in zip(columns, line, strict=True)}
@@ -191,14 +194,16 @@ def _plain(value: Any) -> Any:
 
 
 def sweep_csv(report: SweepReport) -> Iterator[str]:
-    """The runs of a sweep, as `reports.show_sweep` gives it, as `exported_run_rows` has them."""
+    """Yield the runs of a sweep from `reports.show_sweep`, with the columns of
+    `exported_run_rows`."""
     rows = exported_run_rows(report)
     columns = list(rows[0]) if rows else list(_own_columns())
     yield from table_csv(columns, (list(row.values()) for row in rows))
 
 
 def exported_run_rows(report: SweepReport) -> list[dict[str, Any]]:
-    """A row a run, with a column for each hyperparameter and each setting that it logged besides.
+    """Return a row for each run, with a column for each hyperparameter and each other logged
+    setting.
 
     What users wrote about runs (name, tags, note) has columns if there is any.
     """
@@ -231,7 +236,7 @@ def exported_run_rows(report: SweepReport) -> list[dict[str, Any]]:
 
 
 def _own_columns(*, is_after: bool = False) -> Sequence[str]:
-    """The columns before those of the hyperparameters, or those after them."""
+    """Return the columns before those of the hyperparameters, or those after them."""
     columns = list(ReportedRun.__annotations__)
     at = columns.index("hyperparameters")
     return columns[at + 1 :] if is_after else columns[:at]
@@ -250,10 +255,11 @@ def _cell(value: Any) -> Any:
 
 
 def _harmless(text: str) -> str:
-    """The text, with an apostrophe before what a spreadsheet may take for a formula.
+    """Return the text, with an apostrophe before anything that a spreadsheet may take for a
+    formula.
 
-    That is a sign at the beginning, also behind blanks, and where some spreadsheets begin a new
-    cell or line: behind semicolons, tabs and line breaks.
+    That is a sign at the beginning, also after blanks, and where some spreadsheets begin a new cell
+    or line: after semicolons, tabs and line breaks.
     """
     if text.startswith(("\t", "\r")):
         text = f"'{text}"
@@ -261,7 +267,7 @@ def _harmless(text: str) -> str:
 
 
 def _csv(head: Sequence[str], lines: Iterable[Sequence[object]]) -> Iterator[str]:
-    """The text of a CSV file, block by block."""
+    """Yield the text of a CSV file, block by block."""
     lines = iter(lines)
     block: list[Sequence[object]] = [[_harmless(name) for name in head]]
     while block:

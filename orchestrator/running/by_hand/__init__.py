@@ -1,4 +1,4 @@
-"""One run that is started by hand with `ml-tracking-ops run`: any program, followed to its end.
+"""One run started by hand with `ml-tracking-ops run`: any program, followed to its end.
 
 May import `logger` and everything that `running` may import.
 """

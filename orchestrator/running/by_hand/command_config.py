@@ -1,4 +1,4 @@
-"""The settings in a command line, as far as they can be read: `--lr=0.1`, `--lr 0.1`, `lr=0.1`."""
+"""Read the settings in a command line, as far as possible: `--lr=0.1`, `--lr 0.1`, `lr=0.1`."""
 
 import json
 import re
@@ -10,10 +10,10 @@ _OVERRIDE = re.compile(r"\+{0,2}(?P<name>[A-Za-z_][\w.\-/@]*)=(?P<value>.*)", re
 
 
 def command_config(arguments: Sequence[str]) -> dict[str, Any]:
-    """The settings that are named in the arguments of a program.
+    """Return the settings in the arguments of a program.
 
-    A name without a value is true. Of a name that is given twice the last value counts. Numbers,
-    true, false, lists and objects are read as JSON writes them, everything else is text.
+    A name without a value is true. The last value of a repeated name counts. Numbers, true, false,
+    lists and objects are read as JSON writes them, everything else is text.
     """
     config: dict[str, Any] = {}
     open_name: str | None = None

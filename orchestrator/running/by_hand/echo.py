@@ -1,4 +1,4 @@
-"""What a run prints, passed on to the terminal while it goes into a file."""
+"""Pass the output of a run on to the terminal while it goes into a file."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ _PART_BYTES = 1 << 16
 
 
 class OutputEcho:
-    """Follows a run's `.log`. Of a part that was cut out before it was read nothing is shown."""
+    """Follows a run's `.log`. A part that was cut out before it was read is not shown."""
 
     def __init__(self, log_path: Path, out: BinaryIO) -> None:
         self._path = log_path
@@ -20,7 +20,7 @@ class OutputEcho:
         self._offset = 0
 
     def read(self) -> None:
-        """Pass on what was printed since."""
+        """Pass on what was printed since the last call."""
         if self._fd < 0 and not self._open():
             return
         size = os.fstat(self._fd).st_size
@@ -47,5 +47,5 @@ class OutputEcho:
         try:
             self._out.write(data)
             self._out.flush()
-        except OSError:  # the reader is gone, and the run continues
+        except OSError:  # the reader is gone, but the run continues
             self._out = None

@@ -1,4 +1,4 @@
-"""Where the metrics of a run by hand come from, if not from its own log: output or event files."""
+"""The source of metrics of a run started by hand, if not its own log: output or event files."""
 
 import time
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from ..runs.output_metrics import OutputMetrics
 @dataclass(frozen=True)
 class MetricsSource:
     """Attributes:
-    pattern: how metrics are read from what the program prints, or None if they are not.
+    pattern: how metrics are read from the output, or None if they are not.
     reads_events: whether they are read from event files.
-    tensorboard_dir: below which event files are looked for, by default the run's own folder.
+    tensorboard_dir: the folder of the event files, by default the run's own folder.
     """
 
     pattern: str | None = None
@@ -31,7 +31,7 @@ FROM_ITS_LOG = MetricsSource()
 def open_metrics(
     source: MetricsSource, dat_path: Path, run_dir: Path, handle: LocalRun
 ) -> OutputMetrics | EventFileFollower | None:
-    """What reads the metrics of a run that has just been started."""
+    """Return the reader of metrics for a run that has just been started."""
     if source.pattern is not None:
         return OutputMetrics(dat_path.with_suffix(paths.LOG_SUFFIX), dat_path, source.pattern)
     if not source.reads_events:
@@ -44,7 +44,7 @@ def open_metrics(
 
 
 def misses(metrics: OutputMetrics | EventFileFollower) -> str | None:
-    """What to tell a user if nothing was read of a run that has ended."""
+    """Return a message if nothing was read from a run that has ended."""
     if isinstance(metrics, OutputMetrics):
         return f"the program {metrics.explain_misses()}" if metrics.has_only_misses else None
     if metrics.has_files:
@@ -53,6 +53,6 @@ def misses(metrics: OutputMetrics | EventFileFollower) -> str | None:
 
 
 def in_run(text: str, run_dir: Path) -> str:
-    """A text with `${run_dir}` and `${run_name}` in it replaced."""
+    """Replace `${run_dir}` and `${run_name}` in a text."""
     name = run_dir.name.removesuffix(paths.RUN_FOLDER_SUFFIX)
     return text.replace("${run_dir}", str(run_dir)).replace("${run_name}", name)

@@ -1,4 +1,4 @@
-"""Starts one program as an experiment and sees it through."""
+"""Start one program as an experiment, and follow it to its end."""
 
 import shutil
 import signal
@@ -35,7 +35,7 @@ _LOOK_EVERY_S = 0.1
 
 @dataclass(frozen=True)
 class HandRun:
-    """What is run, and what is said of it.
+    """The program to run, and the source of its metrics.
 
     Attributes:
         command: the program and its arguments.
@@ -53,7 +53,7 @@ class HandRun:
 
 @dataclass(frozen=True)
 class HandRunEnd:
-    """How it ended. `exit_code` is negative where a signal ended it, or None if nobody saw it."""
+    """How it ended. `exit_code` is negative if a signal ended the process, or None if not known."""
 
     dat_path: Path
     exit_code: int | None
@@ -61,7 +61,9 @@ class HandRunEnd:
 
 
 @dataclass
-class _Progress:
+class _Follower:
+    """What is read of a run while it runs, and the signal that stopped it."""
+
     stopped_by: str | None = None
     echo: OutputEcho | None = None
     metrics: OutputMetrics | EventFileFollower | None = None
@@ -72,25 +74,25 @@ class _Progress:
         if self.metrics is not None:
             while self.metrics.read():
                 pass
-            self._tell_notes(self.metrics)
+            self._print_notes(self.metrics)
 
     def finish(self) -> None:
-        """Take in the rest of what was printed and written, and say what is missing."""
+        """Take in the rest of the output and the event files, and report what is missing."""
         self.look()
         if self.metrics is not None:
             self.metrics.finish()
-            self._tell_notes(self.metrics)
+            self._print_notes(self.metrics)
             if (missing := misses(self.metrics)) is not None:
-                _tell(missing)
+                _print_warning(missing)
         if self.echo is not None:
             self.echo.close()
 
-    def _tell_notes(self, metrics: OutputMetrics | EventFileFollower) -> None:
+    def _print_notes(self, metrics: OutputMetrics | EventFileFollower) -> None:
         while metrics.notes:
-            _tell(metrics.notes.popleft()[1])
+            _print_warning(metrics.notes.popleft()[1])
 
 
-def _tell(text: str) -> None:
+def _print_warning(text: str) -> None:
     print(f"warning: {text}", file=sys.stderr)
 
 
@@ -108,16 +110,16 @@ async def run_by_hand(run: HandRun, out: BinaryIO) -> HandRunEnd:
     log_path = dat_path.with_suffix(paths.LOG_SUFFIX)
     logger = ExperimentLogger.at(dat_path)
     executor = LocalExecutor(1, gpus_per_run=0)
-    progress = _Progress(echo=OutputEcho(log_path, out))
+    follower = _Follower(echo=OutputEcho(log_path, out))
     try:
         _keep_record(run, dat_path)
         async with executor:
             handle = await _start(executor, run, dat_path)
-            progress.metrics = open_metrics(run.source, dat_path, run_dir_of(dat_path), handle)
+            follower.metrics = open_metrics(run.source, dat_path, run_dir_of(dat_path), handle)
             exit_code = await _see_through(
-                handle, progress, dat_path, is_sampled=run.system_metrics
+                handle, follower, dat_path, is_sampled=run.system_metrics
             )
-        end = HandRunEnd(dat_path, exit_code, progress.stopped_by)
+        end = HandRunEnd(dat_path, exit_code, follower.stopped_by)
         _keep_end(end)
         logger.end(records.FINISHED if exit_code == 0 else records.FAILED)
     except UsageError:
@@ -138,7 +140,7 @@ def _new_log(run: HandRun) -> Path:
 
 
 def _keep_record(run: HandRun, dat_path: Path) -> None:
-    """Keep how it was started, and the settings in its command line."""
+    """Record how it was started, and the settings in its command line."""
     environment = run_record.environment_of_this_process(str(dat_path))
     environment["command"] = run_record.hide_secrets(run.command)
     environment["git_commit"] = git_commit.find_commit(str(Path.cwd()))
@@ -157,7 +159,7 @@ def _keep_end(end: HandRunEnd) -> None:
 
 
 def run_dir_of(dat_path: Path) -> Path:
-    """The folder for the run's own files. It need not exist."""
+    """Return the folder for the run's own files. It need not exist."""
     return dat_path.with_name(f"{dat_path.stem}{paths.RUN_FOLDER_SUFFIX}")
 
 
@@ -185,16 +187,16 @@ async def _start(executor: LocalExecutor, run: HandRun, dat_path: Path) -> Local
 
 
 async def _see_through(
-    handle: LocalRun, progress: _Progress, dat_path: Path, *, is_sampled: bool
+    handle: LocalRun, follower: _Follower, dat_path: Path, *, is_sampled: bool
 ) -> int | None:
     async with anyio.create_task_group() as tasks:
-        await tasks.start(_obey_signals, handle, progress)
-        tasks.start_soon(_follow, progress)
+        await tasks.start(_obey_signals, handle, follower)
+        tasks.start_soon(_follow, follower)
         if is_sampled:
             tasks.start_soon(_sample, handle, dat_path)
         exit_code = (await handle.wait()).exit_code
         tasks.cancel_scope.cancel()
-    progress.finish()
+    follower.finish()
     return exit_code
 
 
@@ -209,15 +211,15 @@ async def _sample(handle: LocalRun, dat_path: Path) -> None:
         sampler.close()
 
 
-async def _follow(progress: _Progress) -> None:
+async def _follow(follower: _Follower) -> None:
     while True:
-        progress.look()
+        follower.look()
         await anyio.sleep(_LOOK_EVERY_S)
 
 
 async def _obey_signals(
     handle: RunHandle,
-    progress: _Progress,
+    follower: _Follower,
     *,
     task_status: anyio.abc.TaskStatus[None],
 ) -> None:
@@ -228,9 +230,9 @@ async def _obey_signals(
         async with anyio.create_task_group() as tasks:
             task_status.started()
             async for number in received:
-                if progress.stopped_by is not None:
+                if follower.stopped_by is not None:
                     handle.kill()
                     continue
-                progress.stopped_by = "Ctrl-C" if number == signal.SIGINT else number.name
+                follower.stopped_by = "Ctrl-C" if number == signal.SIGINT else number.name
                 print("stopping the run (Ctrl-C again kills it at once) …", file=sys.stderr)
                 tasks.start_soon(handle.stop, GRACE_S)

@@ -1,4 +1,4 @@
-"""The runs of a sweep that engines have, and stopping them."""
+"""The runs that engines currently have, and stopping them."""
 
 import time
 from collections.abc import Iterator
@@ -16,15 +16,15 @@ from .monitor import RunMonitor
 from .recorder import Recorder
 
 Why = StopDecision | Literal["interrupted", "timeout", "by hand"]
-"""Why a run is being stopped: a rule says so, the sweep ends, it took too long, a user asked."""
+"""Why a run is being stopped: a rule, the end of the sweep, its time limit, or a user."""
 
 
 @dataclass(eq=False)
 class ActiveRun:
-    """A run that an engine has, or is just being given.
+    """A run that an engine has, or is just receiving.
 
     Attributes:
-        handle: None until the engine has taken the run.
+        handle: None until the engine has accepted the run.
         stopping: why it is being stopped, if it is.
     """
 
@@ -36,7 +36,9 @@ class ActiveRun:
     gpus: tuple[str, ...] = ()
     stopping: Why | None = None
     is_leftover: bool = False
-    """Whether it had ended before this orchestrator came to it."""
+    """Whether it had ended before this orchestrator started."""
+    is_over: bool = False
+    """Whether no process of it remains. Its last values may not have been read."""
     is_to_be_killed: bool = False
     is_start_recorded: bool = False
     slot: int | None = None
@@ -63,11 +65,11 @@ class ActiveRuns:
         self._tasks: anyio.abc.TaskGroup | None = None
 
     def begin(self, tasks: anyio.abc.TaskGroup) -> None:
-        """Let runs be stopped from now on, in tasks of this group."""
+        """Begin to stop runs, in tasks of this group."""
         self._tasks = tasks
 
     def __iter__(self) -> Iterator[ActiveRun]:
-        """Those that are running now, also where some end meanwhile."""
+        """Iterate over those that are running now, even if some end meanwhile."""
         return iter(list(self._runs.values()))
 
     def __len__(self) -> int:
@@ -77,16 +79,17 @@ class ActiveRuns:
         return isinstance(run, ActiveRun) and run.monitor.dat_path in self._runs
 
     def at(self, dat_path: Path) -> ActiveRun | None:
-        """The run that logs to this file."""
+        """Return the run that logs to this file."""
         return self._runs.get(dat_path)
 
     def ran_for_s(self, run: ActiveRun) -> float:
-        """How long its process has run, without the time in which its engine suspended it."""
+        """Return how long its process has run, without the time in which its engine suspended
+        it."""
         if run.started_at is None:
             return 0.0
         now, record = time.time(), self._recorder.record.runs.get(run.attempt.index)
-        stood_still_s = 0.0 if record is None else record.stood_still_s(now)
-        return now - run.started_at - stood_still_s
+        total_suspended_s = 0.0 if record is None else record.total_suspended_s(now)
+        return now - run.started_at - total_suspended_s
 
     def add(self, run: ActiveRun) -> None:
         self._runs[run.monitor.dat_path] = run
@@ -95,8 +98,8 @@ class ActiveRuns:
         del self._runs[run.monitor.dat_path]
 
     def stop(self, run: ActiveRun, why: Why) -> None:
-        """End a run in order, once."""
-        if run.stopping is not None or self._tasks is None:
+        """Stop a run in order, once."""
+        if run.is_over or run.stopping is not None or self._tasks is None:
             return
         self.stop_again(run, why)
         if run.is_start_recorded:
@@ -105,21 +108,21 @@ class ActiveRuns:
     def record_decision(self, run: ActiveRun) -> None:
         """Record that a rule stops the run, if one does.
 
-        A script may log what decides before its engine has said that it started. In the journal
-        the start comes first, as it begins the record of the attempt.
+        A script may log the deciding value before its engine reports that it started. In the
+        journal the start comes first, as it begins the record of the attempt.
         """
         if isinstance(run.stopping, StopDecision):
             event = "pausing" if isinstance(run.stopping, PauseDecision) else "stopped_early"
             self._recorder.write(event, index=run.attempt.index, **run.stopping.as_event())
 
     def stop_again(self, run: ActiveRun, why: Why) -> None:
-        """Carry on with stopping a run, where an earlier orchestrator had begun to."""
+        """Continue stopping a run, if an earlier orchestrator had begun to."""
         run.stopping = why
         if self._tasks is not None and run.handle is not None:
             self._tasks.start_soon(run.handle.stop, self._grace_s)
 
     def take(self, run: ActiveRun, handle: RunHandle) -> None:
-        """Take in that the engine has a run. Stop it if that was wanted meanwhile."""
+        """Record that the engine has a run. Stop it if that was requested meanwhile."""
         run.handle = handle
         if run.is_to_be_killed:
             handle.kill()
@@ -127,7 +130,7 @@ class ActiveRuns:
             self.stop_again(run, run.stopping)
 
     def stop_by_hand(self, index: int) -> None:
-        """End the run of this index in order, where it is running."""
+        """Stop the run of this index in order, if it is running."""
         for run in self:
             if run.attempt.index == index:
                 self.stop(run, "by hand")
@@ -138,7 +141,7 @@ class ActiveRuns:
 
     def kill(self) -> None:
         """End every run at once."""
-        for run in self:
+        for run in (one for one in self if not one.is_over):
             run.stopping = run.stopping or "interrupted"
             run.is_to_be_killed = True
             if run.handle is not None:

@@ -1,4 +1,4 @@
-"""Attempts at runs that are to be started, and those of them that wait."""
+"""Attempts at runs that will be started, and the queue of those that wait."""
 
 from dataclasses import dataclass, replace
 
@@ -20,12 +20,12 @@ class Attempt:
     n_failed: int = 0
 
     def again(self, *, has_failed: bool = False) -> "Attempt":
-        """The next attempt at the same combination."""
+        """Return the next attempt at the same combination."""
         return replace(self, number=self.number + 1, n_failed=self.n_failed + has_failed)
 
 
 class AttemptQueue:
-    """Attempts in the order in which they fall due. Those due at once in the order they came."""
+    """Attempts in the order in which they are due. Those due at once keep their order."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[float, Attempt]] = []
@@ -35,19 +35,19 @@ class AttemptQueue:
         return len(self._waiting)
 
     def __contains__(self, index: object) -> bool:
-        """Whether an attempt at the run with this index waits."""
+        """Return whether an attempt at the run with this index waits."""
         return any(attempt.index == index for _, attempt in self._waiting)
 
     @property
     def is_in_line(self) -> bool:
-        """Whether an attempt waits for what other sweeps have: nothing new starts before it."""
+        """Whether an attempt waits for what other sweeps hold: nothing new starts before it."""
         return self._first_in_line is not None and self._first_in_line in self
 
     def add(self, attempt: Attempt, due: float = 0.0, *, in_line: bool = False) -> None:
-        """Let an attempt wait until `due`, by the clock that `take` is called with.
+        """Queue an attempt until `due`, by the clock that `take` is called with.
 
         Args:
-            in_line: it waits for what other sweeps have.
+            in_line: it waits for what other sweeps hold.
         """
         if in_line:
             self._first_in_line = attempt.index
@@ -55,11 +55,11 @@ class AttemptQueue:
         self._waiting.sort(key=lambda entry: entry[0])
 
     def drop(self, index: int) -> None:
-        """Let no attempt at a run wait any more."""
+        """Remove all waiting attempts at a run."""
         self._waiting = [entry for entry in self._waiting if entry[1].index != index]
 
     def take(self, now: float) -> Attempt | None:
-        """The first attempt that is due, or None."""
+        """Return the first attempt that is due, or None."""
         if self._waiting and self._waiting[0][0] <= now:
             return self._waiting.pop(0)[1]
         return None
@@ -70,5 +70,5 @@ class AttemptQueue:
 
 
 def backoff_s(first_s: float, attempt: int) -> float:
-    """How long to wait after the failure of attempt 1, 2, …: twice as long each time."""
+    """Return the delay after the failure of attempt 1, 2, …: twice as long each time."""
     return first_s * float(1 << min(attempt - 1, 16))

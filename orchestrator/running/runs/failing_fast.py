@@ -4,11 +4,11 @@ Pure. A run that is tried again counts once, at its last attempt.
 """
 
 FIRST_FAILURES = 3
-"""How many failures in a row are too many as long as no run has succeeded, by default."""
+"""How many failures in a row are too many before a run has succeeded, by default."""
 LATER_FAILURES = 10
-"""… and once one has."""
+"""How many failures in a row are too many once a run has succeeded, by default."""
 _HEALTHY_FACTOR = 4
-"""While other runs are healthy, failures are rather those of their hyperparameters."""
+"""While other runs are healthy, failures are more likely due to hyperparameters."""
 
 
 class FailureStreak:
@@ -27,12 +27,12 @@ class FailureStreak:
         self.runs: list[int] = []
 
     def see_success(self) -> None:
-        """Take in that a run ended with a result."""
+        """Record that a run ended with a result."""
         self._has_success = True
         self.runs.clear()
 
     def see_failure(self, run: int, *, is_any_healthy: bool) -> bool:
-        """Take in that a run failed, and return whether these are too many.
+        """Record that a run failed, and return whether these are too many.
 
         Args:
             is_any_healthy: another run is running that logs its metrics, or has outlived this one.

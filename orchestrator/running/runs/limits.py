@@ -1,4 +1,5 @@
-"""Configuration → the rules that stop a sweep's runs, and the limits that end the sweep."""
+"""Make the rules that stop a sweep's runs, and the limits that end the sweep, from a
+configuration."""
 
 from ...config.model import SweepConfig
 from ...stopping import Rule, StopDecision, StoppingRules
@@ -10,14 +11,14 @@ from ...store.objective import is_better
 from ...store.run_record import COMPARING_RULES
 
 SEARCH_LIMITS = frozenset({"target", "max_runs_without_improvement"})
-"""Limits that end the search, not what follows it."""
+"""Limits that end only the search, not what follows it."""
 
 
 def build_rules(config: SweepConfig, *, compares: bool = True) -> StoppingRules:
-    """The rules of a sweep, in the order in which they are asked.
+    """Return the rules of a sweep, in the order in which they are applied.
 
     Args:
-        compares: with those that stop a run since others are better.
+        compares: include those that stop a run because others are better.
     """
     metric, goal = config.optimization_metric, config.optimization_goal
     rules: list[Rule] = []
@@ -33,16 +34,15 @@ def build_rules(config: SweepConfig, *, compares: bool = True) -> StoppingRules:
         if isinstance(settings, AshaRule) and settings.metric is None and goals:
             rules += settings.build_for_all(goals)
             continue
-        # any other rule that needs an objective has one: validation saw to it
+        # any other rule that needs an objective has one: validation made sure
         own = settings.metric or metric or ""
         rules.append(settings.build(own, goals.get(own, goal or "max")))
     return StoppingRules(rules)
 
 
 def curve_for(config: SweepConfig) -> CurveOfBest | None:
-    """What keeps the best values of one run on its way, or None if no rule compares runs by
-    them.
-    """
+    """Return the curve that keeps the best values of one run, or None if no rule compares runs by
+    them."""
     milestones = milestones_of(config.stopping_rules)
     if milestones is None or config.optimization_goal is None:
         return None
@@ -85,7 +85,7 @@ class SweepLimits:
     def see_end(self, run: int) -> StopDecision | None:
         """Take in that a run has ended, and return the decision to end the sweep.
 
-        One that is run again counts once.
+        A run that is tried again counts once.
         """
         if run != self._best_run and run not in self._ended:
             self._n_without_improvement += 1
@@ -105,7 +105,7 @@ class SweepLimits:
 
 
 def out_of_time(max_hours: float) -> StopDecision:
-    """The decision that `max_hours` makes."""
+    """Return the decision of `max_hours`."""
     return StopDecision(
         rule="max_hours",
         metric=None,

@@ -1,4 +1,4 @@
-"""What a run has logged so far, read from the tail of its `.dat`, and what follows from it."""
+"""What a run has logged so far, read from the tail of its `.dat`, and the consequences."""
 
 import json
 import math
@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import anyio.lowlevel
 
 from ml_tracking_ops.logger import paths
 from ml_tracking_ops.logger.records import LogFormatError
@@ -16,6 +18,7 @@ from ...stopping import StopDecision, StoppingRules
 from ...store.objective import BestSoFar
 from ...store.outcomes.aims import OutcomeTracker
 from .limits import curve_for
+from .open_files import import_in_thread
 
 if TYPE_CHECKING:
     from ml_tracking_ops.logger.reading.columns import Series
@@ -30,15 +33,18 @@ _SILENT_S = 30.0
 _FEW_VALUES = 5
 _FEW_VALUES_S = 10.0
 _MISSPELT = 0.8
+_READER = "ml_tracking_ops.logger.reading.reader"
+_MOST_BYTES = 1 << 17
+"""How much of a log is read at once, so that other tasks soon have their turn."""
 
 
 Silence = Literal["misses", "nothing", "metric"]
-"""What is missing: the lines that are printed match no pattern. Nothing is logged, or other metrics
-are but the optimisation metric is not."""
+"""What is missing: printed lines match no pattern, nothing is logged, or other metrics are logged
+but not the optimization metric."""
 
 
 class LogUpdate(NamedTuple):
-    """What one look at a run's log brought."""
+    """The result of one read of a run's log."""
 
     decision: StopDecision | None
     improved: bool
@@ -46,13 +52,14 @@ class LogUpdate(NamedTuple):
 
 
 class RunMonitor:
-    """Follows one run's log: its best value, what the rules say of it, the names it logs.
+    """Follows one run's log: its best value, the decisions of rules, the names it logs.
 
     Args:
-        run: its index, by which the rules tell it from the others.
+        run: its index, by which the rules distinguish it from the others.
 
     Attributes:
-        source_path: the file that grows when the run logs a value: its log, or what it prints.
+        source_path: the file that grows when the run logs a value: its log, or its output. None if
+            its values come from event files, of which there may be many.
     """
 
     def __init__(
@@ -63,8 +70,8 @@ class RunMonitor:
         run: int,
     ) -> None:
         self.dat_path = dat_path
-        prints = config.metrics_from == "stdout"
-        self.source_path = dat_path.with_suffix(paths.LOG_SUFFIX) if prints else dat_path
+        sources = {"log": dat_path, "stdout": dat_path.with_suffix(paths.LOG_SUFFIX)}
+        self.source_path = sources.get(config.metrics_from)
         self._config = config
         self._metric = config.optimization_metric
         self._aims = config.aims
@@ -86,11 +93,11 @@ class RunMonitor:
         self._rules.forget(self._run)
 
     def follow_output(self, events: "EventFileFollower | None" = None) -> None:
-        """Read metrics in what the run writes from now on, where the configuration asks for it.
+        """Begin to read metrics from what the run writes, if the configuration requires it.
 
         Args:
-            events: what reads its event files. None means its metrics come from what it prints, if
-                from anything but its log.
+            events: the reader of its event files. None means that its metrics come from its output,
+                if not from its log.
         """
         if events is None and self._config.metrics_from == "stdout":
             from .output_metrics import open_output
@@ -105,18 +112,18 @@ class RunMonitor:
 
     @property
     def settled(self) -> list[Silence]:
-        """What cannot be missing any more."""
+        """Metrics that can no longer be missing."""
         arrived: list[Silence] = ["misses", "nothing"] if self._names else []
         return arrived if self._missing else [*arrived, "metric"]
 
     @property
     def _missing(self) -> list[str]:
-        """The metrics that it is to log and has not, of those that the sweep cannot do without."""
+        """The required metrics still missing from its log."""
         own = [] if self._metric is None else [self._metric]
         return [name for name in (*own, *sorted(self._aims.metrics)) if name not in self._names]
 
     def silence(self, running_s: float) -> Silence | None:
-        """What a run should have logged by now and has not, or None.
+        """Return what a run should have logged by now and has not, or None.
 
         Args:
             running_s: how long it has been running, infinite once it has ended.
@@ -128,7 +135,7 @@ class RunMonitor:
             return None
         if not self._names:
             return "nothing" if running_s > _SILENT_S else None
-        if self._metric not in missing:  # others may come at the end of the run
+        if self._metric not in missing:  # others may follow at the end of the run
             return "metric" if math.isinf(running_s) else None
         has_some_values = max(self._names.values()) >= _FEW_VALUES
         is_misspelt = nearest(missing[0], self._names, cutoff=_MISSPELT) is not None
@@ -136,11 +143,30 @@ class RunMonitor:
         return "metric" if running_s > patience_s else None
 
     def take_notes(self) -> list[tuple[str, str]]:
-        """What a user must know of output that was not read, once: kind and text."""
+        """Return messages for users about output that was not read, once: kind and text."""
         notes = [] if self._output is None else list(self._output.notes)
         if self._output is not None:
             self._output.notes.clear()
         return notes
+
+    async def load_reader(self) -> None:
+        """Import the reader of logs, once there is a log, in a thread: numpy comes with it, and
+        takes as long to load as some runs do."""
+        if self._tail is None and os.path.lexists(self._tail_path):
+            await import_in_thread(_READER)
+
+    async def load_followers(self) -> None:
+        """Import what `follow_output` needs, in a thread."""
+        if self._config.metrics_from == "stdout":
+            await import_in_thread(f"{__package__}.output_metrics", "regex", _READER)
+        elif self._config.metrics_from == "tensorboard":
+            await import_in_thread(f"{__package__}.events.metrics", f"{__package__}.events.owner")
+
+    async def catch_up(self) -> None:
+        """Take in what an ended run has logged, and yield to other tasks between parts of it."""
+        await self.load_reader()
+        while self.read().has_more:
+            await anyio.lowlevel.checkpoint()
 
     def read(self) -> LogUpdate:
         """Take in a bounded part of what is new."""
@@ -149,12 +175,12 @@ class RunMonitor:
         if tail is None:
             return LogUpdate(None, False, printed_more)
         try:
-            batch = tail.read()
+            batch = tail.read(_MOST_BYTES)
         except (OSError, LogFormatError) as error:
             self.trouble = str(error)
             return LogUpdate(None, False, False)
         self._owes_reset |= batch.was_reset
-        if self._owes_reset and batch.series:  # a log that went keeps what was known of it
+        if self._owes_reset and batch.series:  # a deleted log keeps what was known of it
             self._owes_reset = False
             self._begin()
         self._count_values(batch.series)
@@ -177,8 +203,7 @@ class RunMonitor:
                 self._names[name] = self._names.get(name, 0) + len(values.step)
 
     def _open_tail(self) -> "LogTail | None":
-        """Begin to read the log once there is one: numpy comes with the reader, and it takes as
-        long to load as some runs do."""
+        """Open the log once it exists."""
         if os.path.lexists(self._tail_path):
             from ml_tracking_ops.logger.reading.reader import LogTail, history_before
 
@@ -186,7 +211,7 @@ class RunMonitor:
         return self._tail
 
     def follow_to(self, folder: Path) -> None:
-        """Continue reading the log in another folder, where its own was moved to."""
+        """Continue reading the log in another folder, after it was moved there."""
         self._tail_path = os.fspath(folder / self.dat_path.name)
         if self._tail is not None:
             self._tail.path = self._tail_path
@@ -200,11 +225,11 @@ class RunMonitor:
 
     @property
     def best(self) -> BestSoFar:
-        """The best value of the optimisation metric so far."""
+        """The best value of the optimization metric so far."""
         return self._best
 
     def summary_at_end(self, decision: StopDecision | None) -> dict[str, Any]:
-        """The same of a run that has ended, with how it came to its best value.
+        """Return the summary of a run that has ended, with the course of its best value.
 
         Args:
             decision: to stop the run, if there was one.
@@ -215,7 +240,8 @@ class RunMonitor:
         return {**self.summary(), "curve": self._curve.points(until)}
 
     def summary(self) -> dict[str, Any]:
-        """The best value so far, as the journal holds it, and those of what else counts."""
+        """Return the best value so far, as the journal holds it, and those of the other metrics
+        that count."""
         known = {n: value for n, value in self._outcome.values.items() if math.isfinite(value)}
         return {
             "best_value": self._best.value,
@@ -225,7 +251,7 @@ class RunMonitor:
         }
 
     def explain_silence(self, run_name: str, silence: Silence) -> str:
-        """What to tell a user whose optimisation metric does not arrive."""
+        """Explain why the optimization metric is missing."""
         if self._output is not None and silence == "misses":
             return f"run {run_name} {self._output.explain_misses()}"
         if silence == "nothing":
@@ -251,7 +277,7 @@ class RunMonitor:
         return "the objective" if is_objective else "the metric of where,"
 
     def _what_is_printed(self) -> str:
-        """How the metric could be read if the script prints it, or else how it is logged."""
+        """Explain how to read the metric if the script prints it, or else how to log it."""
         from .events.metrics import EventFileFollower
 
         if isinstance(self._output, EventFileFollower):

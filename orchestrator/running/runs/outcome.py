@@ -1,11 +1,11 @@
-"""How a run ended, in a word and in a sentence."""
+"""How a run ended, as a state and a sentence."""
 
 import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...executors.base import Cause, RunEnd
+from ...executors.base import Cause, RunEnd, was_killed
 from ...stopping import StopDecision
 from ...stopping.promotion import PauseDecision
 from ...store.files.output_tail import error_line
@@ -34,7 +34,7 @@ _WORDS: Mapping[Cause, str] = {
 
 
 def run_state(run: ActiveRun, end: RunEnd) -> RunState:
-    """The state of a run that has ended."""
+    """Return the state of a run that has ended."""
     if isinstance(run.stopping, StopDecision):
         return "paused" if isinstance(run.stopping, PauseDecision) else "early_stopped"
     if run.stopping is not None:
@@ -44,12 +44,12 @@ def run_state(run: ActiveRun, end: RunEnd) -> RunState:
     if end.exit_code is None:
         return _state_by_log(run.monitor.dat_path)
     if end.exit_code == -SIGKILL and not run.is_leftover:
-        return "failed"  # nobody here sent it: it is nearly always memory
+        return "failed"  # nobody here sent it: the cause is nearly always memory
     return state_by_exit_code(end.exit_code)
 
 
 def _state_by_log(dat_path: Path) -> RunState:
-    """What the log itself says of how a run ended whose exit code nobody saw."""
+    """Return the state of a run with unknown exit code, according to its log."""
     from ml_tracking_ops.logger.reading.reader import LogFormatError, read_ending
 
     try:
@@ -69,7 +69,7 @@ def run_reason(
     stop_reason: str | None,
     by_hand: str | None = None,
 ) -> str | None:
-    """One sentence that says why a run ended as it did, or None if there is nothing to say."""
+    """Return one sentence on why a run ended as it did, or None if there is nothing to add."""
     if isinstance(run.stopping, StopDecision):
         return run.stopping.reason + beside_best(run.monitor.best, run.stopping)
     if run.stopping == "by hand":
@@ -89,7 +89,7 @@ def run_reason(
 
 
 def _details(end: RunEnd) -> str:
-    """What is known besides the cause."""
+    """Return what is known besides the cause."""
     details = [] if end.detail is None else [end.detail]
     details += [] if end.exit_code is None else [_how(end.exit_code)]
     return f" ({', '.join(details)})" if details else ""
@@ -102,17 +102,17 @@ def _how(exit_code: int) -> str:
 
 
 def _reason_by_exit_code(exit_code: int, tail: list[str]) -> str:
-    if _was_killed(exit_code):
+    if was_killed(exit_code):
         return f"killed by the system, probably out of memory ({_how(exit_code)})"
     error = error_line(tail)
-    said = f": {error}" if error else ""
+    detail = f": {error}" if error else ""
     if exit_code < 0:
-        return f"ended by signal {-exit_code} ({_signal_name(-exit_code)}){said}"
-    return f"exit code {exit_code}{said}"
+        return f"ended by signal {-exit_code} ({_signal_name(-exit_code)}){detail}"
+    return f"exit code {exit_code}{detail}"
 
 
 def beside_best(best: BestSoFar, decision: StopDecision) -> str:
-    """Why the best value, which is shown beside the reason, is not the value that was judged."""
+    """Explain why the best value, shown beside the reason, is not the value that was judged."""
     if decision.step is None or best.step is None or best.value is None:
         return ""
     shown = f"{best.value:.6g}"
@@ -135,14 +135,6 @@ _JUDGE_ONE_VALUE = ("asha", "hyperband")
 def _left_running(end: RunEnd) -> str | None:
     left = end.left_running
     return f"finished, but left running and then ended: {'; '.join(left)}" if left else None
-
-
-def _was_killed(exit_code: int | None) -> bool:
-    """Whether SIGKILL ended a script, or what a shell script of it had started."""
-    return exit_code in (-SIGKILL, _SHELL_OFFSET + SIGKILL)
-
-
-_SHELL_OFFSET = 128
 
 
 def _signal_name(number: int) -> str:

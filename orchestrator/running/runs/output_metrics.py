@@ -1,4 +1,4 @@
-"""Metrics of scripts that cannot be changed: read from what they print, into a real `.dat`."""
+"""Metrics of scripts that cannot be changed: read from their output, into a real `.dat`."""
 
 import json
 import time
@@ -23,11 +23,11 @@ _SHOWN_CHARACTERS = 120
 class OutputMetrics:
     """Follows a run's `.log` and writes the metrics that it finds there to the run's `.dat`.
 
-    A value whose line names no step gets the count of its metric's values so far, from 1. Values
-    that the `.dat` holds already, since an earlier orchestrator wrote them, are passed over.
+    A value whose line has no step gets the count of its metric's values so far, from 1. Values that
+    the `.dat` already holds, since an earlier orchestrator wrote them, are skipped.
 
     Attributes:
-        notes: what a user must know of output that was not read: kind and text, a kind once.
+        notes: messages for users about output that was not read: kind and text, each kind once.
     """
 
     def __init__(
@@ -51,8 +51,8 @@ class OutputMetrics:
         self._first_line_at: float | None = None
         self._seen: deque[str] = deque(maxlen=_LINES_SHOWN)
         self.notes: deque[tuple[str, str]] = self._parser.notes
-        if known and self._lines.skip_what_is_there():
-            # which of the values were in the part that is gone, nobody can tell
+        if known and self._lines.skip_to_end():
+            # it is not known which of the values were in the lost part
             self._counts, self._n_known = known, 0
             self._note("resumed", "what it printed while nobody read it is lost")
 
@@ -69,7 +69,7 @@ class OutputMetrics:
         return time.monotonic() - self._first_line_at
 
     def read(self) -> bool:
-        """Take in a bounded part of what was printed since, and return whether there is more."""
+        """Take in a bounded part of the new output, and return whether there is more."""
         if not self._waiting:
             lines, self._has_more = self._lines.read()
             self._waiting.extend(lines)
@@ -80,7 +80,7 @@ class OutputMetrics:
         return bool(self._waiting) or self._has_more
 
     def finish(self) -> None:
-        """Take in the rest, also a last line without an end, and close the `.dat`."""
+        """Take in the rest, including a last line without an end, and close the `.dat`."""
         limit_s = self._parser.spent_s + FINISH_LIMIT_S
         while self.read():
             if self._parser.spent_s > limit_s:
@@ -94,12 +94,13 @@ class OutputMetrics:
         self._writer.close()
 
     def explain_misses(self) -> str:
-        """What to tell a user whose pattern finds nothing."""
+        """Return a message for users if the pattern finds nothing."""
         lines = "1 line" if self._n_lines == 1 else f"{self._n_lines} lines"
         seen = "".join(f"\n  | {line.expandtabs(4)[:_SHOWN_CHARACTERS]}" for line in self._seen)
         return (
             f"printed {lines}, none of which matches the metrics_pattern "
-            f"{json.dumps(self._pattern, ensure_ascii=False)}. The last lines seen:{seen}"
+            f"{json.dumps(self._pattern, ensure_ascii=False)}. Try another one with "
+            f"ml-tracking-ops metrics-preview FILE --pattern P. The last lines seen:{seen}"
         )
 
     def _note_losses(self) -> None:
@@ -134,7 +135,7 @@ _LOST = "of the output were cut out before they could be read: values may be mis
 
 
 def count_values(dat_path: Path) -> Counter[str]:
-    """How many values of each metric a log holds."""
+    """Return how many values of each metric a log holds."""
     from ml_tracking_ops.logger.reading.reader import LogFormatError, read_log
 
     try:
@@ -145,7 +146,7 @@ def count_values(dat_path: Path) -> Counter[str]:
 
 
 def open_output(dat_path: Path, config: SweepConfig) -> OutputMetrics | None:
-    """What reads a run's output, where the configuration asks for it."""
+    """Return the reader of a run's output, if the configuration requires one."""
     if config.metrics_from != "stdout" or config.metrics_pattern is None:
         return None
     log_path = dat_path.with_suffix(paths.LOG_SUFFIX)

@@ -1,4 +1,4 @@
-"""What happens in a sweep, written to its journal, its record and the user."""
+"""Write what happens in a sweep to its journal and its record, and report it to the user."""
 
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -13,7 +13,7 @@ Notify = Callable[[Event], None]
 
 
 class ChangeSignal:
-    """Any number of tasks wait. Each change wakes them all, to look again."""
+    """A signal for any number of tasks. Each change wakes them all."""
 
     def __init__(self) -> None:
         self._changed = anyio.Event()
@@ -31,7 +31,7 @@ class Recorder:
 
     Args:
         record: the sweep so far.
-        notify: gets each event, after it is written.
+        notify: receives each event, after it is written.
         changes: noted when a run has ended.
     """
 
@@ -51,8 +51,8 @@ class Recorder:
             self._changes.note()
         self._notify(written)
 
-    def tell(self, event: str, **fields: Any) -> None:
-        """Tell the user what no journal needs to hold."""
+    def report(self, event: str, **fields: Any) -> None:
+        """Report what does not belong in the journal."""
         self._notify({"event": event, **fields})
 
     def warn(self, message: str) -> None:
@@ -69,7 +69,7 @@ class Recorder:
             self._has_warned.discard(kind)
 
     def take_back(self, kind: str, message: str) -> None:
-        """Tell the user that a warning of this kind is over, if there is one."""
+        """Report that a warning of this kind is over, if there is one."""
         if kind in self.record.open_warnings:
             self.write("warning_over", kind=kind, message=message)
 
@@ -81,17 +81,15 @@ class Recorder:
                 self.write("suspended" if is_suspended else "continued", index=run.index)
 
     def flush(self) -> OSError | None:
-        """Write what could not be written so far, and return what is still in the way, if
-        anything.
-        """
+        """Write what could not be written so far, and return the remaining obstacle, if any."""
         self._journal.flush()
         return self._journal.trouble
 
     def beat(self) -> None:
-        """Show others that the sweep's orchestrator is alive."""
+        """Show other processes that the sweep's orchestrator is alive."""
         self._journal.beat()
 
     @property
     def folder(self) -> Path:
-        """Where the journal is now: a sweep's folder may be moved while it runs."""
+        """The current folder of the journal: a sweep's folder may be moved while it runs."""
         return self._journal.folder

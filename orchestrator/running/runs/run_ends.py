@@ -1,4 +1,4 @@
-"""What follows when a run has ended: it is recorded, tried again, and may end the sweep."""
+"""What happens when a run has ended: it is recorded, perhaps tried again, and may end the sweep."""
 
 import time
 from pathlib import Path
@@ -12,6 +12,7 @@ from ...store.files.output_tail import ERROR_LINES, TAIL_LINES, last_lines
 from ...store.run_states import RESULTS_THAT_COUNT, RunState
 from .active import ActiveRun, ActiveRuns
 from .attempts import Attempt, AttemptQueue, backoff_s
+from .open_files import LAST_WAIT_S, trouble_to_read, wait_to_read
 from .outcome import run_reason, run_state
 from .recorder import Recorder
 from .silence import SilenceWarnings
@@ -41,8 +42,25 @@ class RunEnds:
         self._rules = rules
         self._silence = silence
 
+    async def wait_until_readable(self, run: ActiveRun) -> None:
+        """Wait while no file can be opened: what a run logged last would count as missing.
+
+        If the sweep is ending, it does not wait for long.
+        """
+        can_read = False
+        while not can_read and (trouble := trouble_to_read()) is not None:
+            why = f"its log cannot be read now: {trouble}"
+            self._recorder.warn_once("files", f"run {run.name} has ended, but {why}. It is waiting")
+            is_last = self._ending.has_begun
+            with anyio.move_on_after(LAST_WAIT_S):
+                await wait_to_read()
+                can_read = True
+            if is_last:
+                return
+        self._recorder.take_back("files", "the logs of runs that have ended can be read again")
+
     def close(self, run: ActiveRun, end: RunEnd) -> None:
-        """Record the end of a run of which nothing is left."""
+        """Record the end of a run without remaining processes."""
         self._active.remove(run)
         if not self._folder.is_dir():
             run.monitor.follow_to(self._recorder.folder)
@@ -51,12 +69,12 @@ class RunEnds:
         if state == "finished" and not self._is_confirming(run.attempt):
             self._rules.complete(run.attempt.index)
         self._record(run, state, end)
-        self._silence.tell_notes(run)
-        if state in RESULTS_THAT_COUNT:  # others may not have come so far
+        self._silence.warn_of_notes(run)
+        if state in RESULTS_THAT_COUNT:  # other runs may not have come as far
             self._silence.look_at(run)
         self._ending.see_best(run)
         if run.stopping == "by hand":
-            return  # says nothing of the sweep's other runs
+            return  # no evidence against the other runs of the sweep
         if self._is_blameless(run, state, end):
             self._waiting.add(run.attempt.again())
         else:
@@ -64,7 +82,7 @@ class RunEnds:
 
     @staticmethod
     def _is_blameless(run: ActiveRun, state: RunState, end: RunEnd) -> bool:
-        """Whether a run is to be tried again without using up a retry."""
+        """Return whether a run is to be tried again without using up a retry."""
         if state == "lost":
             return True
         was_taken_away = end.cause in TRY_ELSEWHERE and run.stopping is None
@@ -93,7 +111,7 @@ class RunEnds:
                 by_hand,
             ),
             output_tail=lines[-TAIL_LINES:],
-            **self._fate(run.attempt, state),
+            **self._follow_up(run.attempt, state),
         )
 
     def fail_unstarted(self, attempt: Attempt, error: OSError) -> None:
@@ -106,7 +124,7 @@ class RunEnds:
             reason=f"could not be started: {error}",
             duration_s=0.0,
             output_tail=[str(error)],
-            **self._fate(attempt, "failed"),
+            **self._follow_up(attempt, "failed"),
         )
         self._continue_after(attempt, "failed")
 
@@ -124,7 +142,7 @@ class RunEnds:
     def _is_confirming(self, attempt: Attempt) -> bool:
         return self._recorder.record.runs[attempt.index].is_confirming
 
-    def _fate(self, attempt: Attempt, state: RunState) -> dict[str, bool]:
+    def _follow_up(self, attempt: Attempt, state: RunState) -> dict[str, bool]:
         return {"will_retry": True} if self._will_retry(attempt, state) else {}
 
     def _retry(self, attempt: Attempt) -> None:

@@ -1,11 +1,11 @@
-"""Seeing one run after another through, from its start to its end."""
+"""Follow one run from its start to its end."""
 
 import math
 
 import anyio
 import anyio.lowlevel
 
-from ...executors.base import RunEnd, RunHandle, Slot
+from ...executors.base import RunHandle, Slot
 from .active import ActiveRun, ActiveRuns
 from .attempts import Attempt
 from .run_ends import RunEnds
@@ -15,7 +15,7 @@ _LEAST_LOOK_S = 0.2
 
 
 class Runner:
-    """What a slot of the pool does with an attempt.
+    """Runs an attempt in a slot of the pool.
 
     Args:
         timeout_s: a run that takes longer, counted from the start of its process, is stopped.
@@ -38,31 +38,39 @@ class Runner:
             await self.see_through(run)
 
     async def see_through(self, run: ActiveRun) -> None:
-        """Wait for a run's end, and record it. A cancelled wait ends the run at once."""
+        """Wait for a run's end, and record it. If the wait is cancelled, end the run at once."""
         handle = run.handle
         assert handle is not None
         try:
             await self._starter.wait_started(run, handle)
-            end = await self._wait_in_time(run, handle)
+            await self._wait_in_time(run, handle)
+            await self._ends.wait_until_readable(run)
         except BaseException:
             run.stopping = run.stopping or "interrupted"
             handle.kill()
-            with anyio.CancelScope(shield=True):
-                self._ends.close(run, await handle.wait())
+            await self._close(run, handle)
             raise
-        self._ends.close(run, end)
+        await self._close(run, handle)
 
-    async def _wait_in_time(self, run: ActiveRun, handle: RunHandle) -> RunEnd:
-        if self._timeout_s is None:
-            return await handle.wait()
-        while (left_s := self._left_s(run)) > 0:
+    async def _close(self, run: ActiveRun, handle: RunHandle) -> None:
+        """Record a run's end, once it has ended and all that it logged has been read."""
+        with anyio.CancelScope(shield=True):
+            end = await handle.wait()
+            run.is_over = True
+            await run.monitor.catch_up()
+            self._ends.close(run, end)
+
+    async def _wait_in_time(self, run: ActiveRun, handle: RunHandle) -> None:
+        while self._timeout_s is not None and (left_s := self._left_s(run)) > 0:
             with anyio.move_on_after(max(left_s, _LEAST_LOOK_S)):
-                return await handle.wait()
-        self._active.stop(run, "timeout")
-        return await handle.wait()
+                await handle.wait()
+                return
+        if self._timeout_s is not None:
+            self._active.stop(run, "timeout")
+        await handle.wait()
 
     def _left_s(self, run: ActiveRun) -> float:
-        """How long it may still run. The time in which its engine suspended it does not count."""
+        """Return how long it may still run, not counting time in which its engine suspended it."""
         if self._timeout_s is None or run.started_at is None:
             return math.inf
         return self._timeout_s - self._active.ran_for_s(run)

@@ -1,4 +1,4 @@
-"""Warning of what runs do not log: their metric, or what their output could not be read for."""
+"""Warn of what runs do not log: their metric, or metrics in output that could not be read."""
 
 import math
 from pathlib import Path
@@ -16,7 +16,7 @@ _ARRIVED: dict[Silence, str] = {
 
 
 class SilenceWarnings:
-    """Tells the user once, and whether the disk is what keeps a run silent."""
+    """Warns once, also if a full disk keeps a run silent."""
 
     def __init__(self, folder: Path, recorder: Recorder, active: ActiveRuns) -> None:
         self._folder = folder
@@ -24,13 +24,14 @@ class SilenceWarnings:
         self._active = active
 
     def _is_logged_by_any(self) -> bool:
-        """Whether any run has logged the metric: then its name is right, and it will come."""
+        """Return whether any run has logged the metric: then its name is right, and it will
+        come."""
         if any(run.monitor.best.n_values for run in self._active):
             return True
         return any(run.best_value is not None for run in self._recorder.record.runs.values())
 
-    def tell_notes(self, run: ActiveRun) -> None:
-        """Say what of a run's output could not be read for metrics."""
+    def warn_of_notes(self, run: ActiveRun) -> None:
+        """Warn of output that could not be read for metrics."""
         for kind, note in run.monitor.take_notes():
             self._recorder.warn_once(f"output: {kind}", f"run {run.name}: {note}")
 

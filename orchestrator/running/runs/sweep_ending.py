@@ -1,7 +1,8 @@
-"""When and why a sweep ends: its limits, its users, its folder, or nothing but failures."""
+"""When and why a sweep ends: limits, users, a missing folder, or nothing but failures."""
 
 import anyio
 
+from ...commands.arguments import default_command
 from ...config.model import SweepConfig
 from ...stopping import StopDecision
 from ...store.run_states import RESULTS_THAT_COUNT, RunState, SweepEnd
@@ -10,13 +11,19 @@ from .failing_fast import FailureStreak
 from .limits import SEARCH_LIMITS, SweepLimits, out_of_time
 from .recorder import ChangeSignal, Recorder
 
+_NO_LOGDIR_HINT = (
+    '. The script does not accept --logdir. If it prints its metrics, add "metrics_from": "stdout" '
+    'to the configuration. If it uses ExperimentLogger, add "command": ["${interpreter}", '
+    '"${program}", "${args}"]'
+)
+
 
 class SweepEnding:
-    """Ends a sweep once, for the first reason there is.
+    """Ends a sweep once, for the first reason that occurs.
 
     Attributes:
         reason: why nothing more is started, or None as long as the sweep is not ending.
-        search_reason: why the search is over, where its leaders are still to be confirmed.
+        search_reason: why the search is over, if its leaders are still to be confirmed.
         is_interrupted: a user or a signal ended it.
     """
 
@@ -30,6 +37,8 @@ class SweepEnding:
         self._stops_at_target = config.stop_at_target
         self._confirms = config.confirm is not None
         self._is_complete = False
+        command = config.command or default_command(config.metrics_from)
+        self._passes_logdir = any(part.startswith("--logdir") for part in command)
         self._streak = FailureStreak(config.max_consecutive_failures)
         self._recorder = recorder
         self._active = active
@@ -37,7 +46,7 @@ class SweepEnding:
 
     @property
     def has_begun(self) -> bool:
-        """Whether nothing more is started, ever."""
+        """Whether nothing more will be started."""
         return self.reason is not None
 
     @property
@@ -47,7 +56,7 @@ class SweepEnding:
 
     @property
     def why_over(self) -> str | None:
-        """Why nothing more is started, or no more of the search."""
+        """Why nothing more is started, or nothing more of the search."""
         return self.reason or self.search_reason
 
     def interrupt(self, reason: str) -> None:
@@ -56,7 +65,7 @@ class SweepEnding:
         self._stop_all(reason, "interrupted")
 
     def complete(self, decision: StopDecision | None) -> None:
-        """End the sweep where one of its limits says that it has what it was started for."""
+        """End the sweep because one of its limits is reached."""
         if decision is None or self.has_begun:
             return
         if self._confirms and decision.rule in SEARCH_LIMITS:
@@ -70,7 +79,7 @@ class SweepEnding:
             self._stop_all(decision.reason, decision.for_runs())
 
     def _end_search(self, decision: StopDecision) -> None:
-        """Start no more of the search, and let its leaders be confirmed."""
+        """Start no more of the search, and have its leaders confirmed."""
         if self.is_search_over:
             return
         self._begin_end(decision)
@@ -90,8 +99,8 @@ class SweepEnding:
         await anyio.sleep(max_hours * 3600)
         self.complete(out_of_time(max_hours))
 
-    def start_no_more(self, reason: str) -> None:
-        """Let the running runs end. The remaining work is for a resume."""
+    def start_nothing_more(self, reason: str) -> None:
+        """Start nothing more, and let running runs end. The remaining work is for a resume."""
         if not self.has_begun:
             self.reason = reason
             self._recorder.warn(f"{reason}. No more runs are started")
@@ -105,12 +114,13 @@ class SweepEnding:
         self.complete(self.limits.see_best(run.attempt.index, best.value, best.step))
 
     def _can_win(self, index: int) -> bool:
-        """Whether a run meets the constraints on outcomes. While it runs that is not known."""
+        """Return whether a run meets the constraints on outcomes, which is not known while it
+        runs."""
         run = self._recorder.record.runs.get(index)
         return run is None or self._recorder.record.can_win(run)
 
     def see_end(self, index: int, state: RunState) -> None:
-        """Take in that a run has ended for good."""
+        """Take in that a run has ended and is not tried again."""
         if state in RESULTS_THAT_COUNT:
             self._streak.see_success()
         elif state == "failed":
@@ -132,6 +142,8 @@ class SweepEnding:
             failed = self._streak.runs
             run = self._recorder.record.runs[index]
             last = f", the last one with: {run.reason}" if run.reason else ""
+            if self._passes_logdir and "logdir" in (run.reason or ""):
+                last += _NO_LOGDIR_HINT
             self._is_complete = False
             self.reason = f"paused: {len(failed)} runs in a row failed{last}"
             self._recorder.write("failing", indices=list(failed), reason=self.reason)
@@ -144,7 +156,7 @@ class SweepEnding:
         self._active.stop_all(why)
 
     def outcome(self) -> SweepEnd:
-        """How the sweep ended, once nothing of it is running."""
+        """Return how the sweep ended, once none of its runs is running."""
         if self.is_interrupted:
             return "killed"
         if self._is_complete:

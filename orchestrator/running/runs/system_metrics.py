@@ -1,4 +1,4 @@
-"""Samples what runs that are processes of this machine use of it."""
+"""Sample the system metrics of runs that are processes of this machine."""
 
 from typing import TYPE_CHECKING
 
@@ -7,9 +7,15 @@ import anyio.to_thread
 
 from ...store.files.run_refs import process_of
 from .active import ActiveRun, ActiveRuns
+from .open_files import import_in_thread
 
 if TYPE_CHECKING:
     from ml_tracking_ops.logger.system_metrics.sampler import SystemSampler
+
+_MODULES = (
+    "ml_tracking_ops.logger.system_metrics.sampler",
+    "ml_tracking_ops.logger.writing.experiment_logger",
+)
 
 
 class SystemMetrics:
@@ -17,7 +23,7 @@ class SystemMetrics:
 
     Args:
         first_after_s: shorter sweeps are not sampled, and import nothing for it.
-        every_s: None means as often as for a run by hand.
+        every_s: None means the interval of a run started by hand.
     """
 
     def __init__(
@@ -29,6 +35,7 @@ class SystemMetrics:
 
     async def watch(self) -> None:
         await anyio.sleep(self._first_after_s)
+        await import_in_thread(*_MODULES)
         from ml_tracking_ops.logger.system_metrics.sampler import SAMPLE_EVERY_S, SystemSampler
         from ml_tracking_ops.logger.writing.experiment_logger import ExperimentLogger
 
@@ -43,7 +50,7 @@ class SystemMetrics:
             sampler.close()
 
     def _take_in(self, sampler: "SystemSampler") -> None:
-        """Begin with runs that have started, end with those that have ended."""
+        """Begin with runs that have started, and end with those that have ended."""
         active = {pid: run for run in self._active if (pid := _process_here(run)) is not None}
         for pid in sampler.pids:
             if pid not in active:
@@ -55,6 +62,6 @@ class SystemMetrics:
 
 
 def _process_here(run: ActiveRun) -> int | None:
-    """Its process number, or None if it has not started, or runs elsewhere."""
+    """Return its process number, or None if it has not started, or runs elsewhere."""
     process = None if run.handle is None else process_of(run.handle.ref)
     return None if process is None else process[0]

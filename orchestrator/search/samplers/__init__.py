@@ -14,7 +14,7 @@ from .sobol import SobolSampler
 
 
 def new_seed() -> int:
-    """A seed for a sweep that was given none, small enough to type again."""
+    """Return a seed for a sweep without one, small enough to type again."""
     return secrets.randbelow(2**32)
 
 

@@ -1,7 +1,7 @@
-"""Which sampler `"sampler": "auto"` picks. Pure.
+"""Pick a sampler for `"sampler": "auto"`. Pure.
 
-The choice follows the measurements in docs/measured.md. A pick is never random search where
-something else was better beyond noise, and is random search where nothing was.
+The choice follows the measurements in docs/measured.md. The pick is never random search if
+something else was better beyond noise, and is random search if nothing was.
 """
 
 import importlib.util
@@ -19,15 +19,14 @@ from ..sampler_settings import (
 )
 from ..space import Space
 
-FEW_RUNS = 15
+FEW_RUNS = 14
 BAYES_MOST_RUNS = 100
-GP_MOST_RUNS = 100
-GP_MOST_WORKERS = 4
+BAYES_MOST_OBJECTIVES = 3
 
 
 @dataclass(frozen=True)
 class PickedSampler:
-    """A sampler, and why it was picked, in words."""
+    """A sampler, and the reason for picking it."""
 
     name: SamplerName
     reason: str
@@ -40,16 +39,16 @@ def pick_sampler(
     rules: Collection[str],
     *,
     has_metric: bool,
-    has_aims: bool = False,
+    n_objectives: int = 1,
     has_library: Callable[[str], bool],
 ) -> PickedSampler:
-    """The sampler that fits a sweep.
+    """Return the sampler that fits a sweep.
 
     Args:
         n_runs: how many combinations it may try.
         n_workers: how many runs at once.
         rules: the names of its stopping rules.
-        has_aims: whether it has several objectives, or constraints on outcomes.
+        n_objectives: how many it has.
         has_library: whether a module can be imported.
     """
     count = space.n_at_most
@@ -58,11 +57,11 @@ def pick_sampler(
     if not has_metric:
         return PickedSampler("random", "there is no optimization_metric to learn from")
     comparing = sorted(set(rules) & COMPARING_RULES)
-    if comparing and has_aims:
+    if comparing and n_objectives > 1:
         return PickedSampler(
             "random",
-            f"{comparing[0]} stops most runs before they show what they are worth, and no sampler "
-            "knows several objectives, or constraints on outcomes, of such runs",
+            f"{comparing[0]} stops most runs before their final result is known, and no sampler "
+            "learns several objectives from such runs",
         )
     if n_runs - n_workers < FEW_RUNS:
         return PickedSampler(
@@ -72,7 +71,7 @@ def pick_sampler(
         return PickedSampler(
             "bayes", f"it learns from runs that {comparing[0]} stops, by how far they trained"
         )
-    if not has_aims and n_runs <= BAYES_MOST_RUNS:
+    if n_objectives <= BAYES_MOST_OBJECTIVES and n_runs <= BAYES_MOST_RUNS:
         return PickedSampler(
             "bayes", f"it gets the most from few runs ({n_runs}, {n_workers} at once)"
         )
@@ -82,21 +81,22 @@ def pick_sampler(
             "Optuna is not installed, which samplers that learn need: "
             "pip install 'ml-tracking-ops[optuna]'",
         )
-    if not has_aims:
-        return PickedSampler("tpe", f"for many runs ({n_runs}, {n_workers} at once)")
-    return _for_several(space, n_runs, n_workers, has_library)
+    many = "many runs" if n_runs > BAYES_MOST_RUNS else "many objectives"
+    return PickedSampler("tpe", f"for {many} ({n_runs} runs, {n_workers} at once)")
 
 
 def better_sampler(
-    sampler: AnySampling, rules: Collection[str], *, has_aims: bool
+    sampler: AnySampling, rules: Collection[str], n_objectives: int
 ) -> tuple[PickedSampler, AnySampling] | None:
-    """What takes the place of plain `tpe` or `gp`, with its settings, or None if nothing does.
+    """Return the replacement of plain `tpe` or `gp`, with its settings, or None.
 
-    Both learn from whole runs alone, of which a rule that compares runs leaves few. A sampler with
-    a setting that only TPE has stays what it is.
+    Both learn only from whole runs, of which a rule that compares runs leaves few. A sampler with a
+    setting that only TPE has is not replaced.
     """
     comparing = sorted(set(rules) & COMPARING_RULES)
-    if not isinstance(sampler, TpeSampling | GpSampling) or not comparing or has_aims:
+    if not isinstance(sampler, TpeSampling | GpSampling) or not comparing:
+        return None
+    if n_objectives > 1:
         return None
     settings = given_settings(sampler)
     if settings.keys() - BayesSampling.model_fields.keys():
@@ -106,21 +106,8 @@ def better_sampler(
     return PickedSampler("bayes", why), BayesSampling(type="bayes", **settings)
 
 
-def _for_several(
-    space: Space, n_runs: int, n_workers: int, has_library: Callable[[str], bool]
-) -> PickedSampler:
-    """What knows several objectives, and constraints on outcomes."""
-    is_small = n_runs <= GP_MOST_RUNS and n_workers <= GP_MOST_WORKERS
-    is_plain = all(space.hyperparameters[name].when is None for name in space.sampled)
-    if is_small and is_plain and has_library("torch") and has_library("scipy"):
-        return PickedSampler(
-            "gp", f"it gets the most from few runs ({n_runs}, {n_workers} at once)"
-        )
-    return PickedSampler("tpe", f"it supports several objectives and constraints ({n_runs} runs)")
-
-
 def is_installed(module: str) -> bool:
-    """Whether a module can be imported, without importing it."""
+    """Return whether a module can be imported, without importing it."""
     try:
         return importlib.util.find_spec(module) is not None
     except (ImportError, ValueError):

@@ -1,4 +1,4 @@
-"""What every sampler is, and what those have in common that follow a fixed sequence."""
+"""The interface of all samplers, and the common part of those that follow a fixed sequence."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -15,11 +15,11 @@ _MOST_LISTED = 100_000
 
 
 class Sampler(Protocol):
-    """Gives combination 1, 2, … of a sweep, or `None` where there is no other.
+    """Returns combination 1, 2, … of a sweep, or `None` if there is no other.
 
-    What it gives depends on the search space, the seed, the number and the history alone, so that
-    a resumed sweep continues as if nothing had happened. `learns` says whether it looks at the
-    history: it may then take a while, and is asked in a thread. `trouble` is for the user.
+    The result depends only on the search space, the seed, the number and the history, so that a
+    resumed sweep continues as if nothing had happened. `learns` means that it uses the history: it
+    may then take a while, and is called in a thread. `trouble` is a message for the user.
     """
 
     learns: ClassVar[bool]
@@ -36,7 +36,7 @@ class Sampler(Protocol):
 
 
 class SeenCombinations:
-    """Tells the combinations that were given from those that were not.
+    """Distinguishes new combinations from those already returned.
 
     Args:
         draws_copies: whether draws can be the same even in a continuous space.
@@ -49,10 +49,15 @@ class SeenCombinations:
         *,
         draws_copies: bool = False,
     ) -> None:
-        self._may_repeat = draws_copies or space.may_repeat
         self._space = space
         self._keys = {combination_key(combination) for combination in taken}
+        self._may_repeat = draws_copies or space.may_repeat or bool(self._keys)
         self._rest: list[Combination] | None = None
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether a draw can be the same as an earlier one. The same seed draws the same again."""
+        return self._may_repeat
 
     @property
     def is_listable(self) -> bool:
@@ -63,11 +68,11 @@ class SeenCombinations:
         return len(self._keys)
 
     def is_listed(self) -> bool:
-        """Whether new combinations are rarely drawn, so that the rest was listed."""
+        """Return whether new combinations are rarely drawn, so that the rest was listed."""
         return self._rest is not None
 
     def why_exhausted(self, n_draws: int) -> str:
-        """Why there is no new combination, after so many draws in vain."""
+        """Explain why there is no new combination, after so many draws in vain."""
         if self.is_listed():
             return f"every combination of the search space has been run: {self.n_taken}"
         return (
@@ -75,7 +80,7 @@ class SeenCombinations:
         )
 
     def take(self, combination: Combination) -> bool:
-        """Mark a combination as given, and return whether it is new and allowed."""
+        """Mark a combination as returned, and return whether it is new and allowed."""
         if not self._space.allows(combination):
             return False
         if not self._may_repeat:
@@ -86,7 +91,8 @@ class SeenCombinations:
         return is_new
 
     def take_from_rest(self, random: Random) -> Combination | None:
-        """One of those that are left, each as likely, or `None` if none is."""
+        """Return one of the remaining combinations, each equally likely, or `None` if there is
+        none."""
         if self._rest is None:
             self._rest = list(self._space.combinations())
         self._rest = [c for c in self._rest if combination_key(c) not in self._keys]
@@ -100,7 +106,7 @@ class SeenCombinations:
 class SequenceSampler:
     """A sequence of combinations that is fixed from the start, each of them once.
 
-    `taken` were run already: they are skipped.
+    `taken` have already run: they are skipped.
     """
 
     learns: ClassVar[bool] = False
@@ -116,8 +122,8 @@ class SequenceSampler:
         self.trouble: str | None = None
 
     def combination(self, number: int, history: Sequence[HistoryEvent] = ()) -> Combination | None:
-        """The hyperparameters of combination `number`, counted from 1."""
-        if not self._space.may_repeat and self._is_independent:
+        """Return the hyperparameters of combination `number`, counted from 1."""
+        if not self._unseen.may_repeat and self._is_independent:
             return self._next(number)
         while len(self._found) < number:
             found = self._next(len(self._found) + 1)
@@ -137,7 +143,7 @@ class SequenceSampler:
 
     @property
     def _is_independent(self) -> bool:
-        """Whether each number's candidates are its own, so that none before it matter."""
+        """Whether the candidates of each number are its own, independent of those before."""
         return False
 
     def _candidates(self, number: int) -> Iterator[Combination]:

@@ -1,4 +1,4 @@
-"""Libraries that come with an extra: imported where they are used, missed with a hint."""
+"""Libraries of extras: imported when they are used, with a hint if they are missing."""
 
 import importlib
 from typing import Any
@@ -10,7 +10,7 @@ def import_extra(module: str, extra: str, what: str) -> Any:
     """Import a module that belongs to an extra.
 
     Raises:
-        UsageError: it is not installed. The text says how to install it.
+        UsageError: it is not installed. The message explains how to install it.
     """
     try:
         return importlib.import_module(module)
@@ -22,10 +22,10 @@ def import_extra(module: str, extra: str, what: str) -> Any:
 
 
 def import_torch(what: str) -> None:
-    """Import PyTorch. It comes with no extra: which build is right depends on the GPU.
+    """Import PyTorch. It comes with no extra: the right build depends on the GPU.
 
     Raises:
-        UsageError: it is not installed. The text says how to install it.
+        UsageError: it is not installed. The message explains how to install it.
     """
     try:
         importlib.import_module("torch")

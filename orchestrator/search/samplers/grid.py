@@ -10,7 +10,7 @@ from .base import SequenceSampler
 
 
 class GridSampler(SequenceSampler):
-    """Every combination once, in order: the last hyperparameter of the file changes fastest."""
+    """Each combination once, in order: the last hyperparameter of the file changes fastest."""
 
     name: ClassVar[str] = "grid"
     most_draws: ClassVar[int] = 1_000_000

@@ -1,11 +1,10 @@
-"""Samplers that learn from the runs before, through Optuna."""
+"""Samplers that learn from earlier runs, through Optuna."""
 
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import JsonValue
@@ -18,25 +17,24 @@ from ...store.run_states import RESULTS_THAT_COUNT
 from ..space import Combination, Space
 from .base import SeenCombinations
 from .optuna_study import named_sampler, open_study, parameters_of, suggest_value
-from .random import draw_combination
+from .random import MOST_DRAWS, draw_unseen
 
 if TYPE_CHECKING:
     import optuna
 
 _COPYING = ("nsga2", "optunahub")
-"""What may propose a combination of before also in a continuous space: a child like its parent."""
+"""Samplers that may repeat a combination even in a continuous space: a child like its parent."""
 _MOST_ASKED = 30
-_MOST_DRAWS = 10_000
 
 
 _LARGEST = 1e100
 
 
 @dataclass(frozen=True)
-class _Told:
-    """What Optuna is told of a run: its state, its values, and by how much it misses constraints.
+class _Result:
+    """The result of a run for Optuna: its state, its values, and by how much it misses constraints.
 
-    A constraint is met where it is 0 or less.
+    A constraint is met if it is 0 or less.
     """
 
     state: Any
@@ -47,19 +45,19 @@ class _Told:
 class LearningSampler:
     """Optuna's TPE, Gaussian process, CMA-ES or NSGA-II, fed with the history of the sweep.
 
-    Running runs count as pending, so that several workers do not ask for the same. Runs that a
-    rule stopped for being worse than others at the same budget do not count: their values are no
-    results of the full budget (`benchmarks/search_quality.py` has what that is worth). Runs that
-    were stopped for another reason, such as patience, count with the best value they reached, and
-    failed ones as worse than any other. What Optuna proposes twice in a discrete space, or against
-    a constraint, is reported to it as failed, and it is asked again.
+    Running runs count as pending, so that several workers do not ask for the same. Runs that a rule
+    stopped for being worse than others at the same budget do not count: their values are no results
+    of the full budget (`benchmarks/search_quality.py` measures what that is worth). Runs that were
+    stopped for another reason, such as patience, count with the best value they reached, and failed
+    ones as worse than any other. What Optuna proposes twice in a discrete space, or against a
+    constraint, is reported to it as failed, and it is asked again.
 
-    With several objectives a run counts that has a value of each, and a failed one does not. By how
-    much a run misses constraints on outcomes is told as Optuna's constraints. CMA-ES, which knows
-    none, is told that such a run was the worst.
+    With several objectives a run counts if it has a value for each, and a failed one does not. By
+    how much a run misses constraints on outcomes is reported as Optuna's constraints. CMA-ES has
+    none, so such a run is reported as the worst.
 
-    The history holds how many ends were known at each asking: from it the same study is built
-    again, with its random numbers, when a sweep is taken up again.
+    The history holds how many ends were known at each request: from it the same study is built
+    again, with its random numbers, when a sweep is resumed.
     """
 
     learns: ClassVar[bool] = True
@@ -77,7 +75,7 @@ class LearningSampler:
     ) -> None:
         """Args:
         settings: arguments of Optuna's sampler of this name.
-        sampler: takes the place of that sampler.
+        sampler: replaces that sampler.
         """
         self._space = space
         self._seed = seed
@@ -91,22 +89,22 @@ class LearningSampler:
         self._asked: dict[int, Combination] = {}
         self._trials: dict[int, int] = {}
         self._open: dict[int, optuna.Trial] = {}
-        self._untold: deque[RunEnded] = deque()
-        self._n_told = 0
+        self._unreported: deque[RunEnded] = deque()
+        self._n_reported = 0
         self._n_read = 0
         self._worst: float | None = None
         self.trouble: str | None = None
 
     @property
     def why_exhausted(self) -> str:
-        return self._unseen.why_exhausted(_MOST_DRAWS)
+        return self._unseen.why_exhausted(MOST_DRAWS)
 
     def combination(self, number: int, history: Sequence[HistoryEvent] = ()) -> Combination | None:
-        """What to try next, given all that is known."""
+        """Return the next combination to try, given all that is known."""
         for event in history[self._n_read :]:
             self._follow(event)
         self._n_read = len(history)
-        self._tell(len(self._untold))
+        self._tell(len(self._unreported))
         return self._ask(number)
 
     def _follow(self, event: HistoryEvent) -> None:
@@ -114,17 +112,17 @@ class LearningSampler:
             case WarmStartRun():
                 self._add_known(event)
             case RunEnded():
-                self._untold.append(event)
+                self._unreported.append(event)
             case RunSampled(index=number) if number not in self._trials:
                 self._repeat_asking(event)
 
     def _repeat_asking(self, event: RunSampled) -> None:
-        """Do again what led to a combination, in a sweep that is taken up again."""
+        """Repeat the requests that led to a combination, in a sweep that is resumed."""
         if event.n_known is not None:
-            self._tell(event.n_known - self._n_told)
+            self._tell(event.n_known - self._n_reported)
             if self._ask(event.index) == event.hyperparameters:
                 return
-            self._give_up(event.index)  # another version of Optuna: keep to what was run
+            self._give_up(event.index)  # another version of Optuna: keep what was run
         self._unseen.take(event.hyperparameters)
         self._add(event.index, event.hyperparameters)
 
@@ -159,65 +157,56 @@ class LearningSampler:
                 self._study.tell(trial.number, state=_states().FAIL)
 
     def _draw(self, number: int) -> Combination | None:
-        """A random combination, if the model keeps proposing what cannot run."""
-        combination = self._draw_unseen(number)
+        """Draw a random combination, if the model keeps proposing some that cannot run."""
+        combination = draw_unseen(self._space, self._unseen, self._seed, number)
         if combination is not None:
             self._add(number, combination)
         return combination
-
-    def _draw_unseen(self, number: int) -> Combination | None:
-        if self._unseen.is_listable and self._space.may_repeat:
-            return self._unseen.take_from_rest(Random(f"{self._seed}/{number}"))
-        for attempt in range(_MOST_DRAWS):
-            combination = draw_combination(self._space, self._seed, f"{number}+{attempt}")
-            if self._unseen.take(combination):
-                return combination
-        return None
 
     def _give_up(self, number: int) -> None:
         if number in self._trials:
             self._study.tell(self._trials.pop(number), state=_states().FAIL)
 
     def _add(self, number: int, combination: Combination) -> None:
-        """A pending trial that was not asked for."""
+        """Add a pending trial that Optuna did not propose."""
         self._asked[number] = combination
-        self._trials[number] = self._add_trial(combination, _Told(_states().RUNNING))
+        self._trials[number] = self._add_trial(combination, _Result(_states().RUNNING))
 
     def _add_known(self, event: WarmStartRun) -> None:
-        """A run of an earlier sweep."""
-        if event.stopped_by not in COMPARING_RULES and (told := self._result(event)) is not None:
-            self._add_trial(event.hyperparameters, told)
+        """Add a run of an earlier sweep."""
+        if event.stopped_by not in COMPARING_RULES and (result := self._result(event)) is not None:
+            self._add_trial(event.hyperparameters, result)
 
-    def _add_trial(self, combination: Combination, told: _Told) -> int:
+    def _add_trial(self, combination: Combination, result: _Result) -> int:
         import optuna
 
         parameters, distributions = parameters_of(self._space, combination)
         self._study.add_trial(
             optuna.trial.create_trial(
-                state=told.state,
-                values=told.values,
+                state=result.state,
+                values=result.values,
                 params=parameters,
                 distributions=distributions,
-                constraints=dict(_named(told.constraints)) or None,
+                constraints=dict(_named(result.constraints)) or None,
             )
         )
         return len(self._study.get_trials(deepcopy=False)) - 1
 
     def _tell(self, count: int) -> None:
-        for _ in range(min(count, len(self._untold))):
-            self._tell_one(self._untold.popleft())
-            self._n_told += 1
+        for _ in range(min(count, len(self._unreported))):
+            self._tell_one(self._unreported.popleft())
+            self._n_reported += 1
 
     def _tell_one(self, event: RunEnded) -> None:
         number = self._trials.get(event.index)
         if number is None:
             return
-        told = self._verdict(event)
-        if not self._is_told(number):
-            self._set_constraints(number, told.constraints)
-            self._study.tell(number, told.values, told.state)
-        elif told.values is not None and event.state != "failed":  # it was run again
-            self._add_trial(self._asked[event.index], told)
+        result = self._verdict(event)
+        if not self._is_reported(number):
+            self._set_constraints(number, result.constraints)
+            self._study.tell(number, result.values, result.state)
+        elif result.values is not None and event.state != "failed":  # it was run again
+            self._add_trial(self._asked[event.index], result)
 
     def _set_constraints(self, number: int, constraints: Sequence[float]) -> None:
         import optuna
@@ -229,32 +218,32 @@ class LearningSampler:
         for name, value in _named(constraints):
             trial.set_constraint(name, value)
 
-    def _is_told(self, number: int) -> bool:
+    def _is_reported(self, number: int) -> bool:
         trial = self._study.get_trials(deepcopy=False)[number]
         return bool(trial.state.is_finished())
 
-    def _verdict(self, event: RunEnded) -> _Told:
-        """What Optuna learns of a run."""
+    def _verdict(self, event: RunEnded) -> _Result:
+        """Return the result of a run for Optuna."""
         states = _states()
         if event.stopped_by in COMPARING_RULES:
-            return _Told(states.FAIL)
-        if event.state in RESULTS_THAT_COUNT and (told := self._result(event)) is not None:
-            return told
+            return _Result(states.FAIL)
+        if event.state in RESULTS_THAT_COUNT and (result := self._result(event)) is not None:
+            return result
         if event.state != "failed" or self._aims.objectives:
-            return _Told(states.FAIL)
+            return _Result(states.FAIL)
         if self._name == "tpe" and not self._aims.where:
-            return _Told(states.PRUNED)  # without a value: ranks below all others
+            return _Result(states.PRUNED)  # without a value: ranks below all others
         return self._as_worst()
 
-    def _as_worst(self) -> _Told:
+    def _as_worst(self) -> _Result:
         states = _states()
         if self._worst is None or self._name == "tpe":
-            return _Told(states.FAIL)
+            return _Result(states.FAIL)
         met = tuple(0.0 for _ in self._aims.where) if self._name != "cma_es" else ()
-        return _Told(states.COMPLETE, [self._worst], met)
+        return _Result(states.COMPLETE, [self._worst], met)
 
-    def _result(self, event: RunEnded | WarmStartRun) -> _Told | None:
-        """What Optuna is told of values, or None if they are not all there."""
+    def _result(self, event: RunEnded | WarmStartRun) -> _Result | None:
+        """Return the result for these values, or None if some are missing."""
         if event.violations is None:
             return None
         if self._aims.objectives:
@@ -271,7 +260,7 @@ class LearningSampler:
         if not self._aims.objectives:
             self._learn(values[0])
         violations = () if self._name == "cma_es" else event.violations
-        return _Told(_states().COMPLETE, values, violations)
+        return _Result(_states().COMPLETE, values, violations)
 
     def _learn(self, value: float) -> None:
         if self._worst is None or is_better(self._worst, value, self._goal):
@@ -279,7 +268,7 @@ class LearningSampler:
 
 
 def _named(constraints: Sequence[float]) -> Iterator[tuple[str, float]]:
-    """Constraints under the names that Optuna has them by. None is infinite."""
+    """Yield constraints under the names that Optuna has them by. None is infinite."""
     for position, value in enumerate(constraints):
         yield str(position), max(-_LARGEST, min(value, _LARGEST))
 

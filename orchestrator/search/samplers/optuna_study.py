@@ -1,7 +1,7 @@
-"""Our search spaces in Optuna's words.
+"""Convert our search spaces to Optuna's.
 
 A choice is an index (ordered ones a whole number), a bell or a stepped logarithm its quantile:
-everything else is what it is called there too, so that the same seed gives the same numbers.
+everything else has a direct counterpart, so that the same seed gives the same numbers.
 """
 
 import warnings
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def open_study(sampler: "optuna.samplers.BaseSampler", goals: Sequence[Goal]) -> "optuna.Study":
-    """A study in memory with a sampler.
+    """Return a study in memory with a sampler.
 
     Args:
         goals: one, or that of each objective.
@@ -39,17 +39,17 @@ def open_study(sampler: "optuna.samplers.BaseSampler", goals: Sequence[Goal]) ->
 
 
 def direction_of(goal: Goal | None) -> Literal["maximize", "minimize"]:
-    """A goal in Optuna's words."""
+    """Return Optuna's direction for a goal."""
     return "maximize" if goal == "max" else "minimize"
 
 
 def named_sampler(
     name: str, seed: int, settings: Mapping[str, Any] | None = None
 ) -> "optuna.samplers.BaseSampler":
-    """Optuna's sampler of that name.
+    """Return Optuna's sampler of that name.
 
     Args:
-        settings: its arguments, by default it is as Optuna sets it.
+        settings: its arguments. By default Optuna's.
     """
     import optuna
 
@@ -90,7 +90,7 @@ def suggest_value(trial: "optuna.Trial", name: str, distribution: Distribution) 
 def parameters_of(
     space: Space, combination: Combination
 ) -> tuple[dict[str, Any], dict[str, "optuna.distributions.BaseDistribution"]]:
-    """A combination as a trial of Optuna's holds it."""
+    """Return a combination as the parameters of an Optuna trial."""
     parameters: dict[str, Any] = {}
     distributions: dict[str, optuna.distributions.BaseDistribution] = {}
     for name in space.sampled:
@@ -107,7 +107,7 @@ def parameters_of(
 
 
 def distributions_of(space: Space) -> dict[str, "optuna.distributions.BaseDistribution"]:
-    """The hyperparameters that depend on no other, as trials of Optuna's have them."""
+    """Return the hyperparameters that depend on no other, as Optuna's trials have them."""
     known = space.hyperparameters
     return {name: _counterpart(known[name]) for name in space.sampled if known[name].when is None}
 
@@ -127,7 +127,7 @@ def _counterpart(distribution: Distribution) -> "optuna.distributions.BaseDistri
 
 
 def _as_optuna(distribution: Distribution) -> tuple[Any, ...]:
-    """The arguments of the distribution's counterpart, only a name where it has none."""
+    """Return the arguments of the distribution's counterpart, or only a name if it has none."""
     match distribution:
         case Choice(ordered=False):
             return "categorical", distribution.count

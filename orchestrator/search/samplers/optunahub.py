@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def open_hub_sampler(
     settings: OptunaHubSampling, space: Space, seed: int, folder: Path
 ) -> "optuna.samplers.BaseSampler":
-    """The sampler of a package of OptunaHub.
+    """Return the sampler of a package of OptunaHub.
 
     It gets the seed of the sweep, and the search space if it wants one: its hyperparameters that
     depend on no other, as Optuna has them.
@@ -47,13 +47,13 @@ def open_hub_sampler(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             sampler: optuna.samplers.BaseSampler = kind(**arguments)
-    except Exception as error:  # others' code
+    except Exception as error:  # code of others
         raise UsageError(f"{what} cannot be made: {type(error).__name__}: {error}") from error
     return sampler
 
 
 def _load(settings: OptunaHubSampling, folder: Path, what: str) -> ModuleType:
-    """Its module: from a local folder, or from OptunaHub's cache or the network."""
+    """Load its module: from a local folder, or from OptunaHub's cache or the network."""
     import_extra("optuna", "optunahub", what)
     hub = import_extra("optunahub", "optunahub", what)
     try:
@@ -71,7 +71,8 @@ def _load(settings: OptunaHubSampling, folder: Path, what: str) -> ModuleType:
 
 
 def _registry_root(registry: Path, package: str) -> Path:
-    """The folder that packages lie in: the registry itself, or `package/` in a clone of it.
+    """Return the folder that contains packages: the registry itself, or `package/` in a clone of
+    it.
 
     Raises:
         FileNotFoundError: the package is in neither.
@@ -83,7 +84,7 @@ def _registry_root(registry: Path, package: str) -> Path:
 
 
 def _class_of(module: ModuleType, settings: OptunaHubSampling, what: str) -> Any:
-    """The class of its sampler: the one that is named, or the only one."""
+    """Return the class of its sampler: the named one, or the only one."""
     from optuna.samplers import BaseSampler
 
     public = getattr(module, "__all__", None) or [n for n in vars(module) if n[:1] != "_"]

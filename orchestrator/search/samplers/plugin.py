@@ -1,4 +1,4 @@
-"""A sampler of another package, asked with what is known and checked in what it answers."""
+"""A sampler of another package: what is known is passed to it, and its answers are checked."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,15 +13,14 @@ from ..distributions import Distribution
 from ..plugins import EndedRun, PluginSampler, ProposalRequest
 from ..space import Combination, Space
 from .base import SeenCombinations
-from .random import draw_combination
+from .random import MOST_DRAWS, draw_unseen
 
 _MOST_ASKED = 30
-_MOST_DRAWS = 10_000
 
 
 @dataclass
 class _History:
-    """What is known of the runs, by their number."""
+    """The known runs, by their number."""
 
     results: list[EndedRun] = field(default_factory=list)
     running: dict[int, Combination] = field(default_factory=dict)
@@ -31,8 +30,8 @@ class _History:
 class OtherSampler:
     """Asks a sampler of another package.
 
-    What it answers is a function of the question, and the history is in the journal: a resumed
-    sweep needs nothing else. Where it proposes what cannot be run, or what has run, it is asked
+    Its answer is a function of the request, and the history is in the journal: a resumed sweep
+    needs nothing else. If it proposes something that cannot be run, or has already run, it is asked
     again with other random numbers, and then a combination is drawn at random.
 
     Args:
@@ -64,10 +63,10 @@ class OtherSampler:
 
     @property
     def why_exhausted(self) -> str:
-        return self._unseen.why_exhausted(_MOST_DRAWS)
+        return self._unseen.why_exhausted(MOST_DRAWS)
 
     def combination(self, number: int, history: Sequence[HistoryEvent] = ()) -> Combination | None:
-        """What to try next, given all that is known."""
+        """Return the next combination to try, given all that is known."""
         for event in history[self._n_read :]:
             self._follow(event)
         self._n_read = len(history)
@@ -103,7 +102,7 @@ class OtherSampler:
         )
 
     def _ask(self, number: int, attempt: int) -> Combination | None:
-        """What it proposes, completed, or None if that is of no use."""
+        """Return its proposal, completed, or None if it cannot be used."""
         key = f"{self._seed}/{number}+{attempt}"
         results, running = tuple(self._history.results), tuple(self._history.running.values())
         try:
@@ -115,8 +114,10 @@ class OtherSampler:
             return None
 
     def _complete(self, given: Combination, key: str) -> Combination:
-        """Raises:
-        ValueError: a value is not in the search space.
+        """Complete a proposal of the sampler.
+
+        Raises:
+            ValueError: a value is not in the search space.
         """
         unknown = given.keys() - self._space.hyperparameters.keys()
         if unknown:
@@ -124,13 +125,7 @@ class OtherSampler:
         return self._space.build(partial(_given_or_drawn, given, key))
 
     def _draw(self, number: int) -> Combination | None:
-        if self._unseen.is_listable and self._space.may_repeat:
-            return self._unseen.take_from_rest(Random(f"{self._seed}/{number}"))
-        for attempt in range(_MOST_DRAWS):
-            combination = draw_combination(self._space, self._seed, f"{number}+{attempt}")
-            if self._unseen.take(combination):
-                return combination
-        return None
+        return draw_unseen(self._space, self._unseen, self._seed, number)
 
 
 def _given_or_drawn(

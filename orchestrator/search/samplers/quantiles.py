@@ -1,4 +1,4 @@
-"""Where in its distribution a value lies: the inverse of `Distribution.at`. Pure."""
+"""The quantile of a value in its distribution: the inverse of `Distribution.at`. Pure."""
 
 import math
 from statistics import NormalDist
@@ -11,9 +11,9 @@ from ..quantized import Beta, QLogUniform, QUniform
 
 
 def quantile_of(distribution: Distribution, value: Any) -> float:
-    """The share of draws that are less than a value, from 0 to 1.
+    """Return the share of draws that are less than a value, from 0 to 1.
 
-    Of a choice its place among the candidates.
+    For a choice, its place among the candidates.
     """
     match distribution:
         case Choice():
@@ -36,7 +36,7 @@ def quantile_of(distribution: Distribution, value: Any) -> float:
 
 
 def position_of(distribution: Choice, value: Any) -> int:
-    """The place of a value among the candidates, from 0."""
+    """Return the place of a value among the candidates, from 0."""
     return next(n for n, other in enumerate(distribution.values()) if same(other, value))
 
 

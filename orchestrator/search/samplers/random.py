@@ -6,16 +6,18 @@ from random import Random
 from typing import ClassVar
 
 from ..space import Combination, Space
-from .base import SequenceSampler
+from .base import SeenCombinations, SequenceSampler
+
+MOST_DRAWS = 10_000
+"""How many draws to try for a combination that has not run."""
 
 
 class RandomSampler(SequenceSampler):
-    """Draws every combination independently of the others, and again where it is no new one.
+    """Draws all combinations independently, and repeats a draw that is not new.
 
-    The i-th combination depends on the seed, i and the search space alone, and each
-    hyperparameter's value on its own name too: neither the number of workers nor the order
-    in which runs finish matters, and a hyperparameter added later leaves the others as they
-    were.
+    The i-th combination depends only on the seed, i and the search space, and each hyperparameter's
+    value on its own name too: neither the number of workers nor the order in which runs finish
+    matters, and a hyperparameter added later leaves the others as they were.
     """
 
     name: ClassVar[str] = "random"
@@ -31,7 +33,20 @@ class RandomSampler(SequenceSampler):
 
 
 def draw_combination(space: Space, seed: int, which: str) -> Combination:
-    """One random combination, the same for the same seed and `which`."""
+    """Return one random combination, the same for the same seed and `which`."""
     return space.build(
         lambda name, distribution: distribution.sample(Random(f"{seed}/{which}/{name}"))
     )
+
+
+def draw_unseen(
+    space: Space, unseen: SeenCombinations, seed: int, number: int
+) -> Combination | None:
+    """Return a random combination that was not returned before, or None if none is found."""
+    if unseen.is_listable and space.may_repeat:
+        return unseen.take_from_rest(Random(f"{seed}/{number}"))
+    for attempt in range(MOST_DRAWS):
+        combination = draw_combination(space, seed, f"{number}+{attempt}")
+        if unseen.take(combination):
+            return combination
+    return None

@@ -1,8 +1,9 @@
-"""Every sampler by its name: what it needs, and how it is opened.
+"""Every sampler by its name: its requirements, and how it is opened.
 
 A new sampler is a module in this folder, an entry in `SAMPLERS`, and its settings in
-`search.sampler_settings`. A library that it needs is an extra in pyproject.toml. Those of OptunaHub
-and of other packages are found by their settings.
+`search.sampler_settings`. A library that it needs is an extra in pyproject.toml. Texts about it
+are built from its entry, in `descriptions`. Those of OptunaHub and of other packages are found by
+their settings.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -24,6 +25,7 @@ from ..sampler_settings import (
     sampler_named,
 )
 from ..space import Combination, Space
+from .automatic import BAYES_MOST_OBJECTIVES
 from .base import Sampler, SequenceSampler
 from .extras import import_extra, import_torch
 from .grid import GridSampler
@@ -37,21 +39,27 @@ if TYPE_CHECKING:
 _Open = Callable[
     [AnySampling, Space, int, Goal, Iterable[Combination], Aims, Collection[str]], Sampler
 ]
-"""From its settings, the space, the seed, the goal, what need not be run again, and the aims."""
+"""Makes a sampler from its settings, the space, the seed, the goal, what need not run again, and
+the aims."""
 
 
 @dataclass(frozen=True)
 class RegisteredSampler:
     """A sampler that a configuration can name.
 
-    `libraries` are the modules that it imports, each with the extra that it comes with. `learns`
-    says whether it looks at the runs before, and so needs a metric.
+    Attributes:
+        libraries: the modules that it imports, each with its extra.
+        learns: whether it uses earlier runs, and so needs a metric.
+        does: for one that does not learn, what it does with combinations. It follows the name.
+        most_objectives: how many it supports at once, or None for any number.
     """
 
     open: _Open
     libraries: Mapping[str, str] = field(default_factory=dict)
     needs_torch: bool = False
     learns: bool = False
+    does: str = ""
+    most_objectives: int | None = None
 
 
 def _sequence(kind: type[SequenceSampler]) -> _Open:
@@ -68,7 +76,7 @@ def _optuna(name: str) -> _Open:
         aims: Aims,
         rules: Collection[str],
     ) -> Sampler:
-        from .learning import LearningSampler  # brings Optuna
+        from .learning import LearningSampler  # needs Optuna
 
         return LearningSampler(space, seed, name, goal, taken, given_settings(settings), aims)
 
@@ -84,38 +92,50 @@ def _bayes(
     aims: Aims,
     rules: Collection[str],
 ) -> Sampler:
-    from .curves import CurveSampler  # brings numpy
+    from .bayes.curves import CurveSampler  # needs numpy
+    from .bayes.fronts import FrontSampler
 
     given = given_settings(settings)
+    n_startup = given.get("n_startup_trials")
+    is_deterministic = given.get("deterministic_objective", False)
+    if aims.objectives:
+        return FrontSampler(
+            space, seed, aims, taken, n_startup=n_startup, is_deterministic=is_deterministic
+        )
     return CurveSampler(
         space,
         seed,
         goal,
         taken,
-        n_startup=given.get("n_startup_trials"),
-        is_deterministic=given.get("deterministic_objective", False),
+        n_startup=n_startup,
+        is_deterministic=is_deterministic,
         has_rule=bool(COMPARING_RULES & {*rules}),
     )
 
 
 SAMPLERS: Mapping[SamplerName, RegisteredSampler] = {
-    "random": RegisteredSampler(_sequence(RandomSampler)),
-    "grid": RegisteredSampler(_sequence(GridSampler)),
-    "sobol": RegisteredSampler(_sequence(SobolSampler), {"scipy.stats.qmc": "sobol"}),
+    "random": RegisteredSampler(_sequence(RandomSampler), does="draws them"),
+    "grid": RegisteredSampler(_sequence(GridSampler), does="runs all of them"),
+    "sobol": RegisteredSampler(
+        _sequence(SobolSampler), {"scipy.stats.qmc": "sobol"}, does="spreads them evenly"
+    ),
     "tpe": RegisteredSampler(_optuna("tpe"), {"optuna": "optuna"}, learns=True),
     "gp": RegisteredSampler(
         _optuna("gp"), {"optuna": "optuna", "scipy": "optuna"}, needs_torch=True, learns=True
     ),
-    "bayes": RegisteredSampler(_bayes, learns=True),
+    "bayes": RegisteredSampler(_bayes, learns=True, most_objectives=BAYES_MOST_OBJECTIVES),
     "cma_es": RegisteredSampler(
-        _optuna("cma_es"), {"optuna": "optuna", "cmaes": "optuna"}, learns=True
+        _optuna("cma_es"),
+        {"optuna": "optuna", "cmaes": "optuna"},
+        learns=True,
+        most_objectives=1,
     ),
     "nsga2": RegisteredSampler(_optuna("nsga2"), {"optuna": "optuna"}, learns=True),
 }
 
 
 def check_settings(settings: AnySampling, space: Space, seed: int, folder: Path) -> bool:
-    """The same for a sampler with its settings, also one of another package.
+    """Return whether a sampler with its settings learns. It may be one of another package.
 
     Raises:
         UsageError: it cannot be loaded, or made.
@@ -138,15 +158,13 @@ _AUTO: SamplerName = "auto"
 def _open_hub(
     settings: OptunaHubSampling, space: Space, seed: int, folder: Path
 ) -> "optuna.samplers.BaseSampler":
-    from .optunahub import open_hub_sampler  # brings Optuna
+    from .optunahub import open_hub_sampler  # needs Optuna
 
     return open_hub_sampler(settings, space, seed, folder)
 
 
 def _plugin(settings: OtherSampling) -> SamplerPlugin:
-    """Raises:
-    UsageError: it is not there any more, or cannot be used.
-    """
+    """Find the package of a sampler."""
     plugin = find_plugin(settings.type)
     if plugin is None:
         raise UsageError(f"the package with the sampler {settings.type} is not installed")
@@ -154,10 +172,10 @@ def _plugin(settings: OtherSampling) -> SamplerPlugin:
 
 
 def check_sampler(name: SamplerName) -> bool:
-    """Import what a sampler needs, and return whether it learns from the runs before.
+    """Import what a sampler needs, and return whether it learns from earlier runs.
 
     Raises:
-        UsageError: a library is missing. The text says how to install it.
+        UsageError: a library is missing. The message explains how to install it.
     """
     sampler = SAMPLERS[name]
     for module, extra in sampler.libraries.items():
@@ -177,7 +195,7 @@ def open_sampler(
     folder: Path = Path(),
     rules: Collection[str] = (),
 ) -> Sampler:
-    """The sampler with this name or these settings. `taken` need not be run again.
+    """Return the sampler with this name or these settings. `taken` need not run again.
 
     Args:
         folder: that of the configuration.
@@ -203,5 +221,18 @@ def open_sampler(
 
 
 def learns(name: object) -> bool:
-    """Whether a sampler of this name learns from the runs before."""
+    """Return whether a sampler of this name learns from earlier runs."""
     return any(known == name and sampler.learns for known, sampler in SAMPLERS.items())
+
+
+def most_objectives(name: str) -> int | None:
+    """Return how many objectives a sampler supports at once, or None for any number.
+
+    Raises:
+        UsageError: it is of another package, which cannot be used.
+    """
+    for known, sampler in SAMPLERS.items():
+        if known == name:
+            return sampler.most_objectives
+    plugin = find_plugin(name)
+    return None if plugin is None else plugin.most_objectives

@@ -1,5 +1,5 @@
-"""What earlier sweeps and studies of Optuna found, for a new sweep to start from.
+"""Results of earlier sweeps and studies of Optuna, for a new sweep to start from.
 
-May import `logger`, `errors` and `store`, and of `search` the space, the settings and the extras of
-samplers.
+May import `logger`, `errors` and `store`, and of `search` the space, the settings, the addresses
+and the extras of samplers.
 """

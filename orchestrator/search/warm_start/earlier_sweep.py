@@ -1,4 +1,4 @@
-"""Runs of an earlier sweep, as far as they have a place in a new search space."""
+"""Runs of an earlier sweep, as far as they fit a new search space."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,18 +15,20 @@ NO_PLACE = "they do not fit into this search space"
 
 @dataclass(frozen=True)
 class EarlierSweep:
-    """The runs of one earlier sweep that have a place in the new search space.
+    """The runs of one earlier sweep that fit the new search space.
 
     Attributes:
         name: of its folder, or of Optuna's study.
         left_out: how many runs are left out, for each reason.
-        values: those that its journal holds of each run beside the best one.
+        values: those that each run has beside the best one.
+        metrics: those that the objectives and constraints of the new sweep use.
     """
 
     name: str
     known: Sequence[WarmStartRun]
     left_out: Mapping[str, int] = field(default_factory=dict)
     values: Sequence[Mapping[str, float]] = ()
+    metrics: frozenset[str] = frozenset()
 
     @property
     def n_left_out(self) -> int:
@@ -34,7 +36,7 @@ class EarlierSweep:
 
     @property
     def left_out_text(self) -> str | None:
-        """What to tell the user of the runs that are left out, or None if all are taken."""
+        """A message about the runs that are left out, or None if all are used."""
         if not self.left_out:
             return None
         if self.left_out.keys() == {NO_PLACE}:
@@ -45,8 +47,27 @@ class EarlierSweep:
             f"warm_start: {self.n_left_out} of {n_all} runs of {self.name} are left out ({reasons})"
         )
 
+    @property
+    def lacking_text(self) -> str | None:
+        """A message about runs without a metric that the new sweep uses, or None."""
+        missing = [self.metrics - values.keys() for values in self.values]
+        n_lacking = sum(map(bool, missing))
+        if not n_lacking:
+            return None
+        names = ", ".join(sorted({name for names in missing for name in names}))
+        return (
+            f"warm_start: {n_lacking} of {len(self.values)} runs of {self.name} have no value of "
+            f"{names}, which where or objectives use. The sampler learns little from them"
+        )
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user should know about runs that are of no use."""
+        return [text for text in (self.left_out_text, self.lacking_text) if text is not None]
+
     def as_events(self) -> list[dict[str, Any]]:
-        """What the new sweep's journal takes down, so that it needs the old folder no more."""
+        """Return the events for the new sweep's journal, so that it no longer needs the old
+        folder."""
         return [
             {
                 "hyperparameters": run.hyperparameters,
@@ -61,7 +82,7 @@ class EarlierSweep:
 
 
 def fit(space: Space, given: Mapping[str, JsonValue]) -> Combination | None:
-    """The combination of a search space that has the given values, if there is one."""
+    """Return the combination of a search space that has the given values, if there is one."""
     try:
         combination = space.build(lambda name, distribution: given[name])
     except KeyError:

@@ -1,4 +1,4 @@
-"""The trials of a study that Optuna keeps, for a sweep to start from."""
+"""Read the trials of a stored Optuna study, for a sweep to start from."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import JsonValue
 
 from ...errors import UsageError
+from ...store.files.fields import is_number
 from ...store.histories.history import WarmStartRun
 from ...store.outcomes.aims import NO_AIMS, Aims
+from ..addresses import shown_address, without_passwords
 from ..samplers.extras import import_extra
 from ..settings import OptunaStorage
 from ..space import Combination, Space
@@ -26,9 +28,9 @@ def read_optuna_study(
 ) -> EarlierSweep:
     """Read the complete trials of a study. Those that do not fit are counted, with the reason.
 
-    Pruned and failed trials say nothing of a whole run, and are left out too. The values of a study
-    with several objectives are those of the sweep's objectives, in their order. A metric that is
-    constrained is read from a user attribute of its name.
+    Pruned and failed trials are no results of whole runs, and are left out too. The values of a
+    study with several objectives are those of the sweep's objectives, in their order. A constrained
+    metric is read from a user attribute of its name.
 
     Raises:
         UsageError: there is no such study, or it cannot be read.
@@ -49,15 +51,17 @@ def read_optuna_study(
         else:
             kept.append(_metrics(trial, aims))
             known.append(_as_known(values, trial, aims, kept[-1]))
-    return EarlierSweep(f"Optuna's study {study.study_name}", known, left_out, kept)
+    name = f"Optuna's study {study.study_name}"
+    return EarlierSweep(name, known, left_out, kept, aims.metrics)
 
 
 def _metrics(trial: "optuna.trial.FrozenTrial", aims: Aims) -> dict[str, float]:
-    """The value of each objective, and of what is constrained as far as the trial has it."""
+    """Return the value of each objective, and of constrained metrics as far as the trial has
+    them."""
     found: dict[str, float] = {}
     for name in sorted(aims.metrics & trial.user_attrs.keys()):
         value = trial.user_attrs[name]
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if is_number(value):
             found[name] = float(value)
     names = aims.objective_names
     return {**found, **dict(zip(names, trial.values, strict=True))} if names else found
@@ -75,31 +79,33 @@ def _as_known(
 
 
 def open_optuna_study(given: OptunaStorage, folder: Path) -> "optuna.Study":
-    """
+    """Open an Optuna study.
+
     Raises:
         UsageError: there is no such study, or it cannot be read.
     """
     import_extra("optuna", "optuna", "warm_start from Optuna")
     import optuna
 
-    storage = _storage(given.optuna, folder)
+    storage, shown = _storage(given.optuna, folder), shown_address(given.optuna)
     names = [one.study_name for one in storage.get_all_studies()]
     if given.study is None and len(names) != 1:
         raise UsageError(
-            f"{given.optuna} has {len(names)} studies ({', '.join(names)}): name one with study"
+            f"{shown} has {len(names)} studies ({', '.join(names)}): name one with study"
             if names
-            else f"{given.optuna} has no study"
+            else f"{shown} has no study"
         )
     name = given.study or names[0]
     if name not in names:
-        raise UsageError(f"{given.optuna} has no study {name}. Known: {', '.join(names)}")
+        raise UsageError(f"{shown} has no study {name}. Known: {', '.join(names)}")
     return optuna.load_study(study_name=name, storage=storage)
 
 
 def _storage(address: str, folder: Path) -> "optuna.storages.BaseStorage":
-    """
+    """Open the storage.
+
     Raises:
-        UsageError: there is no such file, or it is none of Optuna's.
+        UsageError: there is no such file, or it is not an Optuna storage.
     """
     import optuna
 
@@ -118,7 +124,8 @@ def _storage(address: str, folder: Path) -> "optuna.storages.BaseStorage":
     except UsageError:
         raise
     except Exception as error:  # of SQLAlchemy, of JSON, of the driver
-        raise UsageError(f"{address} cannot be read as a storage of Optuna's: {error}") from error
+        why = without_passwords(f"{address} cannot be read as an Optuna storage: {error}", address)
+        raise UsageError(why) from error
 
 
 def _existing(path: Path) -> Path:
@@ -128,7 +135,7 @@ def _existing(path: Path) -> Path:
 
 
 def _why_unfit(space: Space, params: Mapping[str, Any]) -> str:
-    """Why a trial has no place in a search space."""
+    """Explain why a trial does not fit a search space, or return None if it does."""
     missing = [name for name in _needed(space, params) if name not in params]
     if missing:
         return f"no value for {', '.join(missing)}"

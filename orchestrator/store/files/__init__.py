@@ -1,4 +1,4 @@
-"""Reading and writing files whose folder others may change: identities, open folders, checks.
+"""Read and write files whose folder others may change: identities, open folders, checks.
 
 Nothing here knows what a sweep is. The other modules of `store` do. May import `logger`.
 """

@@ -1,8 +1,8 @@
 """Files that can be computed again, in a folder of the user's cache that no other user can change.
 
 Each file is written beside its place and renamed, so any number of processes may use a folder at
-once, and one that is killed leaves nothing half-written. Whatever goes wrong (the folder is
-read-only, the disk full, somebody deletes all of it) costs the files alone: then nothing is kept.
+once, and one that is killed leaves no partial file. After any failure (the folder is read-only, the
+disk full, everything deleted) only the files are lost: nothing is kept then.
 """
 
 import contextlib
@@ -15,14 +15,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-import platformdirs
-
 from ml_tracking_ops.logger import os_files
 
 T = TypeVar("T")
 
 SIZE_VARIABLE = "ML_TRACKING_OPS_CACHE_MB"
-"""Environment variable: how much may be kept, in MB of 10⁶ bytes. 0 keeps nothing."""
+"""Environment variable: the size limit, in MB of 10⁶ bytes. 0 keeps nothing."""
 DEFAULT_MB = 1_000
 _FOLDER_MODE = 0o700
 _MARK_EVERY_S = 3600.0
@@ -34,13 +32,13 @@ _UNFINISHED = ".new-"
 
 
 class CacheFolder:
-    """Files by key, of which those not used for the longest time are deleted.
+    """Files by key. Those not used for the longest time are deleted.
 
     Any number of threads may use it.
 
     Args:
-        folder: is made when the first file is written.
-        most_bytes: the bound of all files together. It is kept to within a sixteenth.
+        folder: created with the first file.
+        most_bytes: the limit of all files together, kept to within a sixteenth.
     """
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
@@ -73,6 +71,17 @@ class CacheFolder:
             return None
         finally:
             os.close(fd)
+
+    def written_at(self, key: str) -> float | None:
+        """Return when the file of a key was written or marked as used, or None if there is none.
+
+        Seconds since the epoch.
+        """
+        try:
+            found = os.lstat(self._place(key))
+        except OSError:
+            return None
+        return found.st_mtime if _is_trusted(found, stat.S_ISREG) else None
 
     def write(self, key: str, data: bytes) -> bool:
         """Keep a file under a key, and return whether it could be written."""
@@ -111,7 +120,7 @@ class CacheFolder:
             total -= size
 
     def _files(self) -> Iterator[tuple[float, int, str]]:
-        """When each file was last used, its size on disk and its path."""
+        """Yield when each file was last used, its size on disk and its path."""
         with contextlib.suppress(OSError):
             for shard in os.scandir(self.folder):
                 if shard.is_dir(follow_symlinks=False):
@@ -143,14 +152,14 @@ class CacheFolder:
             raise
 
     def _new_file(self, shard: str) -> tuple[int, str]:
-        name = f"{_UNFINISHED}{os.urandom(8).hex()}"  # process numbers are not the machine's own
+        name = f"{_UNFINISHED}{os.urandom(8).hex()}"  # another namespace: process numbers differ
         path = os.path.join(shard, name)  # noqa: PTH118
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os_files.BINARY | os_files.NO_LINK
         return os.open(path, flags, 0o600), path
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder that its owner alone can look into, unless it is there.
+    """Make a folder that only its owner can read, unless it exists.
 
     Raises:
         OSError: it cannot be made. PermissionError if others own it or can write in it.
@@ -166,7 +175,7 @@ def make_private_folder(folder: Path) -> None:
 
 
 def _is_trusted(found: os.stat_result, is_kind: Callable[[int], bool]) -> bool:
-    """Whether this user alone can have written it."""
+    """Return whether only this user can have written it."""
     user = os_files.user_id()
     if not is_kind(found.st_mode):
         return False
@@ -192,13 +201,15 @@ def _read_at(fd: int, offset: int, n_bytes: int, size_bytes: int) -> bytes:
 
 
 def user_cache(name: str) -> CacheFolder | None:
-    """A folder of this user's cache, or None if nothing is to be kept, or not safely."""
+    """Return a folder of this user's cache, or None if nothing is to be kept, or not safely."""
     try:
         most_mb = float(os.environ.get(SIZE_VARIABLE, DEFAULT_MB))
     except ValueError:
         most_mb = DEFAULT_MB
     if not most_mb > 0:
         return None
+    import platformdirs
+
     top = Path(platformdirs.user_cache_dir("ml-tracking-ops", appauthor=False))
     try:
         make_private_folder(top)
@@ -209,7 +220,7 @@ def user_cache(name: str) -> CacheFolder | None:
 
 
 def _is_readable(top: Path) -> bool:
-    """Whether a folder in which nothing can be written holds what this user wrote."""
+    """Return whether a read-only folder holds what this user wrote."""
     try:
         return _is_trusted(os.lstat(top), stat.S_ISDIR)
     except OSError:

@@ -1,4 +1,4 @@
-"""What a disk or a machine lacks: room, files, or the folder itself."""
+"""What a disk or a machine lacks: space, files, or the folder itself."""
 
 import errno
 import os
@@ -10,7 +10,7 @@ _HARDLY_ANY_BYTES = 64 << 10
 
 
 def lack_of_room(folder: Path) -> str | None:
-    """That the disk of a folder has no or hardly any room left for a log, or None."""
+    """Return a message if the disk of a folder has hardly any space left for a log, or None."""
     space = os_files.free_space(folder)
     if space is None:
         return None
@@ -21,7 +21,7 @@ def lack_of_room(folder: Path) -> str | None:
 
 
 def trouble_with(folder: Path) -> str | None:
-    """Why no run can be started in a sweep's folder any more, or None."""
+    """Explain why no run can be started in a sweep's folder any more, or return None."""
     if not folder.is_dir():
         return f"the sweep's folder {folder} is gone: moved or deleted"
     if not os.access(folder, os.W_OK):
@@ -30,7 +30,7 @@ def trouble_with(folder: Path) -> str | None:
 
 
 def is_passing(error: OSError) -> bool:
-    """Whether something failed for want of what there may be again in a while."""
+    """Return whether something failed for lack of a resource that may be available again."""
     return error.errno in (
         errno.EMFILE,
         errno.ENFILE,

@@ -1,23 +1,23 @@
-"""Fields of what others wrote: of the type that is expected, or refused.
+"""Fields of files that others wrote: of the expected type, or refused.
 
-A sweep's folder may come from anywhere: its journal is read by every page, so what is in it
-is checked once, where it is read, and nothing behind that has to doubt it.
+A sweep's folder may come from anywhere. Every page reads its journal, so its content is checked
+once, where it is read, and all later code can rely on it.
 """
 
 import math
 import os
 import sys
-from typing import Any
+from typing import Any, TypeGuard
 
-_LATEST_S = 253_000_000_000.0  # the year 9987: what every platform's calendar holds
+_LATEST_S = 253_000_000_000.0  # the year 9987: the end of every platform's calendar
 _LARGEST = 1 << 63
 
 _MOST_STEM_BYTES = 215
-"""File systems allow 255 for a name. The longest suffix of ours, and that of a copy, follow."""
+"""File systems allow 255 for a name. Our longest suffix, and that of a copy, are appended."""
 
 
 def time_of(value: Any) -> float:
-    """Seconds since the epoch, on the calendar."""
+    """Return seconds since the epoch, on the calendar."""
     seconds = float(value)
     if isinstance(value, bool) or not 0 <= seconds <= _LATEST_S:
         raise ValueError(f"{value!r} is not a time")
@@ -25,7 +25,7 @@ def time_of(value: Any) -> float:
 
 
 def whole_number(value: Any) -> int:
-    """A whole number of 64 bits."""
+    """Return a whole number of 64 bits."""
     if isinstance(value, bool) or not isinstance(value, int) or not -_LARGEST <= value < _LARGEST:
         raise ValueError(f"{value!r} is not a whole number")
     return value
@@ -36,23 +36,23 @@ def whole_number_or_none(value: Any) -> int | None:
 
 
 def number_or_none(value: Any) -> float | None:
-    """A float as the journal holds it: infinities and NaN are there as strings."""
+    """Return a float as the journal holds it: infinities and NaN are strings there."""
     return None if value is None else float(value)
 
 
 def numbers_by_name(mapping: Any) -> dict[str, float]:
-    """Numbers by name."""
+    """Return numbers by name."""
     return {text(name): float(value) for name, value in named(mapping).items()}
 
 
 def pair_list(value: Any) -> tuple[tuple[int, float], ...]:
-    """Pairs of a whole number and a number."""
+    """Return pairs of a whole number and a number."""
     return tuple((whole_number(at), float(one)) for at, one in value)
 
 
 def text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not a text")
+        raise TypeError(f"{value!r} is not a string")
     return value
 
 
@@ -65,7 +65,8 @@ def text_list(value: Any) -> list[str]:
 
 
 def file_stem(value: Any) -> str:
-    """A name that a file in the sweep's own folder can have, and no way out of it."""
+    """Return a name that a file in the sweep's own folder can have, and that does not lead out of
+    it."""
     name = text(value)
     if not name or "\0" in name or name != os.path.basename(name):  # noqa: PTH119
         raise ValueError(f"{name!r} is not a file name")
@@ -75,16 +76,16 @@ def file_stem(value: Any) -> str:
 
 
 def named(mapping: Any) -> dict[str, Any]:
-    """A mapping, such as hyperparameters. JSON has no other keys than texts."""
+    """Return a mapping, such as hyperparameters. JSON has only texts as keys."""
     if not isinstance(mapping, dict):
         raise TypeError(f"{mapping!r} holds no names")
     return {sys.intern(name): value for name, value in mapping.items()}
 
 
 def printable(value: Any) -> Any:
-    """The same with every half of a surrogate pair written out, so that it can be encoded.
+    """Return the text with every half of a surrogate pair escaped, so that it can be encoded.
 
-    JSON can name them, and a file's name that is no UTF-8 holds them.
+    JSON can contain them, and so can the name of a file that is no UTF-8.
     """
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
@@ -95,5 +96,10 @@ def printable(value: Any) -> Any:
     return value
 
 
-def is_finite(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Return whether it is a number. True and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_finite_number(value: object) -> TypeGuard[int | float]:
+    return is_number(value) and math.isfinite(value)

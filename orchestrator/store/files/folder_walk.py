@@ -1,4 +1,4 @@
-"""Which folders of a log folder are looked into. Those that have not changed are not read again."""
+"""Search the folders of a log folder. Those that have not changed are not read again."""
 
 import os
 import time
@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from ml_tracking_ops.logger import paths
+from ml_tracking_ops.logger.os_files import file_of
 
 from . import fields
 
@@ -18,14 +19,14 @@ _FEW = 8
 
 @dataclass(frozen=True)
 class SkippedFolder:
-    """A folder that was not looked into, relative to the log folder, and why."""
+    """A folder that was not searched, relative to the log folder, and why."""
 
     path: str
     why: str
 
 
 def describe_skipped(skipped: list[SkippedFolder]) -> str | None:
-    """One sentence: "Not looked into: 2 folders (deeper than 6 levels: a/b), …", or None."""
+    """Return one sentence: "Not looked into: 2 folders (deeper than 6 levels: a/b), …", or None."""
     by_reason: dict[str, list[str]] = {}
     for one in skipped:
         by_reason.setdefault(one.why, []).append(one.path)
@@ -44,13 +45,13 @@ def _some(found: list[str]) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listing:
-    """What is in a folder: the same object as long as the folder has not changed.
+    """The content of a folder: the same object as long as the folder has not changed.
 
     Attributes:
         names: of the files.
-        inner: path and id of the folders to look into.
+        inner: path and id of the folders to search.
         links: names of links to folders.
-        skipped: folders in it that are not looked into.
+        skipped: folders in it that are not searched.
     """
 
     identity: str
@@ -63,10 +64,10 @@ class Listing:
 
 
 class Listings:
-    """What is known of folders from one look to the next.
+    """The known listings of folders, from one look to the next.
 
     A folder's modification time changes with the names in it. One that has just changed may change
-    again at the same moment of the file system's clock, so it is not believed for some seconds.
+    again at the same moment of the file system's clock, so it is not trusted for some seconds.
     """
 
     def __init__(self) -> None:
@@ -78,12 +79,12 @@ class Listings:
         self._now_ns = time.time_ns()
 
     def find(self, folder: str, identity: str, found: os.stat_result) -> Listing | None:
-        """What is in a folder with this status, or None if it has to be read."""
+        """Return the content of a folder with this status, or None if it has to be read."""
         known = self._known.get(folder)
         if (
             known is None
             or known.modified_ns != found.st_mtime_ns
-            or known.file != (found.st_dev, found.st_ino)
+            or known.file != file_of(found)
             or known.identity != identity
         ):
             return None
@@ -116,7 +117,7 @@ class FolderWalk:
     _links: list[tuple[str, str, int]] = field(default_factory=list)
 
     def folders(self, top: str) -> Iterator[tuple[str, str, Listing]]:
-        """Every folder as seen from the first one, its path, and what is in it.
+        """Yield every folder as seen from the first one, its path, and its content.
 
         Behind a link the path is the one that the link leads to.
         """
@@ -150,7 +151,7 @@ class FolderWalk:
     def _look(self, folder: str, identity: str, depth: int) -> Listing | None:
         try:
             found = os.stat(folder)  # noqa: PTH116
-            file = found.st_dev, found.st_ino
+            file = file_of(found)
             if file in self._visited:
                 return None
             if len(self._visited) >= self.most_folders:
@@ -190,7 +191,7 @@ class FolderWalk:
         inner = ((f"{folder}{os.sep}{name}", _inner(identity, name)) for name in wanted)
         listing = Listing(
             identity,
-            (found.st_dev, found.st_ino),
+            file_of(found),
             found.st_mtime_ns,
             tuple(names) if len(names) <= _FEW else frozenset(names),
             tuple(inner),
@@ -204,7 +205,7 @@ class FolderWalk:
 
 
 def _not_of_runs(folders: list[str], names: set[str]) -> list[str]:
-    """The folders but those that hold the files of a run whose log is beside them."""
+    """Return the folders except those with the files of a run whose log is beside them."""
     suffix = paths.RUN_FOLDER_SUFFIX
     return [
         name
@@ -217,7 +218,7 @@ def _not_of_runs(folders: list[str], names: set[str]) -> list[str]:
 def _wanted(
     names: list[str], identity: str, depth: int, skipped: list[SkippedFolder]
 ) -> Iterator[str]:
-    """Those of some folders in a folder that are looked into. The others are added to `skipped`."""
+    """Yield those of some folders that are searched. The others are added to `skipped`."""
     for name in names:
         if name.startswith("."):
             if not name.startswith(".deleted-"):
@@ -230,12 +231,12 @@ def _wanted(
 
 
 def _names_that_count(folder: str) -> list[str]:
-    """The names that say what a folder is, wherever the system lists them."""
+    """Return the names that identify a folder, in whatever order the system lists them."""
     names = (paths.DESCRIPTION_NAME, paths.ANNOTATIONS_NAME)
     return [name for name in names if os.path.lexists(os.path.join(folder, name))]  # noqa: PTH118
 
 
 def _inner(identity: str, name: str) -> str:
-    """The id of a folder in a folder. An id can be sent for any bytes of the name."""
+    """Return the id of a folder in a folder. An id can be sent for any bytes of the name."""
     shown = fields.printable(name)
     return f"{identity}/{shown}" if identity else shown

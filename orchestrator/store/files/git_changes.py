@@ -1,8 +1,8 @@
-"""Whether code differed from its commit when a run by hand began, found out later from the files.
+"""Find out later from the files whether code differed from its commit when a run began.
 
 A file that differs from the commit, and that was last written before the run began, differed then.
-git compares. It is given a folder of its own, with the index and the objects of the checkout alone,
-so that nothing that the checkout's settings name (filters, monitors, hooks) is ever started.
+git compares. It gets a folder of its own, with only the index and the objects of the checkout, so
+that nothing in the checkout's settings (filters, monitors, hooks) is ever started.
 """
 
 import os
@@ -22,7 +22,7 @@ _SETTINGS = "[core]\n\trepositoryformatversion = 0\n\tbare = false\n"
 class TreeChanges:
     """Attributes:
     n_before: files that differ from the commit and are older than the run.
-    n_since: files that differ and were written since. What they held then nobody can tell.
+    n_since: files that differ and were written since. Their content at that time is not known.
     """
 
     n_before: int
@@ -30,9 +30,9 @@ class TreeChanges:
 
 
 def find_changes(folder: str, commit: str, started_at: float) -> TreeChanges | None:
-    """What differs from `commit` in the checkout that `folder` is in, or None if git cannot tell.
+    """Find what differs from `commit` in the checkout around `folder`. None if git cannot find out.
 
-    Files that are gone and files that git does not know are left out.
+    Files that are gone and files that git does not track are left out.
     """
     checkout = git_commit.checkout_of(folder)
     if checkout is None or not git_commit.is_hash(commit):
@@ -59,7 +59,7 @@ def _fill(own: Path, git: str, commit: str) -> None:
 
 
 def _git(own: str, top: str, *arguments: str) -> bytes | None:
-    """What git prints, or None if it ends with an error, as a refresh does that finds changes."""
+    """Return the output of git, or None if it fails, as a refresh does that finds changes."""
     known = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     none = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_ATTR_NOSYSTEM": "1"}
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""When a file has changed, and a cache of what was read from files while they stay the same."""
+"""Detect when a file has changed, and cache what was read from files while they stay the same."""
 
 import contextlib
 import os
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
+from ml_tracking_ops.logger.os_files import file_of
 from ml_tracking_ops.logger.tensorboard.event_names import files_beside, is_event_file
 
 K = TypeVar("K", bound=Hashable)
@@ -29,11 +30,11 @@ class Identity(NamedTuple):
 
 
 def identity_of(status: os.stat_result) -> Identity:
-    return Identity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    return Identity(*file_of(status), status.st_size, status.st_mtime_ns)
 
 
 def identify(path: str | Path, *, follow_link: bool = True) -> Identity | None:
-    """Return the identity of a file or folder, or None if there is none.
+    """Return the identity of a file or folder, or None if it does not exist.
 
     TensorBoard's event files of a folder are one log: its identity changes with any of them.
     """
@@ -45,7 +46,7 @@ def identify(path: str | Path, *, follow_link: bool = True) -> Identity | None:
 
 
 def _with_others(path: str, own: Identity) -> Identity:
-    """The size of all event files together, and when any of them was written last."""
+    """Return the size of all event files together, and when any of them was last written."""
     size_bytes, modified_ns = own.size_bytes, own.modified_ns
     for other in files_beside(path):
         if other != path:
@@ -67,8 +68,8 @@ class CachedValue(Generic[V]):
 class FileCache(Generic[K, V]):
     """Values read from files, each valid while its file is unchanged, in bounded memory.
 
-    When a value does not fit, those not used for the longest time are dropped. Any number of
-    threads may use it. Two that miss the same value both compute it.
+    If a value does not fit, those not used for the longest time are dropped. Any number of threads
+    may use it. Two that miss the same value both compute it.
 
     Args:
         max_size: the most entries to keep or, with `size_of`, the largest sum of their sizes.
@@ -83,19 +84,20 @@ class FileCache(Generic[K, V]):
         self._lock = threading.Lock()
 
     def get(self, key: K, identity: Identity | None, compute: Callable[[], V]) -> V:
-        """Return the value of a file with this identity. Compute and keep it if it is not known."""
+        """Return the value of a file with this identity, after computing and keeping it if
+        needed."""
         known = self.latest(key)
         if known is not None and known.identity == identity:
             return known.value
         return self.put(key, identity, compute())
 
     def find(self, key: K, identity: Identity | None) -> V | None:
-        """Return the value of a file with this identity, or None if it is not known."""
+        """Return the value of a file with this identity, or None if it is not cached."""
         known = self.latest(key)
         return known.value if known is not None and known.identity == identity else None
 
     def latest(self, key: K) -> CachedValue[V] | None:
-        """Return the value that was kept last, whether or not the file has changed since."""
+        """Return the value that was kept last, even if the file has changed since."""
         with self._lock:
             return self._known.get(key)
 
@@ -113,7 +115,7 @@ class FileCache(Generic[K, V]):
 
     @property
     def size(self) -> int:
-        """The sum of the sizes of what is kept."""
+        """The sum of the sizes of all values."""
         return int(self._known.currsize)
 
     def _entry_size(self, known: CachedValue[V]) -> int:
@@ -121,7 +123,7 @@ class FileCache(Generic[K, V]):
 
 
 class FileValue(Generic[V]):
-    """What one file says, read again only when the file has changed.
+    """The content of one file, read again only when the file has changed.
 
     Args:
         read: reads the file, which may be missing or damaged.
@@ -134,8 +136,8 @@ class FileValue(Generic[V]):
         self._known = CachedValue(None, missing)
 
     def read(self) -> V:
-        """What is there now."""
+        """Return the current value."""
         identity = identify(self.path, follow_link=False)
-        if identity != self._known.identity:  # a change while it is read is seen the next time
+        if identity != self._known.identity:  # a change during the read is seen the next time
             self._known = CachedValue(identity, self._read())
         return self._known.value

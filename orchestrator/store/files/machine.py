@@ -1,4 +1,4 @@
-"""Which machine this is, in a form that nobody elsewhere can foresee. Its name can be guessed."""
+"""An identity of this machine that cannot be guessed elsewhere, unlike its name."""
 
 import hashlib
 from contextlib import suppress
@@ -8,7 +8,7 @@ _PLACES = ("/etc/machine-id", "/var/lib/dbus/machine-id")
 
 
 def machine_digest() -> str | None:
-    """A digest of the number that the system got when it was installed, or None."""
+    """Return a digest of the number that the system got when it was installed, or None."""
     for place in _PLACES:
         with suppress(OSError):
             number = Path(place).read_text(encoding="ascii", errors="replace").strip()
@@ -18,6 +18,6 @@ def machine_digest() -> str | None:
 
 
 def is_of_this_machine(digest: object) -> bool:
-    """Whether a digest was made here, or False if the system has no such number."""
+    """Return whether a digest was made here, or False if the system has no such number."""
     here = machine_digest()
     return here is not None and digest == here

@@ -1,6 +1,6 @@
-"""Writing and removing in a folder that is held open, even if it is replaced meanwhile.
+"""Write and remove in a folder that is held open, even if it is replaced meanwhile.
 
-Names are looked up in the open folder alone, and no link is followed.
+Names are looked up in the open folder only, and no link is followed.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os_files.BINARY
 
 
 class OpenFolder:
-    """A folder by its descriptor. Where the system has none (Windows), by its path."""
+    """A folder by its descriptor, or by its path on systems without one (Windows)."""
 
     def __init__(self, path: Path, fd: int | None) -> None:
         self.path = path
@@ -33,7 +33,7 @@ class OpenFolder:
         return self.path if self.fd is None else self.fd
 
     def _name(self, name: str) -> str:
-        """What the system is given with `dir_fd`: a name, and nothing that leads elsewhere."""
+        """Return a name for use with `dir_fd`, checked not to lead elsewhere."""
         if name in ("", ".", "..") or "/" in name or os.sep in name or "\0" in name:
             raise ValueError(f"{name!r} is not a file name")
         return name if self.fd is not None else os.fspath(self.path / name)
@@ -42,11 +42,11 @@ class OpenFolder:
         return os.listdir(self._here)  # noqa: PTH208
 
     def look(self, name: str) -> os.stat_result:
-        """What has this name. Of a link, the link itself."""
+        """Return the status of a name. For a link, that of the link itself."""
         return os.stat(self._name(name), dir_fd=self.fd, follow_symlinks=False)
 
     def read(self, name: str, most_bytes: int) -> bytes:
-        """The beginning of a regular file.
+        """Return the beginning of a regular file.
 
         Raises:
             OSError: it is missing, a link, or no regular file.
@@ -58,7 +58,7 @@ class OpenFolder:
             return file.read(most_bytes)
 
     def open(self, name: str) -> int:
-        """A descriptor to read what has this name, which may be of any kind but a link.
+        """Return a descriptor for reading a name, which may be anything but a link.
 
         Raises:
             OSError: it is missing, or a link.
@@ -68,10 +68,10 @@ class OpenFolder:
         return os.open(self._name(name), READ | os_files.NO_LINK, dir_fd=self.fd)
 
     def write(self, name: str, text: str, mode: int = FILE_MODE) -> None:
-        """Make the file appear with this text, or replace it, whole or not at all.
+        """Write a file with this text, or replace it, as a whole or not at all.
 
         Raises:
-            OSError: it cannot be written. Nothing is left behind.
+            OSError: it cannot be written. No part of it remains.
         """
         temporary = f".{name[:200]}.{secrets.token_hex(8)}.tmp"
         fd = os.open(self._name(temporary), _CREATE | os_files.NO_LINK, mode, dir_fd=self.fd)
@@ -109,7 +109,7 @@ class OpenFolder:
 
     @contextlib.contextmanager
     def inner(self, name: str) -> Iterator["OpenFolder"]:
-        """A folder in this one.
+        """Open a folder in this one.
 
         Raises:
             OSError: it is missing, a link, or no folder.

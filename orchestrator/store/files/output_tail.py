@@ -1,4 +1,4 @@
-"""What a run printed: its `.log`, read from the end."""
+"""The output of a run: its `.log`, read from the end."""
 
 import os
 import re
@@ -21,7 +21,7 @@ _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@
 
 
 def last_lines(path: Path, n_lines: int = TAIL_LINES) -> list[str]:
-    """The last lines of a `.log`, as a person would see them, or empty if there is none."""
+    """Return the last lines of a `.log`, as a person would see them, or empty if there is none."""
     try:
         with os.fdopen(open_guarded(path, READ), "rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -34,13 +34,13 @@ def last_lines(path: Path, n_lines: int = TAIL_LINES) -> list[str]:
 
 
 def collapse_line(line: str) -> str:
-    """A line without colour codes, and with only what its carriage returns left standing."""
+    """Return a line without colour codes, and only with what its carriage returns left visible."""
     kept = [part for part in _ANSI.sub("", line).split("\r") if part.strip()]
     return kept[-1].rstrip() if kept else ""
 
 
 def error_line(lines: Sequence[str]) -> str | None:
-    """What went wrong, of the last lines of an output, or None if there are none.
+    """Return the line with the error in the last lines of an output, or None if there are none.
 
     It is the exception of the last traceback, else the last line that names an error, else the
     last line: advice is often printed after the error.

@@ -1,6 +1,6 @@
-"""The files in a run's own folder: listed within a bound, opened without following a link.
+"""The files in a run's own folder: listed up to a limit, opened without following a link.
 
-The folder of logged images and the like is left out: they are shown for themselves.
+The folder of logged images and the like is left out: they are shown separately.
 """
 
 import contextlib
@@ -43,7 +43,7 @@ NO_FILES = RunFileList()
 
 
 def list_files(folder: Path | None, most_files: int = MOST_FILES) -> RunFileList:
-    """The regular files below a run's folder. Links are left out, and never followed."""
+    """Return the regular files below a run's folder. Links are left out, and never followed."""
     if folder is None:
         return NO_FILES
     look = _Look()
@@ -54,7 +54,7 @@ def list_files(folder: Path | None, most_files: int = MOST_FILES) -> RunFileList
 
 
 def has_files(folder: Path | None) -> bool:
-    """Whether anything is in a run's folder."""
+    """Return whether anything is in a run's folder."""
     if folder is None:
         return False
     with contextlib.suppress(OSError), opened_folder(folder) as opened:
@@ -78,7 +78,7 @@ class _Look:
             if self._n_entries > _MOST_ENTRIES:
                 self.is_whole = False
                 return
-            with contextlib.suppress(OSError):  # it went while we looked
+            with contextlib.suppress(OSError):  # it was deleted while we looked
                 self._take_in(folder, name, prefix, depth)
 
     def _take_in(self, folder: OpenFolder, name: str, prefix: str, depth: int) -> None:
@@ -94,9 +94,10 @@ class _Look:
 
 
 def open_file(folder: Path, path: str) -> int | None:
-    """A descriptor of one regular file below a run's folder, or None if there is none of this path.
+    """Return a descriptor of a regular file below a run's folder, or None if there is none of this
+    path.
 
-    Neither the folder nor anything on the way may be a link.
+    Neither the folder nor any part of the path may be a link.
     """
     parts = path.split("/")
     if "\0" in path or any(part in ("", ".", "..") or os.sep in part for part in parts):
@@ -112,7 +113,8 @@ def open_file(folder: Path, path: str) -> int | None:
 
 
 def _open_below(folder: Path, parts: list[str]) -> int:
-    """
+    """Open a file below a folder without following links.
+
     Raises:
         OSError: it cannot be opened, or there is a link on the way.
     """
@@ -124,5 +126,5 @@ def _open_below(folder: Path, parts: list[str]) -> int:
 
 
 def suffix_of(path: str) -> str:
-    """The suffix of a file's name, in small letters: `.png`."""
+    """Return the suffix of a file's name, in lower case: `.png`."""
     return PurePosixPath(path).suffix.lower()

@@ -1,4 +1,4 @@
-"""What the journal keeps of a run that an engine has taken: enough to find it again."""
+"""The reference to a run in an engine that the journal keeps: enough to find it again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class RunRef:
 
     Attributes:
         executor: the engine's name.
-        id: what the engine finds it by. Only the engine knows what it means.
+        id: how the engine finds it. Only the engine knows its meaning.
         label: what people read, such as `process 4711` or `job 42`.
     """
 
@@ -29,14 +29,14 @@ class RunRef:
 
 
 def process_ref(pid: int, identity: str | None) -> RunRef:
-    """A process of this machine. `identity` tells it from a later one with the same number."""
+    """Return a process of this machine. `identity` distinguishes it from a later one with its
+    number."""
     return RunRef(LOCAL, f"{pid} {identity or ''}".rstrip(), f"process {pid}")
 
 
 def process_of(ref: RunRef | None) -> tuple[int, str | None] | None:
-    """The process number and its identity, or None if the run is no process of a machine of
-    ours.
-    """
+    """Return the process number and its identity, or None if the run is no process of a machine of
+    ours."""
     if ref is None or ref.executor != LOCAL:
         return None
     pid, _, identity = ref.id.partition(" ")
@@ -45,7 +45,7 @@ def process_of(ref: RunRef | None) -> tuple[int, str | None] | None:
 
 
 def ref_in(event: Mapping[str, Any]) -> RunRef | None:
-    """The reference in an event of the journal. Earlier versions wrote process numbers.
+    """Return the reference in an event of the journal. Earlier versions wrote process numbers.
 
     Raises:
         KeyError, TypeError, ValueError: a field is missing or of the wrong type.

@@ -1,3 +1,3 @@
-"""What a sampler and a stopping rule learn from: sweeps and runs as they went.
+"""The input of samplers and stopping rules: the course of sweeps and runs.
 
 May import the modules of `store` that fold or know states, not `sweep_record`, which fills them."""

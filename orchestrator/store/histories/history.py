@@ -1,4 +1,4 @@
-"""What a sampler may learn from: what was sampled, and what came of it, in order."""
+"""What a sampler may learn from: sampled combinations and their results, in order."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +10,8 @@ from ..run_states import RunState
 class RunSampled:
     """A run was decided on.
 
-    `combination` numbers the combinations, where one has several runs. `n_known` is how many ends
-    the sampler knew of, `None` where it did not look.
+    `combination` numbers the combinations, if one has several runs. `n_known` is how many ends the
+    sampler knew, `None` if it did not use them.
     """
 
     index: int
@@ -25,10 +25,10 @@ class RunSampled:
 class RunEnded:
     """A run, or one attempt at it, ended. `value` is the best one it logged, if any.
 
-    `stopped_by` is the rule that stopped it early, where known. `result` has the value of each of
-    several objectives, None if one is missing. `violations` says by how much it misses each
-    constraint on outcomes, None if that is not known. `curve` has its progress, by the rule that
-    compares runs, and the best value up to there. It is empty without such a rule.
+    `stopped_by` is the rule that stopped it early, if known. `result` has the value of each of
+    several objectives, None if one is missing. `violations` is by how much it misses each
+    constraint on outcomes, None if not known. `curve` has its progress, by the rule that compares
+    runs, and the best value up to there. It is empty without such a rule.
     """
 
     index: int
@@ -44,8 +44,8 @@ class RunEnded:
 class WarmStartRun:
     """A run of an earlier sweep that this one starts from.
 
-    `stopped_by` is the rule that stopped it early, where known. `result` and `violations` are as
-    in `RunEnded`.
+    `stopped_by` is the rule that stopped it early, if known. `result` and `violations` are as in
+    `RunEnded`.
     """
 
     hyperparameters: dict[str, Any]

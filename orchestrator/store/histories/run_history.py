@@ -1,4 +1,4 @@
-"""A run as it went: its log read from disk, with what the journal says of it."""
+"""The course of a run: its log read from disk, with the journal's data about it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ..run_states import RunState
 
 @dataclass(frozen=True)
 class RunHistory:
-    """A run as it went: all that it logged, and from when to when it ran (epoch seconds)."""
+    """The course of a run: all that it logged, and when it started and ended (epoch seconds)."""
 
     index: int
     name: str
@@ -31,7 +31,7 @@ class RunHistory:
         return len(self.series[metric]) if metric in self.series else 0
 
     def best(self, metric: str, goal: Goal, n_values: int | None = None) -> float | None:
-        """The best of the first `n_values` values, by default of all."""
+        """Return the best of the first `n_values` values, by default of all."""
         best = BestSoFar(goal)
         if (series := self.series.get(metric)) is not None:
             best.update(series.step[:n_values].tolist(), series.value[:n_values].tolist())
@@ -39,7 +39,7 @@ class RunHistory:
 
 
 def load_history(dat_path: Path | None, run: RunRecord) -> RunHistory | None:
-    """The history of a run's last attempt, or None if it has no log."""
+    """Return the history of a run's last attempt, or None if it has no log."""
     from ml_tracking_ops.logger.reading.reader import LogFormatError, read_run_log
 
     if dat_path is None:

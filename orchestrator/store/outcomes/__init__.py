@@ -1,4 +1,4 @@
-"""What a sweep is to find, and how good what it found is: objectives, constraints, the front.
+"""The goals of a sweep, and the quality of its results: objectives, constraints, the front.
 
 May import `logger`, `expressions`, and of `store` what describes runs and their values.
 """

@@ -1,8 +1,8 @@
-"""What a sweep is to find: its objectives, and what its results must meet. Pure.
+"""The goals of a sweep: its objectives, and the constraints on its results. Pure.
 
-A sweep has one optimisation metric (see `objective.py`) or several objectives, and either may have
-constraints on outcomes. A run has one value of each metric that they name: the last that it logged,
-or its best one where an objective says so.
+A sweep has one optimization metric (see `objective.py`) or several objectives, and either may have
+constraints on outcomes. A run has one value for each metric in them: the last one logged, or its
+best one if an objective sets this.
 """
 
 import math
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...expressions.expression import Expression, ExpressionError
+from ..files.fields import is_number
 from ..objective import BestSoFar, Goal
 
 Take = Literal["last", "best"]
@@ -22,7 +23,7 @@ _PLAIN = re.compile(r"\s*(?P<name>[^\W\d][\w./@:%\-]*)\s*[<>=]")
 class Objective:
     """One of several metrics that a sweep optimises at once.
 
-    `take` says which value of a run counts. `reference` bounds the hypervolume. None means the
+    `take` selects which value of a run counts. `reference` bounds the hypervolume. None means the
     worst result.
     """
 
@@ -32,14 +33,14 @@ class Objective:
     reference: float | None = None
 
     def loss(self, value: float) -> float:
-        """The value so that less is better."""
+        """Return the value in a form for which less is better."""
         return value if self.goal == "min" else -value
 
 
 class OutcomeConstraint:
     """An expression over metrics that a run must meet for its result to count.
 
-    What is before the sign is a metric as a whole if it has no blanks: `val/loss < 1`.
+    The text before the operator is a single metric if it has no blanks: `val/loss < 1`.
 
     Raises:
         ExpressionError: it is not understood.
@@ -51,8 +52,17 @@ class OutcomeConstraint:
         self._expression = Expression(text, () if found is None else (found["name"],))
         self.names = self._expression.names
 
+    def check_truth(self) -> None:
+        """Check that it is a comparison, or several.
+
+        Raises:
+            ExpressionError: it, or a part of it, is only a number.
+        """
+        self._expression.check_truth()
+
     def violation(self, values: Mapping[str, float]) -> float | None:
-        """By how much the values miss it, at most 0 if they meet it, or None if one is missing.
+        """Return by how much the values miss it, at most 0 if they meet it, or None if one is
+        missing.
 
         Raises:
             ExpressionError: it does not fit numbers.
@@ -66,14 +76,14 @@ class OutcomeConstraint:
 
 @dataclass(frozen=True)
 class Aims:
-    """What a sweep is to find, beside its one optimisation metric."""
+    """The goals of a sweep, beside its one optimization metric."""
 
     objectives: tuple[Objective, ...] = ()
     where: tuple[OutcomeConstraint, ...] = ()
 
     @property
     def metrics(self) -> frozenset[str]:
-        """The metrics of which a run's value is kept."""
+        """The metrics for which a run's value is kept."""
         named = {name for one in self.where for name in one.names}
         return frozenset(named | {one.metric for one in self.objectives})
 
@@ -84,23 +94,24 @@ class Aims:
 
     @property
     def columns(self) -> list[str]:
-        """The same in the order of the configuration, objectives first."""
+        """The metrics in the order of the configuration, objectives first."""
         named = [name for one in self.where for name in sorted(one.names)]
         return list(dict.fromkeys([*(one.metric for one in self.objectives), *named]))
 
     def result(self, values: Mapping[str, float]) -> tuple[float, ...] | None:
-        """The value of each objective, in their order, or None if one is missing or not finite."""
+        """Return the value of each objective, in their order, or None if one is missing or not
+        finite."""
         found = tuple(values.get(one.metric, math.nan) for one in self.objectives)
         return found if all(map(math.isfinite, found)) else None
 
     def violations(self, values: Mapping[str, float]) -> tuple[float, ...] | None:
-        """By how much each constraint is missed, or None if that is not known of one."""
+        """Return by how much each constraint is missed, or None if that is not known for one."""
         found = [_violation(one, values) for one in self.where]
         known = tuple(one for one in found if one is not None)
         return known if len(known) == len(found) else None
 
     def are_met(self, values: Mapping[str, float]) -> bool:
-        """Whether the values meet every constraint. What is not known does not."""
+        """Return whether the values meet every constraint. An unknown value does not."""
         violations = self.violations(values)
         return violations is not None and all(one <= 0 for one in violations)
 
@@ -113,7 +124,7 @@ def _violation(constraint: OutcomeConstraint, values: Mapping[str, float]) -> fl
 
 
 def losses_of(objectives: Sequence[Objective], result: Sequence[float]) -> tuple[float, ...]:
-    """A result so that less is better."""
+    """Return a result in the form for which less is better."""
     return tuple(one.loss(value) for one, value in zip(objectives, result, strict=True))
 
 
@@ -121,7 +132,7 @@ NO_AIMS = Aims()
 
 
 def aims_of(config: Mapping[str, Any]) -> Aims:
-    """What a configuration asks for. What is malformed is left out."""
+    """Return the goals in a configuration. Malformed ones are left out."""
     return Aims(
         tuple(_objectives(config.get("objectives"))), tuple(_constraints(config.get("where")))
     )
@@ -132,10 +143,9 @@ def _objectives(given: object) -> Iterable[Objective]:
         if not isinstance(one, Mapping) or one.get("goal") not in ("min", "max"):
             continue
         metric, reference = one.get("metric"), one.get("reference")
-        is_bound = isinstance(reference, int | float) and not isinstance(reference, bool)
         if isinstance(metric, str):
             take: Take = "best" if one.get("take") == "best" else "last"
-            bound = float(reference) if is_bound and reference is not None else None
+            bound = float(reference) if is_number(reference) else None
             yield Objective(metric, one["goal"], take, bound)
 
 
@@ -149,7 +159,7 @@ def _constraints(given: object) -> Iterable[OutcomeConstraint]:
 
 
 class OutcomeTracker:
-    """The value of each metric that a sweep keeps of a run, as the run logs."""
+    """The value of each metric that a sweep keeps for a run, updated as the run logs."""
 
     def __init__(self, aims: Aims) -> None:
         best = {one.metric: BestSoFar(one.goal) for one in aims.objectives if one.take == "best"}
@@ -168,6 +178,6 @@ class OutcomeTracker:
 
     @property
     def values(self) -> dict[str, float]:
-        """What is known, by metric."""
+        """The known values, by metric."""
         best = {name: one.value for name, one in self._best.items() if one.value is not None}
         return {**self._last, **best}

@@ -1,4 +1,4 @@
-"""How good the Pareto front of a sweep was after each of its results."""
+"""The quality of the Pareto front of a sweep after each of its results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class FrontMeasure:
     """The hypervolume after each result.
 
     Attributes:
-        reference: the reference point, a value of each objective: that of the configuration, or
+        reference: the reference point, a value for each objective: that of the configuration, or
             the worst of all results.
         runs: those with a result, in the order in which they ended.
         volumes: the hypervolume after each of them.
@@ -27,10 +27,11 @@ class FrontMeasure:
 def measure(
     objectives: Sequence[Objective], results: Sequence[tuple[RunRecord, tuple[float, ...]]]
 ) -> FrontMeasure | None:
-    """The hypervolume over time, or None without results, and with more than three objectives.
+    """Return the hypervolume over time, or None without results, and with more than three
+    objectives.
 
     Args:
-        results: in the order in which the runs ended, with a value of each objective.
+        results: in the order in which the runs ended, with a value for each objective.
     """
     if not results or len(objectives) > MOST_MEASURED:
         return None
@@ -41,7 +42,7 @@ def measure(
         for one, loss in zip(objectives, worst, strict=True)
     )
     return FrontMeasure(
-        losses_of(objectives, reference),  # a sign taken twice is the value again
+        losses_of(objectives, reference),  # applying a sign twice restores the value
         [run for run, _ in results],
         hypervolumes(losses, reference),
     )

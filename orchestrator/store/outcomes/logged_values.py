@@ -6,7 +6,7 @@ from .aims import Aims, OutcomeTracker
 
 
 def kept_values(dat_path: Path, aims: Aims) -> dict[str, float]:
-    """The values in a log of the metrics that a sweep keeps, those that it has."""
+    """Return the values in a log of the metrics that a sweep keeps, as far as it has them."""
     from ml_tracking_ops.logger.reading.reader import LogFormatError, read_run_log
 
     outcome = OutcomeTracker(aims)

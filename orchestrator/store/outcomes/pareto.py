@@ -7,19 +7,20 @@ from collections.abc import Sequence
 
 Losses = tuple[float, ...]
 MOST_MEASURED = 3
-"""Of more objectives no hypervolume is computed."""
+"""No hypervolume is computed for more objectives."""
 
 
 def dominates(one: Losses, other: Losses) -> bool:
-    """Whether one result is at least as good in every objective, and better in one."""
+    """Return whether one result is at least as good in every objective, and better in one."""
     return one != other and all(a <= b for a, b in zip(one, other, strict=True))
 
 
 def front_of(points: Sequence[Losses]) -> list[int]:
-    """The positions of the points that no other dominates, in their order. Equals are all in it."""
+    """Return the positions of the points that no other dominates, in their order, equal ones
+    included."""
     order = sorted(range(len(points)), key=points.__getitem__)
     front: list[int] = []
-    for position in order:  # what comes later dominates nothing before it
+    for position in order:  # a later one dominates no earlier one
         point = points[position]
         if not any(dominates(points[known], point) for known in reversed(front)):
             front.append(position)
@@ -27,12 +28,12 @@ def front_of(points: Sequence[Losses]) -> list[int]:
 
 
 def worst_of(points: Sequence[Losses]) -> Losses:
-    """The worst loss of each objective."""
+    """Return the worst loss of each objective."""
     return tuple(max(column) for column in zip(*points, strict=True))
 
 
 def hypervolume(points: Sequence[Losses], reference: Losses) -> float:
-    """The volume of what the points dominate, up to the reference point.
+    """Return the volume that the points dominate, up to the reference point.
 
     Slices along the last objective: Zitzler, "Evolutionary Algorithms for Multiobjective
     Optimization", 1999, section 2.2. For two or three objectives, and one.
@@ -64,7 +65,7 @@ def _area(points: Sequence[Losses], reference: Losses) -> float:
 
 
 def hypervolumes(points: Sequence[Losses], reference: Losses) -> list[float]:
-    """The hypervolume of the first one, two, … of the points."""
+    """Return the hypervolume of the first one, two, … of the points."""
     front: list[Losses] = []
     found: list[float] = []
     volume = 0.0

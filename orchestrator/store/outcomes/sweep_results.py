@@ -1,4 +1,4 @@
-"""What the results of a sweep are worth, by its objectives and constraints on outcomes."""
+"""Evaluate the results of a sweep by its objectives and constraints on outcomes."""
 
 from collections.abc import Iterable
 
@@ -12,10 +12,10 @@ from .pareto import front_of
 
 
 class SweepResults:
-    """What a record of a sweep says of its results.
+    """The results in a record of a sweep.
 
     Attributes:
-        aims: what the sweep is to find.
+        aims: the goals of the sweep.
         goal: of the one metric that it optimises, if it has one.
         runs: by index.
     """
@@ -29,21 +29,21 @@ class SweepResults:
     def best(self) -> RunRecord | None:
         """The run of the search with the best value, the earliest of equals, or `None` without one.
 
-        Of a sweep with constraints on outcomes, of the runs that have ended and meet them.
+        With constraints on outcomes, only runs that have ended and meet them count.
         """
         return best_run(filter(self.can_win, self.runs.values()), self.goal)
 
     @property
     def best_that_counts(self) -> RunRecord | None:
-        """Where the best run failed, was killed or lost: the best of the others."""
+        """If the best run failed, was killed or lost: the best of the others."""
         return best_that_counts(filter(self.can_win, self.runs.values()), self.goal)
 
     def can_win(self, run: RunRecord) -> bool:
-        """Whether a run meets the constraints on outcomes, as far as is known."""
+        """Return whether a run meets the constraints on outcomes, as far as known."""
         return not self.aims.where or (run.has_ended and run.is_feasible)
 
     def result_of(self, run: RunRecord) -> tuple[float, ...] | None:
-        """The value of each objective of a run, or None if its result does not count."""
+        """Return the value of each objective of a run, or None if its result does not count."""
         if run.is_confirming or run.state not in RESULTS_THAT_COUNT or not run.is_feasible:
             return None
         return self.aims.result(run.values) if self.aims.objectives else None
@@ -52,19 +52,20 @@ class SweepResults:
     def front(self) -> list[RunRecord]:
         """The runs that no other dominates, in the order of their index.
 
-        Runs count that finished or were stopped early, and meet the constraints on outcomes.
+        Only runs that finished or were stopped early, and meet the constraints on outcomes, count.
         """
         return self.front_in(self.runs.values())
 
     def front_in(self, runs: Iterable[RunRecord]) -> list[RunRecord]:
-        """The front of some of the runs."""
+        """Return the front of some of the runs."""
         ordered = sorted(runs, key=lambda run: run.index)
         found = [(run, result) for run in ordered if (result := self.result_of(run)) is not None]
         losses = [losses_of(self.aims.objectives, result) for _, result in found]
         return [found[position][0] for position in front_of(losses)]
 
     def measure_front(self, runs: Iterable[RunRecord] | None = None) -> FrontMeasure | None:
-        """The hypervolume over time, or None without results, and with more than three objectives.
+        """Return the hypervolume over time, or None without results, and with more than three
+        objectives.
 
         Args:
             runs: those that count, by default all.

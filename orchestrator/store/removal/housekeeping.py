@@ -1,10 +1,11 @@
-"""Archiving and deleting what is in a log folder, never anything that still runs.
+"""Archive and delete the content of a log folder, never anything that still runs.
 
 Only what our processes wrote is removed. Other files stay, unless the user asks for them too.
 
-Deleting renames first, to a hidden name beside it, so that a crash in between leaves nothing half
-shown. What such a crash left is removed by the next delete. All of it works through open folders:
-no link is followed, and what is put in the place of a folder meanwhile is not touched.
+Deleting first renames to a hidden name in the same folder, so that a crash in between leaves no
+partial item visible. What such a crash left is removed by the next delete. All of it works through
+open folders: no link is followed, and what is put in the place of a folder meanwhile is not
+touched.
 """
 
 import contextlib
@@ -23,7 +24,7 @@ from ml_tracking_ops.logger.locks import hold_exclusive
 from ml_tracking_ops.logger.tensorboard.event_names import is_event_file
 
 from ...errors import SweepError, UsageError
-from ..annotations import NOTHING_SAID, annotate, edit
+from ..annotations import EMPTY_ANNOTATION, annotate, edit
 from ..endings import KnownLogs
 from ..experiments import Experiment, annotation_key
 from ..files.identities import identity_of
@@ -45,7 +46,7 @@ class NotOursError(PermissionError):
 
 
 def archive(item: Item, *, is_archived: bool = True) -> None:
-    """Let something leave the lists, or come back to them.
+    """Hide something from the lists, or show it again.
 
     Raises:
         UsageError: it still runs, or its folder cannot be written.
@@ -57,14 +58,17 @@ def archive(item: Item, *, is_archived: bool = True) -> None:
 
 
 def place_of(item: Item) -> tuple[Path, str | None]:
-    """The folder of something, and the key of its annotations there."""
+    """Return the folder of something, and the key of its annotations there."""
     if isinstance(item, Sweep):
         return item.path, None
     return item.dat_path.parent, annotation_key(item)
 
 
 def refuse_if_running(item: Item, what: str) -> None:
-    """Raises: UsageError, where something may still be written."""
+    """Raise if something may still be written.
+
+    Raises:
+        UsageError: it may."""
     if isinstance(item, Experiment):
         if item.state() == "running":
             raise UsageError(f"{item.name} is running. It can be {what} when it has ended")
@@ -85,15 +89,15 @@ def refuse_if_running(item: Item, what: str) -> None:
 
 @dataclass(frozen=True)
 class DeletionPlan:
-    """What deleting something removes, and what it leaves.
+    """What deleting something removes, and what it keeps.
 
     Attributes:
         folder: the item's.
-        is_whole: the folder goes with all that is in it.
-        names: of the files and folders directly in it that go, if not all do.
+        is_whole: the folder is deleted with all its content.
+        names: the files and folders directly in it that are deleted, if not all are.
         others: files below it that our processes did not write, relative to it.
-        size_bytes: of what goes, as n_files.
-        file: device and inode of the folder that was looked at.
+        size_bytes: of what is deleted, as n_files.
+        file: device and inode of the folder that was examined.
     """
 
     item: Item
@@ -107,7 +111,7 @@ class DeletionPlan:
 
 
 def plan_deletion(item: Item, logdir: Path, *, with_others: bool = False) -> DeletionPlan:
-    """What deleting would remove: what our processes wrote, and no other file.
+    """Return what deleting would remove: what our processes wrote, and no other file.
 
     Args:
         with_others: remove the other files in a folder that was made for the item too.
@@ -140,7 +144,7 @@ def plan_deletion(item: Item, logdir: Path, *, with_others: bool = False) -> Del
 
 
 def files_among(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
-    """The files of these names, and below the folders of these names."""
+    """Yield the files with these names, and those below the folders with these names."""
     for name in names:
         path = folder / name
         if path.is_dir() and not path.is_symlink():
@@ -150,7 +154,7 @@ def files_among(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
 
 
 def delete(item: Item, logdir: Path, *, with_others: bool = False) -> DeletionPlan:
-    """Remove something for good.
+    """Remove something permanently.
 
     Args:
         with_others: as for `plan_deletion`.
@@ -174,26 +178,26 @@ def delete(item: Item, logdir: Path, *, with_others: bool = False) -> DeletionPl
 def _remove_folder(folder: Path, file: tuple[int, int]) -> None:
     hidden = _cut(f"{_HIDDEN}{secrets.token_hex(4)}-{folder.name}", _LONGEST_HIDDEN_BYTES)
     with opened_folder(folder.parent) as parent:
-        with parent.inner(folder.name) as doomed:
-            require_same(doomed, file)
+        with parent.inner(folder.name) as opened:
+            require_same(opened, file)
             with contextlib.suppress(OSError):  # a full disk: then no later delete finds it
-                doomed.write(_MARK, "")
+                opened.write(_MARK, "")
         parent.rename(folder.name, hidden)
         if identity_of(parent.look(hidden)).file != file:
             parent.rename(hidden, folder.name)
-            raise OSError(f"something else was put in the place of {folder}")
+            raise OSError(f"{folder} was replaced meanwhile")
         parent.remove_tree(hidden)
         for name in filter(_IS_HIDDEN, parent.names()):
             _remove_left(parent, name)
 
 
 def _cut(name: str, most_bytes: int) -> str:
-    """A name that takes at most so many bytes in the file system, which counts these."""
+    """Return a name of at most this many bytes in the file system, which counts bytes."""
     return os.fsdecode(os.fsencode(name)[:most_bytes].decode(errors="ignore").encode())
 
 
 def _remove_left(parent: OpenFolder, name: str) -> None:
-    """Remove what an earlier delete had renamed: the mark in it says that it was this user's."""
+    """Remove what an earlier delete had renamed. Its mark shows that it was this user's."""
     with contextlib.suppress(OSError, NotOursError):
         with parent.inner(name) as left:
             left.look(_MARK)
@@ -202,21 +206,25 @@ def _remove_left(parent: OpenFolder, name: str) -> None:
 
 
 def require_same(folder: OpenFolder, file: tuple[int, int]) -> None:
-    """Raises: OSError, where it is another folder than the one that was looked at, or not ours."""
+    """Check that it is the examined folder, and ours.
+
+    Raises:
+        OSError: it is not."""
     found = folder.status()
     if identity_of(found).file != file:
-        raise OSError(f"something else was put in the place of {folder.path}")
+        raise OSError(f"{folder.path} was replaced meanwhile")
     _require_ours(found)
 
 
 def _require_ours(status: os.stat_result) -> None:
-    """Root may delete what others own. Nobody else does."""
+    """Refuse folders of other users, except for root."""
     if os_files.user_id() not in (None, 0, status.st_uid):
         raise NotOursError("it belongs to another user")
 
 
 def _remove_names(item: Item, plan: DeletionPlan) -> None:
-    """What makes it an experiment or a sweep goes last: after a crash it can be deleted again."""
+    """Remove names. The file that marks it as an experiment or a sweep comes last: after a crash it
+    can be deleted again."""
     last = paths.DESCRIPTION_NAME if isinstance(item, Sweep) else item.dat_path.name
     with opened_folder(plan.folder) as opened:
         require_same(opened, plan.file)
@@ -227,12 +235,12 @@ def _remove_names(item: Item, plan: DeletionPlan) -> None:
         has_annotations = paths.ANNOTATIONS_NAME in opened.names()
     if has_annotations and isinstance(item, Experiment):
         folder, key = place_of(item)
-        edit(folder, key, lambda _: NOTHING_SAID)
+        edit(folder, key, lambda _: EMPTY_ANNOTATION)
 
 
 @contextlib.contextmanager
 def claimed(item: Item) -> Iterator[None]:
-    """Keep orchestrators off a sweep while it is deleted.
+    """Keep orchestrators from a sweep while it is deleted.
 
     Raises:
         UsageError: one has just begun to work on it.
@@ -250,12 +258,12 @@ def claimed(item: Item) -> Iterator[None]:
 
 
 def refuse_elsewhere(folder: Path, logdir: Path, *, must_be_below: bool) -> None:
-    """Only what lies in the log folder, on a way without links, is there to be deleted."""
+    """Refuse what is not in the log folder, on a path without links."""
     inside, top = _absolute(folder), _absolute(logdir)
     if not inside.is_relative_to(top) or (must_be_below and inside == top):
         raise UsageError(
             f"{folder} is not in the log folder {logdir}. Name the folder that "
-            "it lies in with --logdir"
+            "contains it with --logdir"
         )
     way = inside
     while way != top:
@@ -267,9 +275,10 @@ def refuse_elsewhere(folder: Path, logdir: Path, *, must_be_below: bool) -> None
 
 
 def _is_alone(experiment: Experiment, logdir: Path) -> bool:
-    """Whether an experiment's folder is the one that its logger made, with nothing else below.
+    """Return whether an experiment's folder is the one that its logger made, with nothing else
+    below.
 
-    In any other folder, the log's own files alone are ours.
+    In any other folder, only the log's own files are ours.
     """
     folder = experiment.dat_path.parent
     is_made_for_it = folder.name.startswith(experiment.dat_path.stem)
@@ -286,12 +295,12 @@ def _is_alone(experiment: Experiment, logdir: Path) -> bool:
 
 
 def _absolute(path: Path) -> Path:
-    """Where a path leads, with its links as they are."""
+    """Return where a path leads, with its links unresolved."""
     return Path(os.path.abspath(path))  # noqa: PTH100
 
 
 def _files_below(folder: Path, left_out: str | None = None) -> Iterator[Path]:
-    """All files, but for those in the folder `left_out` directly in it."""
+    """Yield all files, except those in the folder `left_out` directly in it."""
     for parent, folders, names in os.walk(folder):
         if left_out in folders and Path(parent) == folder:
             folders.remove(left_out)

@@ -30,7 +30,7 @@ _SWEEP_NAMES = frozenset(
 
 
 def is_our_file(item: Experiment | Sweep, name: str) -> bool:
-    """Whether something of this name, directly in the item's folder, was written by us."""
+    """Return whether something of this name, directly in the item's folder, was written by us."""
     if isinstance(item, Experiment) and is_event_file(item.dat_path):
         return False  # other tools wrote them
     if isinstance(item, Experiment):
@@ -42,7 +42,7 @@ def is_our_file(item: Experiment | Sweep, name: str) -> bool:
 
 
 def files_of_others(item: Experiment | Sweep, folder: Path) -> list[str]:
-    """The files below the folder that are not ours, relative to it, sorted."""
+    """Return the files below the folder that are not ours, relative to it, sorted."""
     found: list[str] = []
     for parent, folders, names in os.walk(folder):
         is_top = Path(parent) == folder
@@ -58,7 +58,8 @@ def files_of_others(item: Experiment | Sweep, folder: Path) -> list[str]:
 
 
 def _is_our_folder(item: Experiment | Sweep, parent: Path, name: str) -> bool:
-    """Whether all in this folder goes with the item: requests, an engine's files, a run's own."""
+    """Return whether all in this folder belongs to the item: requests, an engine's files, a run's
+    own."""
     if name in (paths.REQUESTS_NAME, paths.SLURM_NAME, paths.RAY_NAME):
         return True
     is_of_run = name.endswith(paths.RUN_FOLDER_SUFFIX) and is_our_file(item, name)
@@ -66,7 +67,8 @@ def _is_our_folder(item: Experiment | Sweep, parent: Path, name: str) -> bool:
 
 
 def _is_of_experiment(dat_path: Path, name: str) -> bool:
-    """A script may well write a log or a configuration of its own beside ours, of the same name."""
+    """Return whether a file belongs to an experiment: a script may write a log or configuration
+    beside it."""
     stem = dat_path.stem
     if name == f"{stem}{paths.LOG_SUFFIX}":
         return read_details(dat_path).keeps_output

@@ -1,8 +1,8 @@
-"""Archiving and deleting single runs of a sweep.
+"""Archive and delete single runs of a sweep.
 
-What happened stays in the journal, to which others only append: the annotations say that a run is
-archived or deleted. A sweep that is resumed does not run a deleted run again, and its sampler
-knows how it ended.
+The journal, to which others only append, stays: annotations record that a run is archived or
+deleted. A sweep that is resumed does not run a deleted run again, and its sampler knows how it
+ended.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ class RunDeletionPlan:
 
 
 def archive_runs(sweep: Sweep, indices: Sequence[int], *, is_archived: bool = True) -> None:
-    """Take runs out of the tables and charts of their sweep and of its results, or bring them back.
+    """Hide runs from the tables and charts of their sweep and from its results, or show them again.
 
     Raises:
         UsageError: one of them has not ended.
@@ -49,7 +49,7 @@ def archive_runs(sweep: Sweep, indices: Sequence[int], *, is_archived: bool = Tr
 
 
 def plan_run_deletion(sweep: Sweep, indices: Sequence[int], logdir: Path) -> RunDeletionPlan:
-    """What deleting runs would remove: the files of all their attempts.
+    """Return what deleting runs would remove: the files of all their attempts.
 
     Raises:
         UsageError: the sweep is running, is the original tool's, or is not in the log folder.
@@ -73,9 +73,9 @@ def plan_run_deletion(sweep: Sweep, indices: Sequence[int], logdir: Path) -> Run
 
 
 def delete_runs(sweep: Sweep, indices: Sequence[int], logdir: Path) -> RunDeletionPlan:
-    """Remove the files of runs for good.
+    """Remove the files of runs permanently.
 
-    They are said to be deleted first: after a crash in between nothing half is shown.
+    They are first recorded as deleted: after a crash in between no partial run is shown.
 
     Raises:
         UsageError: as `plan_run_deletion`.

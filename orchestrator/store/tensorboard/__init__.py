@@ -1,4 +1,4 @@
-"""What is known of event files besides metrics: who writes them, and what else is in them.
+"""Event files besides their metrics: who writes them, and what else is in them.
 
 May import `logger` and `media_histories` of `store`.
 """

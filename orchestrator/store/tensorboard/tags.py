@@ -1,4 +1,4 @@
-"""What event files hold besides scalars: by kind, and which of the kinds are not shown."""
+"""The content of event files besides scalars: by kind, and which kinds are not shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,15 +23,15 @@ class OtherTags:
 
     @property
     def may_be_shown(self) -> bool:
-        """Whether a page has something to show of them, as far as is known."""
+        """Whether a page has something to show of them, as far as known."""
         return not self.are_all or any(kind in SHOWN for kind in self.by_kind)
 
 
 def other_tags(path: Path, most_s: float | None = None) -> OtherTags:
-    """Nothing of a log that is no event file or cannot be read.
+    """Return the other tags, none for a log that is no event file or cannot be read.
 
     Args:
-        most_s: how long to read. What is found later is found by the next call.
+        most_s: how long to read. What is found later is returned by the next call.
     """
     if not is_event_file(path):
         return OtherTags({})
@@ -48,7 +48,7 @@ def _tags_of(history: MediaHistory) -> OtherTags:
 
 
 def describe_tags(kind: str, tags: list[str], *, are_all: bool = True) -> str:
-    """“2 tags: a, b”. Of a kind that no page shows “2 tags, not shown: a, b”."""
+    """Return “2 tags: a, b”, or for a kind that no page shows “2 tags, not shown: a, b”."""
     shown = ", ".join(tags[:_MOST_NAMED]) + (", …" if len(tags) > _MOST_NAMED else "")
     number = f"{len(tags)} {'tag' if len(tags) == 1 else 'tags'}"
     number += "" if are_all else " so far"

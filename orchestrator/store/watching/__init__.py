@@ -1,4 +1,4 @@
-"""Noticing that files change: by the kernel's events where there are some, else by looking.
+"""Notice that files change: by the kernel's events if there are any, else by polling.
 
 `kernel.py` alone uses the private part of watchfiles. May import `logger` and `store.files`.
 """

@@ -2,7 +2,7 @@
 
 The public `watchfiles.awatch` waits at least one step for each item, keeps the length of its steps,
 and opens a thread for each: too late for stopping rules and too much work in a silence. So this
-module uses what lies beneath it, which is private. `pyproject.toml` bounds its version, and
+module uses its private core. `pyproject.toml` limits its version, and
 `tests/orchestrator/store/watching/test_kernel_watch.py` fails when it changes.
 """
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from watchfiles._rust_notify import RustNotify
 
 _DEBOUNCE_MS = 1
-_NO_POLLING_MS = 300  # it is asked for although nothing is polled
+_NO_POLLING_MS = 300  # it is required even though nothing is polled
 
 
 class NoWatchError(Exception):
@@ -25,7 +25,7 @@ class NoWatchError(Exception):
 
 
 class KernelWatch(AbstractContextManager["KernelWatch"]):
-    """What happens under a folder, recursively, from the moment this is made.
+    """Events under a folder, recursively, from the moment this is created.
 
     Raises:
         FileNotFoundError: the folder is gone.
@@ -37,7 +37,7 @@ class KernelWatch(AbstractContextManager["KernelWatch"]):
         self._stop = threading.Event()
 
     async def wait(self, step_ms: int, within_ms: int) -> set[Path] | None:
-        """Wait for events, and until none has come for a step, or None if there is none in time.
+        """Wait for events until none has come for a step. Returns None if there is none in time.
 
         A wait that is cancelled leaves its thread, which ends when this is closed.
         """
@@ -47,6 +47,9 @@ class KernelWatch(AbstractContextManager["KernelWatch"]):
         return {Path(path) for _, path in raw} if isinstance(raw, set) else None
 
     def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._stop.set()  # a thread inside `watch` sees this within a step
         self._notify.close()
 

@@ -1,4 +1,4 @@
-"""Looking at all files of a folder again and again, where the kernel tells of no changes."""
+"""Poll all files of a folder, if the kernel reports no changes."""
 
 import heapq
 import os
@@ -17,34 +17,40 @@ POLL_DELAY_MS = 300
 OPEN_EVERY_S = 1.0
 _MOST_OPENED = 500
 _GROWS_WITHIN_NS = 900 * 10**9
+_PAUSE_TO_LOOK = 9.0
 
 
 async def polled(folder: Path) -> AsyncGenerator[set[Path] | None, None]:
-    """An empty set once, then what has changed between one look and the next, or None if nothing.
+    """Yield an empty set once, then the changes between one poll and the next, or None without any.
 
-    A network file system answers from memory what a file looks like, for seconds or a minute, but
-    asks its server when the file is opened. So files that grow are opened every second.
+    A network file system answers from memory for seconds or a minute, but asks its server when the
+    file is opened. So files that grow are opened every second.
 
     watchfiles can poll too, but compares times in whole seconds: it would miss what is
     appended within the second in which it last looked.
+
+    A folder with very many files is looked at less often, for a tenth of the time at most.
     """
     before = await anyio.to_thread.run_sync(take_identities, folder)
     open_at = 0.0
     yield set()
+    took_s = 0.0
     while True:
-        await anyio.sleep(POLL_DELAY_MS / 1000)
+        await anyio.sleep(max(POLL_DELAY_MS / 1000, took_s * _PAUSE_TO_LOOK))
         is_time_to_open = time.monotonic() >= open_at
         if is_time_to_open:
             open_at = time.monotonic() + OPEN_EVERY_S
         growing = growing_files(before) if is_time_to_open else []
+        began = time.monotonic()
         now = await anyio.to_thread.run_sync(take_identities, folder, growing)
+        took_s = time.monotonic() - began
         changed = {path for path in before.keys() | now.keys() if before.get(path) != now.get(path)}
         before = now
         yield {Path(path) for path in changed} or None
 
 
 def take_identities(folder: Path, opened: Iterable[str] = ()) -> dict[str, Identity]:
-    """The identity of each file and folder.
+    """Return the identity of each file and folder.
 
     Args:
         opened: those that are opened for it.
@@ -60,7 +66,7 @@ def take_identities(folder: Path, opened: Iterable[str] = ()) -> dict[str, Ident
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
         except OSError:
-            continue  # it went while we looked
+            continue  # it was deleted while we looked
     for path in opened:
         identity = _identity_by_opening(path) if path in found else None
         if identity is not None:
@@ -69,7 +75,7 @@ def take_identities(folder: Path, opened: Iterable[str] = ()) -> dict[str, Ident
 
 
 def growing_files(found: dict[str, Identity]) -> list[str]:
-    """Those that changed last, by the clock of their server: within a quarter of an hour."""
+    """Return those that changed last, by the clock of their server: within a quarter of an hour."""
     newest = max((identity.modified_ns for identity in found.values()), default=0)
     recent = (path for path, one in found.items() if newest - one.modified_ns <= _GROWS_WITHIN_NS)
     return heapq.nlargest(_MOST_OPENED, recent, key=lambda path: found[path].modified_ns)

@@ -52,7 +52,7 @@ def is_within(inner: Locator, outer: Locator) -> bool:
 
 @pytest.fixture
 def two_runs(train: Train) -> None:
-    """`b` is higher than `a` in every metric; `a` has one value far above all others."""
+    """`b` is higher than `a` in every metric, and `a` has one value far above all others."""
     for name, level in (("a", 1), ("b", 2)):
         training = train(name)
         spike = " + (900 if step == 3 else 0)" if name == "a" else ""
@@ -99,7 +99,7 @@ def test_address_says_how_charts_are_drawn_and_the_way_back_works(
 
 
 @pytest.mark.usefixtures("two_runs")
-def test_charts_stand_in_sections_that_fold_and_can_be_filtered_and_pinned(
+def test_charts_are_in_sections_that_fold_and_can_be_filtered_and_pinned(
     page: Page, dashboard: Dashboard
 ) -> None:
     page.goto(dashboard.url)
@@ -139,7 +139,14 @@ HAS_LEFT = """([element, x]) => {
     const box = element.getBoundingClientRect();
     return Math.abs(box.left + box.width / 2 - x) > 1;
 }"""
-TWO_FRAMES = "() => new Promise(end => requestAnimationFrame(() => requestAnimationFrame(end)))"
+RESTS = """async (element) => {
+    for (let nFrames = 0, last = NaN; nFrames < 30; nFrames += 1) {
+        await new Promise(requestAnimationFrame);
+        const { x } = element.getBoundingClientRect();
+        if (x !== last) nFrames = 0;
+        last = x;
+    }
+}"""
 
 
 @pytest.mark.usefixtures("two_runs")
@@ -155,7 +162,7 @@ def test_cursors_follow_a_zoom_under_a_pointer_that_rests(page: Page, dashboard:
     page.mouse.up()
     expect(page).to_have_url(re.compile("zoom="))
     page.wait_for_function(HAS_LEFT, arg=[mark.element_handle(), in_whole])
-    page.evaluate(TWO_FRAMES)
+    mark.evaluate(RESTS)
     rested = middle(mark)
     point_at(page, "rate", 0.61, 0.9)
     point_at(page, "rate", 0.6, 0.9)
@@ -170,7 +177,7 @@ POINTS = """numbers => numbers.map((number) => {
 })"""
 
 
-def test_listed_values_stand_with_their_points_below_one_another(
+def test_listed_values_are_aligned_at_their_decimal_points(
     page: Page, dashboard: Dashboard, train: Train
 ) -> None:
     for name, level in (("a", "0.1234"), ("b", "0.5")):
@@ -199,7 +206,7 @@ def test_pointing_lists_all_runs_beside_the_chart_and_reads_the_others_out(
     expect(chart(page, "rate").locator(".point-mark")).to_be_visible()
     for kept in (chart(page, "train/acc"), chart(page, "rate"), page.locator(".topbar")):
         assert not do_overlap(found, kept)
-    for metric in ("train/acc", "rate"):  # the line stands at the point that is read out
+    for metric in ("train/acc", "rate"):  # the line is at the point that is read out
         line, mark = (chart(page, metric).locator(one) for one in (".u-cursor-x", ".point-mark"))
         assert middle(line) == pytest.approx(middle(mark), abs=1)
     assert not do_overlap(
@@ -218,7 +225,7 @@ def test_pointing_lists_all_runs_beside_the_chart_and_reads_the_others_out(
 
 
 @pytest.mark.usefixtures("two_runs")
-def test_outliers_are_clipped_with_a_word_and_one_chart_fills_the_window(
+def test_outliers_are_clipped_with_a_note_and_one_chart_fills_the_window(
     page: Page, dashboard: Dashboard
 ) -> None:
     page.goto(dashboard.url)
@@ -275,7 +282,7 @@ def test_outliers_are_clipped_with_a_word_and_one_chart_fills_the_window(
         ("1e308 if step % 2 else -1e308", {"−1e308", "0", "1e308"}, {64.07, 331.93}),
     ],
 )
-def test_values_that_hardly_differ_or_by_all_there_is_have_curve_and_axis(
+def test_values_with_tiny_or_huge_ranges_have_curve_and_axis(
     page: Page,
     dashboard: Dashboard,
     train: Train,
@@ -325,7 +332,7 @@ def test_chart_is_kept_as_svg_and_png(page: Page, dashboard: Dashboard, train: T
     assert png.startswith(b"\x89PNG")
     assert int.from_bytes(png[16:20]) == 1600
 
-    page.get_by_role("button", name="x", exact=True).click()  # what is hidden is not exported
+    page.get_by_role("button", name="x", exact=True).click()  # hidden runs are not exported
     expect(frame).to_have_attribute("data-runs", "1")
     frame.locator("summary").click()
     with page.expect_download() as download:

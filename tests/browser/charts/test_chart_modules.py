@@ -83,7 +83,7 @@ def test_list_is_sorted_around_the_curve_pointed_at_without_those_that_ended(
         (592, [864], {"left": 320, "width": 260}),
     ],
 )
-def test_list_stands_beside_the_chart_within_the_page(
+def test_list_is_beside_the_chart_within_the_page(
     modules: Page, left: int, others: list[int], place: dict[str, int] | None
 ) -> None:
     room = {"left": 312, "right": 1132, "top": 0, "bottom": 3000}
@@ -96,7 +96,7 @@ def test_list_stands_beside_the_chart_within_the_page(
     assert call(modules, "charts/pointing/value_list", "besideOf", alone, room, []) is None
 
 
-def test_run_pointed_at_is_fetched_once_though_the_pointer_comes_back(modules: Page) -> None:
+def test_run_under_the_pointer_is_fetched_once(modules: Page) -> None:
     script = """
         const { PointedDetail } = await import("/static/charts/pointing/pointed_detail.js");
         const asked = [];
@@ -117,10 +117,11 @@ def test_legend_says_how_many_more_there_are_and_shows_them(modules: Page) -> No
     script = """
         const { showLegend } = await import("/static/charts/legend.js");
         const element = document.createElement("ul");
+        element.style.cssText = "width: 220px; padding: 0";
         document.body.append(element);
         const entries = Array.from({ length: 70 }, (_, i) => ({ id: `${i}`, name: `${i}` }));
         const view = { hidden: new Set(), solo: new Set() };
-        const state = () => [element.querySelectorAll(".legend-item:not([hidden])").length,
+        const state = () => [element.querySelectorAll(".legend-item").length,
           element.lastElementChild.textContent];
         showLegend(element, entries, view);
         const folded = state();
@@ -145,7 +146,7 @@ def test_legend_says_how_many_more_there_are_and_shows_them(modules: Page) -> No
     assert max(found["fewer"]) > 1
 
 
-def test_metrics_stand_in_sections_pinned_ones_first(modules: Page) -> None:
+def test_metrics_are_in_sections_pinned_ones_first(modules: Page) -> None:
     metrics = ["lr", "train/loss", "val/loss", "train/acc", "/odd"]
     found = call(modules, "charts/sections", "sectionsOf", metrics, ["val/loss", "gone"], None)
     assert [(one["title"], one["metrics"]) for one in found] == [
@@ -223,7 +224,7 @@ def test_points_of_a_metric_called_as_what_every_object_has(modules: Page) -> No
     assert evaluate(modules, script) == [["__proto__"], [7], None]
 
 
-def test_group_that_a_sweep_does_not_have_is_none(modules: Page) -> None:
+def test_unknown_group_is_none(modules: Page) -> None:
     script = """
         const tools = document.createElement("div");
         tools.id = "chart-tools";
@@ -270,7 +271,7 @@ def test_line_is_dashed_from_where_runs_of_the_group_have_ended(modules: Page) -
 
 
 def test_few_charts_are_drawn_in_each_frame_and_each_once(modules: Page) -> None:
-    """Ten charts of which each takes 10 ms: two in a frame, then a rest as long as they took."""
+    """Ten charts that take 10 ms each: two in a frame, then a pause as long as they took."""
     script = """
         const module = "/static/charts/drawing/draw_queue.js";
         const { DrawQueue } = await import(module);
@@ -279,7 +280,7 @@ def test_few_charts_are_drawn_in_each_frame_and_each_once(modules: Page) -> None
         const queue = new DrawQueue({ clock: () => now, request });
         const drawn = [];
         const paint = (n) => (drawn.push(n), (now += 10));
-        const chart = (n) => ({ paint: () => paint(n), tell() {}, pointAgain() {} });
+        const chart = (n) => ({ paint: () => paint(n), updateFrame() {}, pointAgain() {} });
         const charts = Array.from({ length: 10 }, (_, n) => chart(n));
         for (const one of [...charts, ...charts]) queue.add(one);
         const perFrame = [];

@@ -99,7 +99,7 @@ def test_metric_is_in_one_chart_and_no_chart_is_lost(modules: Page) -> None:
         (["x", "c"], ["a", "b", "c", "d"], ["x"]),
     ],
 )
-def test_order_names_no_more_charts_than_it_needs(
+def test_order_names_only_the_moved_charts(
     modules: Page, order: list[str], now: list[str], after: list[str]
 ) -> None:
     metrics = ["a", "b", "c", "d", "x"]
@@ -118,7 +118,7 @@ def test_order_names_no_more_charts_than_it_needs(
         (["loss"], ["loss"]),
     ],
 )
-def test_combined_metrics_are_named_as_briefly_as_tells_them_apart(
+def test_combined_metrics_have_the_shortest_distinct_names(
     modules: Page, names: list[str], labels: list[str]
 ) -> None:
     assert call(modules, "charts/data/chart_curves", "shortest", names) == labels
@@ -352,9 +352,7 @@ def test_charts_are_moved_by_dragging_and_from_the_menu(page: Page, losses: Dash
     )
 
 
-def test_drag_that_is_given_up_leaves_the_charts_as_they_were(
-    page: Page, losses: Dashboard
-) -> None:
+def test_cancelled_drag_leaves_the_charts_unchanged(page: Page, losses: Dashboard) -> None:
     page.goto(f"{losses.url}/experiments")
     expect(chart_of(page, "loss/test")).to_have_attribute("data-points", "20")
     target = chart_of(page, "loss/train")

@@ -34,7 +34,7 @@ def test_charts_over_a_metric_follow_it_and_say_where_it_is_missing(
     expect(loss).to_contain_text("None of these runs logged epoch at the steps of Loss")
 
 
-def test_groups_are_over_a_metric_too(
+def test_groups_can_be_drawn_over_a_metric(
     page: Page, dashboard: Dashboard, logdir: Path, train: Train
 ) -> None:
     files = SweepFiles(logdir / "s")

@@ -78,7 +78,7 @@ def test_outliers_leave_the_range_and_are_counted(modules: Page) -> None:
     assert part == [pytest.approx(-0.54), pytest.approx(9.54)]
 
 
-def test_marks_of_what_lies_outside_are_whole_and_tell_of_the_lines_as_logged_too(
+def test_marks_of_outliers_are_complete_and_cover_logged_lines(
     modules: Page,
 ) -> None:
     script = """
@@ -135,7 +135,7 @@ def test_times_on_an_axis_are_short(modules: Page) -> None:
         ([1e300, 1.7e308], True, [1e300 / 1.1, sys.float_info.max], None),
     ],
 )
-def test_any_values_have_a_range_that_can_be_read(
+def test_any_values_have_a_readable_range(
     modules: Page, values: list[float], is_log: bool, expected: Any, labels: list[str] | None
 ) -> None:
     script = """
@@ -158,7 +158,7 @@ def test_any_values_have_a_range_that_can_be_read(
     assert len(written) == len(set(written)) > 1
 
 
-def test_x_is_shown_as_far_as_numbers_can_be_told_apart(modules: Page) -> None:
+def test_x_has_as_many_digits_as_needed_to_distinguish_values(modules: Page) -> None:
     def shown(x: list[float], **view: Any) -> Any:
         view = {"zoom": None, "isLogX": False, **view}
         return call(modules, "charts/drawing/ranges", "shownX", [{"x": x}], view)
@@ -197,7 +197,7 @@ def test_metric_on_the_x_axis_is_taken_at_the_steps_of_the_values(modules: Page)
     assert places == [None, 0, 0.5, 1, None, None, None]
 
 
-def test_curve_over_a_metric_leaves_out_what_has_no_place(modules: Page) -> None:
+def test_curve_over_a_metric_omits_values_without_x(modules: Page) -> None:
     columns = {"step": [0, 5, 30], "wall_time": [0, 1, 2], "value": [7.0, 8.0, 9.0]}
     across = {"step": [0, 10], "value": [2.0, 0.0]}
     run = {"id": "a", "name": "a", "color": 0, "started_at": None}

@@ -72,7 +72,7 @@ def test_best_so_far_is_a_stair_that_continues_to_the_end(modules: Page) -> None
     assert call(modules, "insight/views/history", "bestSoFar", [], "min", 5) == []
 
 
-def test_ticks_of_time_stand_at_round_times(modules: Page) -> None:
+def test_ticks_of_time_are_at_round_times(modules: Page) -> None:
     for seconds, gap in ((1, 0.2), (60, 10), (964, 300), (3600, 600), (86400 * 30, 86400 * 5)):
         assert call(modules, "insight/axes", "timeGap", seconds) == gap
     assert [call(modules, "insight/axes", "timeTick", at) for at in (0, 90)] == ["0", "1 m 30 s"]
@@ -101,7 +101,7 @@ def test_of_very_many_runs_the_best_and_a_sample_are_drawn_faintly(modules: Page
     )
 
 
-def test_runs_that_pass_no_filter_are_no_darker_for_lying_one_upon_the_other(modules: Page) -> None:
+def test_overlapping_filtered_runs_are_no_darker(modules: Page) -> None:
     script = """
         const { faintLines } = await import("/static/insight/faint.js");
         const darkest = (lines) => {
@@ -119,7 +119,7 @@ def test_runs_that_pass_no_filter_are_no_darker_for_lying_one_upon_the_other(mod
     assert 0 < alone == many
 
 
-def test_hyperparameter_may_be_called_as_what_every_object_has(modules: Page) -> None:
+def test_hyperparameter_can_have_the_name_of_an_object_attribute(modules: Page) -> None:
     script = """
         const { InsightData } = await import("/static/insight/data.js");
         const data = new InsightData("s");
@@ -141,7 +141,7 @@ def test_hyperparameter_may_be_called_as_what_every_object_has(modules: Page) ->
         ([5e-324, 0], ["−1.0", "−0.5", "0", "0.5", "1.0"]),
     ],
 )
-def test_axes_of_values_that_differ_by_hardly_anything_or_by_all_there_is(
+def test_axes_handle_tiny_and_huge_ranges(
     modules: Page, values: list[float], labels: list[str]
 ) -> None:
     script = """

@@ -106,8 +106,8 @@ def test_scatter_time_line_and_importance_are_drawn_and_accessible(
     expect(page).to_have_url(re.compile("across=batch_size"))
     expect(page.locator("#insight")).to_contain_text("batch_size and the best Accuracy")
     page.evaluate(read_asset(AXE).decode())
-    for panel, said in (("Workers", "The workers were busy"), ("Importance", "by Optuna")):
+    for panel, message in (("Workers", "The workers were busy"), ("Importance", "by Optuna")):
         page.get_by_role("link", name=panel, exact=True).click()
-        expect(page.locator("#insight")).to_contain_text(said)
+        expect(page.locator("#insight")).to_contain_text(message)
         found = page.evaluate("axe.run(document.querySelector('#insight'))")
         assert [one["id"] for one in found["violations"]] == []

@@ -56,9 +56,9 @@ def test_bars_begin_at_zero_unless_that_hides_differences(
     assert (found["scale"]["low"] == 0) is (min(means) > 0 and not is_cut)
 
 
-def test_axis_comes_next_to_the_one_it_was_dragged_to(modules: Page) -> None:
+def test_dragged_axis_moves_next_to_its_target(modules: Page) -> None:
     axes: list[dict[str, Any]] = [{"x": 0}, {"x": 100}, {"x": 200}]
-    assert call(modules, "insight/axis_handles", "placeOf", axes, 0, 160) == 2
+    assert call(modules, "insight/axis_handles", "placeOfAxis", axes, 0, 160) == 2
     assert call(modules, "insight/axis_handles", "moved", ["a", "b", "c"], 0, 2) == ["b", "c", "a"]
     assert call(modules, "insight/axis_handles", "moved", ["a", "b"], 0, -1) == ["a", "b"]
 

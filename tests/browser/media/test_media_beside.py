@@ -71,19 +71,42 @@ def test_difference_is_drawn_and_measured(
     expect(samples).to_contain_text("the largest difference is 20")
 
 
+def test_images_of_a_step_are_compared_one_by_one(
+    page: Page, dashboard: Dashboard, logdir: Path
+) -> None:
+    names = []
+    for n_images in (3, 2):
+        with ExperimentLogger(logdir) as writer:
+            for number in range(n_images):
+                writer.add_image("samples", flat(100 + number * n_images), 7)
+        names.append(Path(writer.folder).name)
+    open_page(page, dashboard, names)
+    samples = page.get_by_role("article", name="image samples")
+    samples.get_by_label("How samples is compared").select_option("Difference")
+    expect(samples).to_contain_text("No pixel differs.")
+    expect(samples).to_contain_text("1 of 3")
+    samples.get_by_role("button", name="Next image").click()
+    expect(samples).to_contain_text("the largest difference is 1 of 255")
+    samples.get_by_role("button", name="Next image").click()
+    expect(samples).to_contain_text(f"{names[1]} has only 2 at step 7.")
+    samples.get_by_role("button", name="Next image").click()
+    expect(samples).to_contain_text("No pixel differs.")
+
+
 def test_blinking_shows_one_after_the_other(
     page: Page, dashboard: Dashboard, names: list[str]
 ) -> None:
     open_page(page, dashboard, names[:2])
     samples = page.get_by_role("article", name="image samples")
     samples.get_by_label("How samples is compared").select_option("Blink")
-    for name in (names[0], names[1], names[0]):
-        expect(samples.locator(".media-facts")).to_have_text(f"{name} · step 10")
+    for number in (0, 1, 0):
+        expected = f"{names[number]} · step 10 · run {number} at 10"
+        expect(samples.locator(".media-facts")).to_have_text(expected)
     samples.get_by_label("How samples is compared").select_option("Side by side")
     expect(samples).to_contain_text("run 1 at 10")
 
 
-def test_difference_of_pixels_is_white_where_it_is_largest(modules: Page) -> None:
+def test_difference_of_pixels_is_brightest_where_it_is_largest(modules: Page) -> None:
     found = modules.evaluate(
         """async () => {
           const { differenceOf } = await import("/static/media/pair.js");

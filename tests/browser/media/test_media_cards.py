@@ -134,6 +134,27 @@ def test_two_fingers_zoom_and_buttons_go_through_the_images_of_a_step(
     expect(dialog).to_contain_text("2 of 2 · number 1")
 
 
+def test_whole_window_goes_through_all_images_of_a_step(
+    page: Page, dashboard: Dashboard, writer: ExperimentLogger
+) -> None:
+    for step in (1, 2):
+        for number in range(30 if step == 1 else 2):
+            writer.add_image("samples", flat(number), step, caption=f"number {number}")
+    open_run(page, dashboard, writer).scroll_into_view_if_needed()
+    samples = card(page, "image samples")
+    samples.get_by_role("slider").fill("0")
+    expect(samples).to_contain_text("1–24 of 30")
+    samples.get_by_role("button", name=re.compile("whole window")).first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("1 of 30 · number 0")
+    page.keyboard.press("ArrowUp")
+    expect(dialog).to_contain_text("30 of 30 · number 29")
+    page.keyboard.press("ArrowUp")
+    expect(dialog).to_contain_text("29 of 30 · number 28")
+    page.keyboard.press("ArrowRight")
+    expect(dialog).to_contain_text("step 2 · 2 of 2 · number 1")
+
+
 def test_table_sorts_and_filters(
     page: Page, dashboard: Dashboard, writer: ExperimentLogger
 ) -> None:
@@ -164,7 +185,7 @@ def test_histograms_are_drawn_with_their_numbers(
     expect(weights).to_contain_text("step 0 · 100 values · 0 to 1")
 
 
-def test_damaged_image_costs_its_own_card_alone(
+def test_damaged_image_affects_only_its_card(
     page: Page, dashboard: Dashboard, writer: ExperimentLogger
 ) -> None:
     writer.add_image("broken", flat(1), 0)
@@ -179,7 +200,7 @@ def test_damaged_image_costs_its_own_card_alone(
     expect(page.locator(".media-card img:visible")).to_have_count(1)
 
 
-def test_damaged_histogram_says_so_and_a_long_caption_is_cut(
+def test_damaged_histogram_is_reported_and_long_captions_are_cut(
     page: Page, dashboard: Dashboard, writer: ExperimentLogger
 ) -> None:
     writer.add_image("samples", flat(1), 0, caption="words " * 300)
@@ -207,7 +228,7 @@ def test_single_image_is_as_wide_as_there_is_room_and_as_sharp(
     expect(page.get_by_label("One slider for all")).to_be_hidden()
 
 
-def test_only_what_is_seen_is_asked_for(
+def test_only_visible_items_are_requested(
     page: Page, dashboard: Dashboard, writer: ExperimentLogger
 ) -> None:
     for number in range(60):

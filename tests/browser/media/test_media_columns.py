@@ -61,7 +61,7 @@ def test_column_holds_the_last_image_and_text_of_each_run(
     expect(page.get_by_role("heading", name="Images, text and more")).to_be_in_viewport()
 
 
-def test_column_of_experiments_and_of_a_name_that_nobody_has(
+def test_column_of_a_name_without_media_is_empty(
     page: Page, dashboard: Dashboard, logdir: Path
 ) -> None:
     with ExperimentLogger(logdir) as writer:

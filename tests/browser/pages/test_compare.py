@@ -1,4 +1,4 @@
-"""The page Compare in a browser: from a selection to it, and what it shows live."""
+"""The page Compare in a browser: opened from a selection, and updated live."""
 
 import re
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def test_ticked_runs_of_a_sweep_are_compared_and_an_experiment_is_added(
     expect(page.get_by_role("heading", name="Compare 2 runs")).to_be_visible()
 
 
-def test_values_and_states_follow_while_runs_are_at_work(
+def test_values_and_states_follow_running_runs(
     page: Page, dashboard: Dashboard, logdir: Path, train: Train
 ) -> None:
     train("a").log("Accuracy", 0, 3, "0.5")

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from training import Training
 
 
-def test_word_is_there_on_every_page_that_is_reached_by_clicking(
+def test_connection_state_is_on_every_page_reached_by_clicking(
     page: Page, dashboard: Dashboard, train: Callable[..., Training]
 ) -> None:
     """With one run drawn, the page of experiments and that of the run follow the same."""

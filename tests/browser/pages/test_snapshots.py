@@ -10,7 +10,6 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 from assets import read_asset
-from modules import ADDRESS
 from pages import finished_run, write_sweep
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 from training import Training
@@ -35,7 +34,7 @@ def assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def offline(browser: Browser) -> Iterator[Page]:
-    """A page without a network; a test that made it ask for something fails."""
+    """A page without a network. A request fails the test."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     context.set_offline(True)
     page = context.new_page()
@@ -144,16 +143,6 @@ def test_texts_of_others_are_shown_and_do_nothing(
     expect(offline.locator("img[src=x]")).to_have_count(0)
 
 
-def test_bundle_does_what_the_modules_do(modules: Page) -> None:
-    """All modules of the pages are of the kind that can be bundled."""
-    from ml_tracking_ops.web.snapshot.taking import _own_script
-
-    script = _own_script()
-    assert "\nimport " not in script
-    assert "\nexport " not in script
-    assert ADDRESS
-
-
 PIXEL = """image => {
   const context = document.createElement("canvas").getContext("2d");
   context.drawImage(image, 0, 0);
@@ -237,3 +226,44 @@ def test_pages_of_comparisons_and_experiments_open_from_files(
     expect(offline.locator("#table-rows tr")).to_have_count(3)
     expect(offline.locator(".insight-canvas")).to_have_attribute("data-runs", "3")
     expect(offline.locator("#insight")).to_contain_text("Best val/loss so far")
+
+
+def test_difference_of_scaled_images_says_what_was_measured(
+    offline: Page, logdir: Path, assets: Path, tmp_path: Path
+) -> None:
+    noise, folders = np.random.default_rng(0), []
+    for level in (10, 20):
+        with ExperimentLogger(logdir) as writer:
+            writer.add_image("large", noise.integers(0, 255, (700, 900, 3), np.uint8), 0)
+            small = np.zeros((30, 40, 3), np.uint8)
+            small[0, 0, 2] = level
+            writer.add_image("small", small, 0)
+        folders.append(Path(writer.folder))
+    where = ("--logdir", logdir, "--assets", assets)
+    offline.goto(take(tmp_path, *folders, *where).as_uri())
+    offline.locator("[data-media]").scroll_into_view_if_needed()
+    note = "Measured on images that were scaled for this snapshot."
+    for name, n_notes in {"large": 1, "small": 0}.items():
+        row = offline.get_by_role("article", name=f"image {name}")
+        row.get_by_label(f"How {name} is compared").select_option("Difference")
+        expect(row).to_contain_text("of the pixels differ")
+        expect(row.get_by_text(note)).to_have_count(n_notes)
+    expect(row).to_contain_text("the largest difference is 10 of 255 (drawn brightest)")
+
+
+def test_snapshot_holds_the_steps_of_histograms_that_it_shows(
+    offline: Page, logdir: Path, assets: Path, tmp_path: Path
+) -> None:
+    with ExperimentLogger(logdir) as writer:
+        for step in range(300):
+            writer.add_histogram("weights", [0, step], step)
+        writer.add_histogram("weights", [0, 7, 8], 299)
+    offline.goto(take(tmp_path, Path(writer.folder), "--assets", assets).as_uri())
+    weights = offline.get_by_role("article", name="histogram weights")
+    weights.scroll_into_view_if_needed()
+    expect(weights).to_contain_text("step 299 · 3 values")
+    expect(weights.get_by_role("button", name="Histogram before")).to_be_hidden()
+    slider = weights.get_by_role("slider")
+    expect(slider).to_have_attribute("max", "149")
+    slider.fill("1")
+    expect(weights).to_contain_text("step 2 · 2 values · 0 to 2")

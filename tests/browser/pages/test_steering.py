@@ -49,7 +49,7 @@ def test_sweep_is_steered_from_its_page(
     expect(dialog.get_by_label("Runs at once")).to_have_value("999")
     page.keyboard.press("Enter")
     expect(dialog).to_contain_text("Start 998 more at once?")
-    expect(dialog.get_by_role("button", name="Set 999 all the same")).to_be_focused()
+    expect(dialog.get_by_role("button", name="Set 999 anyway")).to_be_focused()
     dialog.get_by_label("Runs at once").focus()
     page.keyboard.type("2")
     expect(dialog).not_to_contain_text("998 more")
@@ -102,7 +102,7 @@ def test_name_note_and_tags_are_written_in_place_and_seen_in_other_tabs(
     page.get_by_label("Name").fill("<b>baseline</b>")
     page.get_by_label("Tags, between commas").fill("paper, look, paper")
     page.get_by_label("Note").fill("first line\n<script>alert(1)</script>")
-    training.log("loss", 3, 6)  # what comes meanwhile leaves the form alone
+    training.log("loss", 3, 6)  # updates meanwhile leave the form unchanged
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_label("Name")).to_have_count(0)
     expect(page.locator(".annotation-edit")).to_be_focused()
@@ -134,10 +134,10 @@ def test_page_continues_while_a_note_is_written(
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".annotation-note")).to_have_text("too slow")
     expect(page.locator(".annotation-edit")).to_be_focused()
-    assert page.url == f"{dashboard.url}/runs/first"  # nobody else sends the form
+    assert page.url == f"{dashboard.url}/runs/first"  # no other page sends the form
 
 
-def test_two_who_write_at_once_keep_what_each_has_written(
+def test_concurrent_writers_keep_both_changes(
     tabs: Tabs, dashboard: Dashboard, train: Callable[..., Training]
 ) -> None:
     train("first").finish()
@@ -152,7 +152,7 @@ def test_two_who_write_at_once_keep_what_each_has_written(
     other.get_by_label("Name").fill("baseline")
     other.get_by_label("Note").fill("fast")
     other.get_by_role("button", name="Save").click()
-    expect(other.get_by_role("alert").filter(has_text="say “too slow”")).to_be_visible()
+    expect(other.get_by_role("alert").filter(has_text="changed to “too slow”")).to_be_visible()
     other.get_by_label("Note").fill("")
     other.get_by_role("button", name="Save").click()
     for tab in (page, other):

@@ -1,4 +1,4 @@
-"""The page of a sweep answers what is asked of it, with the mouse and with the keyboard."""
+"""The page of a sweep, used with the mouse and with the keyboard."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -79,7 +79,7 @@ def test_controls_of_the_chart_are_one_line(
     assert head["height"] <= 56
 
 
-def test_table_stands_beside_its_chart_on_a_wide_screen(
+def test_table_is_beside_its_chart_on_a_wide_screen(
     tabs: Tabs, dashboard: Dashboard, sweep: None
 ) -> None:
     page = tabs.open(width=1920, height=1080)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from dashboard import Dashboard
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 from sweeps import choice, start_command, write_config
 from training import SweepFiles, Training
 
@@ -67,7 +67,42 @@ def test_running_sweep_is_watched_live(
     expect(page.locator("#sweep-progress .panel-head")).to_contain_text("Finished")
 
 
-def test_metric_that_no_run_logged_is_said_with_those_logged(
+def test_value_that_arrives_while_older_content_is_fetched_stays(
+    page: Page, dashboard: Dashboard, sweep: SweepFiles, train: Train
+) -> None:
+    training = train("s", sweep.start(1))
+    training.log("Accuracy", 0, 3, "step / 10")
+    page.goto(f"{dashboard.url}/sweeps")
+    best = page.locator("#run-1 [data-field=best_value]")
+    expect(best).to_have_text("0.2")
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        response = route.fetch()
+        if held or 'id="run-2"' not in response.text():
+            route.fulfill(response=response)
+        else:
+            held.append((route, response))
+
+    page.route(re.compile(r"/sweeps"), hold)
+    sweep.start(2)
+    while not held:
+        page.wait_for_timeout(10)
+    training.log("Accuracy", 3, 4, "step / 8")
+    expect(best).to_have_text("0.375")
+    page.evaluate("""() => document.addEventListener("htmx:after:swap", () => {
+      requestAnimationFrame(() => (document.body.dataset.isSwapped = "true"));
+    }, { once: true })""")
+    [(route, response)] = held
+    assert "0.375" not in response.text()
+    route.fulfill(response=response)
+    page.locator("body[data-is-swapped]").wait_for(state="attached")
+    assert page.locator("#run-2").count() == 1
+    assert best.inner_text() == "0.375"
+    page.unroute_all(behavior="ignoreErrors")
+
+
+def test_missing_metric_is_reported_with_the_logged_names(
     page: Page, dashboard: Dashboard, sweep: SweepFiles, train: Train
 ) -> None:
     name = sweep.start(1)

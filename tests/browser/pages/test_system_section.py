@@ -12,7 +12,7 @@ from ml_tracking_ops.logger import ExperimentLogger
 Train = Callable[..., Training]
 
 
-def test_system_metrics_are_folded_until_asked_for(
+def test_system_metrics_are_folded_at_first(
     page: Page, dashboard: Dashboard, logdir: Path, train: Train
 ) -> None:
     training = train("exp")

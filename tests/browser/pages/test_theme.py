@@ -1,4 +1,4 @@
-"""The theme can be chosen beside that of the system; the choice holds on all pages."""
+"""The theme can be chosen instead of that of the system, for all pages."""
 
 import pytest
 from dashboard import Dashboard
@@ -35,7 +35,7 @@ def test_theme_is_chosen_beside_that_of_the_system_and_kept(
     assert is_dark(page) is (system == "dark")
 
 
-def test_theme_is_there_before_the_page_is_drawn(tabs: Tabs, dashboard: Dashboard) -> None:
+def test_theme_is_set_before_the_page_is_drawn(tabs: Tabs, dashboard: Dashboard) -> None:
     page = tabs.open(theme="light")
     page.goto(f"{dashboard.url}/experiments")
     page.evaluate("localStorage.setItem('theme', 'dark')")

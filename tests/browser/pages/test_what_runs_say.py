@@ -14,7 +14,7 @@ from ml_tracking_ops.logger.records import encode_header
 Train = Callable[..., Training]
 
 
-def test_run_that_failed_says_that_nothing_came_not_that_it_may_come(
+def test_failed_run_without_metrics_says_so(
     page: Page, dashboard: Dashboard, logdir: Path, train: Train
 ) -> None:
     sweep = SweepFiles(logdir / "s")
@@ -33,7 +33,7 @@ def test_run_that_failed_says_that_nothing_came_not_that_it_may_come(
     sweep.close()
 
 
-def test_log_that_cannot_be_read_is_said_in_the_place_of_the_charts(
+def test_unreadable_log_is_reported_instead_of_charts(
     page: Page, dashboard: Dashboard, train: Train
 ) -> None:
     training = train("a")
@@ -47,7 +47,7 @@ def test_log_that_cannot_be_read_is_said_in_the_place_of_the_charts(
     expect(page.get_by_text("No metric has been logged here yet.")).to_be_hidden()
 
 
-def test_page_of_a_run_comes_back_with_the_run(
+def test_page_of_a_run_returns_with_the_run(
     page: Page, tabs: Tabs, dashboard: Dashboard, train: Train
 ) -> None:
     training = train("z1")

@@ -131,7 +131,7 @@ def test_zoom_fetches_detail_and_double_click_shows_all_again(
         page.mouse.move(left, top)
     box = chart(page, "Loss").locator(".u-over").bounding_box()
     assert box is not None
-    for pixels in (100, 0):  # at each pixel the step that is there, where the overview has few
+    for pixels in (100, 0):  # each pixel has its own step, although the overview has few
         page.mouse.move(left + pixels, top)
         step = round((left + pixels - box["x"]) / box["width"] * 49_999)
         near = "|".join(f"{one // 1000}.{one % 1000:03}" for one in range(step - 1, step + 2))
@@ -141,7 +141,7 @@ def test_zoom_fetches_detail_and_double_click_shows_all_again(
     page.mouse.down()
     page.mouse.move(*pixel_of(page, "Loss", 0.52, 0.5), steps=4)
     page.mouse.up()
-    detail = re.compile(r"^\d{3,4}$")  # a fiftieth of them; the overview has about twenty there
+    detail = re.compile(r"^\d{3,4}$")  # a fiftieth of them. The overview has about twenty there
     expect(chart(page, "Loss")).to_have_attribute("data-detail", detail)
     expect(chart(page, "Loss").get_by_role("button", name="Reset zoom")).to_be_visible()
     expect(page).to_have_url(re.compile(r"zoom=\d+\.\.\d+(&|$)"))  # whole steps

@@ -11,7 +11,7 @@ from training import SweepFiles, Training
 Train = Callable[..., Training]
 
 
-def test_box_of_the_heading_ticks_exactly_the_page_then_all_are_offered(
+def test_heading_checkbox_ticks_the_page_then_offers_all(
     page: Page, dashboard: Dashboard, logdir: Path
 ) -> None:
     sweep = SweepFiles(logdir / "s")

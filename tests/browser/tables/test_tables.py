@@ -1,4 +1,4 @@
-"""Tables in a browser: what is filtered, ticked, scrolled and held in place."""
+"""Tables in a browser: filters, ticks, scrolling, rows that stay in place."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from dashboard import Dashboard
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from tabs import Tabs
 from training import SweepFiles, Training
 
@@ -93,7 +93,7 @@ def test_filters_are_set_shown_as_chips_and_taken_back(
     expect(rows).to_have_count(1)
 
 
-def test_what_the_address_gets_wrong_is_said_in_the_page(
+def test_mistakes_in_the_address_are_shown_on_the_page(
     page: Page, dashboard: Dashboard, sweep: SweepFiles
 ) -> None:
     sweep.start(1)
@@ -315,6 +315,23 @@ def test_experiments_are_compared_in_a_table(
     expect(page.locator("#run-list > li")).to_have_count(3)
     expect(page.get_by_role("searchbox", name="Search names")).to_have_value("e1")
     expect(chart).to_have_attribute("data-points", "9")
+
+
+def test_what_is_chosen_before_htmx_arrives_takes_effect_once_it_does(
+    page: Page, dashboard: Dashboard, sweep: SweepFiles
+) -> None:
+    for index in range(1, 4):
+        sweep.start(index)
+    sweep.end(1)
+    held: list[Route] = []
+    page.route("**/htmx*", lambda route: held.append(route))
+    with page.expect_request("**/htmx*"):
+        page.goto(f"{dashboard.url}/sweeps/s")
+    page.locator(".state-choices").get_by_text("Finished").click()
+    expect(page.locator("#table-rows tr")).to_have_count(3)
+    for route in held:
+        route.continue_()
+    expect(page.locator("#table-rows tr")).to_have_count(1)
 
 
 def test_tables_work_without_the_cdn_as_plain_links(

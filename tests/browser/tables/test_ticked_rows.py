@@ -118,13 +118,13 @@ def test_table_of_the_ticked_runs_alone_is_exported(
     page.goto(f"{dashboard.url}/sweeps/s")
     menu = page.locator(".export-menu")
     menu.locator("summary").click()
-    expect(menu.get_by_text("Only the ticked")).to_be_hidden()
+    expect(menu.get_by_text("Selected rows only")).to_be_hidden()
     menu.locator("summary").click()
     for index in (1, 3):
         page.get_by_role("checkbox", name=f"Draw run {index}").check()
     expect(page.get_by_role("link", name="compare", exact=True)).to_be_visible()
     menu.locator("summary").click()
     with page.expect_download() as download:
-        menu.get_by_role("link", name="Only the ticked as CSV").click()
+        menu.get_by_role("link", name="Selected rows only, as CSV").click()
     lines = download.value.path().read_text("utf-8-sig").strip().splitlines()
     assert len(lines) == 3  # the heading, and the two

@@ -1,4 +1,4 @@
-"""A callback of the script's own logs what is no number through the Trainer's log."""
+"""A callback of the script logs media through the Trainer's log."""
 
 import torch
 from matplotlib.figure import Figure

@@ -13,7 +13,7 @@ from ml_tracking_ops.orchestrator.reports.entries import show_run
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 
 
-def test_calls_of_a_script_become_an_experiment_of_the_name_of_its_folder(tmp_path: Path) -> None:
+def test_script_becomes_an_experiment_named_after_its_folder(tmp_path: Path) -> None:
     with SummaryWriter(f"{tmp_path}/runs/ppo__1", flush_secs=10, purge_step=0) as writer:
         writer.add_scalar("loss", np.float32(0.5), 3, 100.0)
         writer.add_scalar("loss", np.array([0.25]), global_step=4)
@@ -39,9 +39,7 @@ def test_calls_of_a_script_become_an_experiment_of_the_name_of_its_folder(tmp_pa
     assert report["environment"]["pid"] == os.getpid()
 
 
-def test_folder_is_made_below_runs_where_none_is_given(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_default_folder_is_below_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with SummaryWriter(comment="_lr_0.1") as writer:
         writer.add_scalar("loss", 1.0, 1)
@@ -62,7 +60,7 @@ def test_writer_in_a_sweep_writes_the_log_of_its_run(
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_what_is_not_kept_is_said_once_for_each_call(
+def test_unsupported_calls_are_reported_once_for_each_call(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with SummaryWriter(logdir=tmp_path / "run") as writer:
@@ -70,11 +68,24 @@ def test_what_is_not_kept_is_said_once_for_each_call(
             writer.add_embedding(np.zeros(3), step)
             writer.add_video("film", np.zeros((3, 2, 2)), step)
 
-    said = capsys.readouterr().err
-    assert said.count("add_embedding") == 1
-    assert said.count("add_video") == 1
+    message = capsys.readouterr().err
+    assert message.count("add_embedding") == 1
+    assert message.count("add_video") == 1
     with pytest.raises(AttributeError, match="add_nonsense"):
         _ = writer.add_nonsense
+
+
+def test_more_bins_than_are_kept_become_fewer(tmp_path: Path) -> None:
+    values = np.arange(5_001.0)
+    with SummaryWriter(tmp_path / "run") as writer:
+        writer.add_histogram("number", values, 1, bins=5_000)
+        writer.add_histogram("edges", values, 1, bins=np.arange(5_002.0))
+    media = read_run(tmp_path / "run").media
+    found = media["number"][0].histogram
+    assert (len(found.counts), sum(found.counts)) == (1_000, 5_001)
+    found = media["edges"][0].histogram
+    assert (len(found.counts), sum(found.counts)) == (834, 5_001)
+    assert (found.edges[:3], found.edges[-1]) == ((0, 6, 12), 5_001)
 
 
 def test_images_texts_histograms_and_sounds_are_kept(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas
 import pytest
 from PIL import Image
 from sweeps import run_command, sweep_folder, write_config
@@ -81,7 +82,7 @@ def test_values_of_a_sweep_win_nested_ones_too(tmp_path, monkeypatch):
     assert run.config.as_dict() == {"lr": 0.5, "net": {"depth": 7, "width": 3}}
 
 
-def test_another_metric_may_be_the_step(tmp_path, capsys):
+def test_step_can_be_another_metric(tmp_path, capsys):
     run = wandb.init(dir=tmp_path)
     run.define_metric("epoch")
     run.define_metric("val/*", step_metric="epoch", goal="maximize")
@@ -105,7 +106,7 @@ def test_summary_holds_the_last_values_and_keeps_what_is_put_in(tmp_path):
     assert logged(tmp_path)["best_accuracy"] == ([0], [0.9])
 
 
-def test_what_is_not_kept_is_said_once_and_breaks_nothing(tmp_path, capsys):
+def test_unsupported_calls_are_reported_once_and_break_nothing(tmp_path, capsys):
     wandb.init(dir=tmp_path)
     wandb.watch(object(), log="all")
     wandb.watch(object())
@@ -114,9 +115,9 @@ def test_what_is_not_kept_is_said_once_and_breaks_nothing(tmp_path, capsys):
     wandb.run.log_artifact(artifact)
     wandb.log({"film": wandb.Video([[1]]), "loss": 1.0})
     wandb.finish()
-    said = capsys.readouterr().err
-    assert said.count("wandb.watch is not kept") == 1
-    assert "'film' is not kept" in said
+    message = capsys.readouterr().err
+    assert message.count("wandb.watch is not kept") == 1
+    assert "'film' is not kept" in message
     assert logged(tmp_path) == {"loss": ([0], [1.0])}
 
 
@@ -134,7 +135,7 @@ def test_exit_code_of_finish_is_the_end_of_the_run(tmp_path, code, has_failed):
     assert read_ending(dat).ended_with_error is has_failed
 
 
-def test_it_never_takes_the_name_of_the_client():
+def test_integration_never_replaces_the_wandb_module():
     code = "import sys; import ml_tracking_ops.integrations.wandb; print('wandb' in sys.modules)"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
@@ -188,12 +189,53 @@ def test_images_histograms_tables_and_sounds_are_kept(tmp_path):
     assert media["nested.image"][0].kind == "image"
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.int64, np.float16, np.float32, np.float64])
+def test_levels_are_from_0_to_255_in_every_type_of_number(tmp_path, capsys, kind):
+    levels = np.arange(4 * 6 * 3).reshape(4, 6, 3) * 3
+    wandb.init(dir=tmp_path)
+    masks = {"none": {"mask_data": np.zeros((4, 6), np.uint8)}}
+    wandb.log({"levels": wandb.Image(levels.astype(kind), masks=masks)})
+    wandb.log({"shares": wandb.Image((levels / 255).astype(np.float32))})
+    wandb.log({"nearly": wandb.Image(np.array([[0.0, 0.5], [1.02, np.nan]]))})
+    wandb.finish()
+    media = read_runs(tmp_path)[0].media
+    for name in ("levels", "levels/none", "shares"):
+        assert np.array_equal(np.asarray(Image.open(media[name][0].path)), levels)
+    assert np.asarray(Image.open(media["nearly"][0].path)).tolist() == [[0, 128], [255, 0]]
+    assert "'levels'" not in capsys.readouterr().err
+
+
+def test_images_in_a_table_are_images_of_their_own(tmp_path):
+    pixels = np.zeros((4, 6, 3), np.uint8)
+    rows = [[1, wandb.Image(pixels)], [2, wandb.Image(pixels, caption="a cat")]]
+    wandb.init(dir=tmp_path)
+    wandb.log({"predictions": wandb.Table(columns=["id", "image"], data=rows)})
+    wandb.finish()
+    media = read_runs(tmp_path)[0].media
+    assert media["predictions"][0].table.rows == ((1, "row 1"), (2, "a cat"))
+    assert [item.caption for item in media["predictions/image"]] == ["row 1", "a cat"]
+
+
+def test_table_of_very_many_rows_says_how_many_there_were(tmp_path):
+    wandb.init(dir=tmp_path)
+    wandb.log({"long": wandb.Table(columns=["id"], data=[[n] for n in range(10_001)])})
+    wandb.finish()
+    table = read_runs(tmp_path)[0].media["long"][0].table
+    assert (len(table.rows), table.n_rows) == (10_000, 10_001)
+
+
 def test_tables_grow_and_refuse_what_does_not_fit():
     table = wandb.Table(data=[["a", 1]], columns=["x", "y"])
     table.add_column("z", [True])
     assert (table.columns, table.data) == (["x", "y", "z"], [["a", 1, True]])
-    with pytest.raises(ValueError, match="3 columns, but 1 cells"):
+    with pytest.raises(ValueError, match="3 columns, but got 1 cells"):
         table.add_data(1)
+
+
+def test_table_of_a_frame_has_its_columns_alone_so_that_rows_can_be_added():
+    table = wandb.Table(dataframe=pandas.DataFrame({"x": [1]}, index=["first"]))
+    table.add_data(2)
+    assert (table.columns, table.data) == (["x"], [[1], [2]])
 
 
 def test_masks_and_boxes_are_painted_into_images_of_their_own(tmp_path):
@@ -232,12 +274,14 @@ def test_masks_and_boxes_are_painted_into_images_of_their_own(tmp_path):
     assert edges[26, 6:14].all()
 
 
-def test_masks_that_do_not_fit_are_left_out_and_said_once(tmp_path, capsys):
+def test_masks_that_do_not_fit_are_skipped_and_reported_once(tmp_path, capsys):
     image = wandb.Image(np.zeros((4, 4), np.uint8), masks={"a": {"mask_data": np.zeros((2, 2))}})
     wandb.init(dir=tmp_path)
     wandb.log({"scene": [image, image]})
     wandb.finish()
     (run,) = read_runs(tmp_path)
     assert run.media.names("image") == ["scene"]
-    said = capsys.readouterr().err
-    assert said.count("wandb.Image: 'a' of masks and boxes is not drawn: the mask is (2, 2)") == 1
+    message = capsys.readouterr().err
+    assert (
+        message.count("wandb.Image: 'a' of masks and boxes is not drawn: the mask is (2, 2)") == 1
+    )

@@ -2,8 +2,6 @@
 
 import io
 import math
-import wave
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +10,8 @@ import pandas
 import polars
 import pytest
 from PIL import Image
+from tensors import Tensor
 
-from ml_tracking_ops.logger.media.encoding.audio import encode_audio
 from ml_tracking_ops.logger.media.encoding.contents import content_of
 from ml_tracking_ops.logger.media.encoding.histograms import summarize_values
 from ml_tracking_ops.logger.media.encoding.images import encode_figure, encode_image
@@ -24,35 +22,6 @@ RGB = np.arange(2 * 5 * 3, dtype=np.uint8).reshape(2, 5, 3) * 8
 
 def pixels(data: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(data)))
-
-
-@dataclass
-class Tensor:
-    """What of a torch tensor is used."""
-
-    array: np.ndarray
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.array.shape
-
-    @property
-    def dtype(self) -> str:
-        return f"torch.{self.array.dtype}"
-
-    def detach(self) -> "Tensor":
-        return self
-
-    cpu = detach
-
-    def is_floating_point(self) -> bool:
-        return self.array.dtype.kind == "f"
-
-    def float(self) -> "Tensor":
-        return Tensor(self.array.astype(np.float32))
-
-    def numpy(self) -> np.ndarray:
-        return self.array
 
 
 @pytest.mark.parametrize(
@@ -75,7 +44,7 @@ def test_every_layout_becomes_the_same_pixels(image: Any, dataformats: str | Non
     assert (found.content.width, found.content.height) == (5, 2)
 
 
-def test_shape_that_can_be_read_in_two_ways_follows_the_library() -> None:
+def test_ambiguous_shape_follows_the_library() -> None:
     array = np.zeros((3, 8, 3), np.uint8)
     assert pixels(encode_image(array).data).shape == (3, 8, 3)
     assert pixels(encode_image(Tensor(array)).data).shape == (8, 3, 3)
@@ -108,6 +77,13 @@ def test_batch_becomes_a_grid() -> None:
     assert np.array_equal(grid, pixels(encode_image(list(batch)).data))
 
 
+@pytest.mark.parametrize("number", [1, 3, 4])
+@pytest.mark.parametrize("shape", [(4, 3), (5, 6), (5, 6, 1)])
+def test_list_is_a_batch_however_many_images_it_has(number: int, shape: tuple[int, ...]) -> None:
+    grid = pixels(encode_image([np.full(shape, 9, np.uint8)] * number).data)
+    assert grid.shape == (shape[0], (shape[1] + 2) * number - 2)
+
+
 @pytest.mark.parametrize("suffix", ["PNG", "JPEG", "GIF", "WEBP"])
 def test_files_are_kept_as_they_are_and_measured(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / "image"
@@ -133,30 +109,58 @@ def test_images_of_pillow_in_every_mode(mode: str) -> None:
     assert Image.open(io.BytesIO(encode_image(image).data)).size == (4, 3)
 
 
+@pytest.mark.parametrize("mode", ["P", "CMYK", "1", "L", "RGB"])
+def test_images_of_pillow_become_a_grid_in_their_colours(mode: str) -> None:
+    image = Image.new("RGB", (4, 3), "white").convert(mode)
+    grid = pixels(encode_image([image, image]).data)
+    assert grid.shape[:2] == (3, 4 * 2 + 2)
+    assert grid[:, :4].min() == 255
+    assert grid[:, 4:6].max() == 0
+
+
 @pytest.mark.parametrize(
-    ("image", "dataformats", "said"),
+    ("image", "dataformats", "message"),
     [
         (b"<html>", None, "not a PNG, JPEG, WebP or GIF"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", None, "not a PNG, JPEG, WebP or GIF"),
         (np.zeros((2, 2, 7)), "HWC", "dataformats='HWC'"),
         (np.zeros((2, 2, 3)), "HW", "does not fit an array of shape"),
-        (np.zeros((2, 2, 7, 7)), None, "Say what its dimensions are"),
+        (np.zeros((2, 2, 7, 7)), None, "Name its dimensions"),
         (np.zeros(3), None, "2 to 4 dimensions"),
         (np.zeros((0, 4, 3)), None, "has no pixels"),
         (np.array([["a"]]), None, "an image holds numbers"),
         ([np.zeros((2, 2)), np.zeros((3, 2))], None, "must have one shape"),
     ],
 )
-def test_what_is_no_image_is_refused_with_a_hint(
-    image: Any, dataformats: str | None, said: str
+def test_array_that_is_not_an_image_is_refused_with_a_hint(
+    image: Any, dataformats: str | None, message: str
 ) -> None:
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         encode_image(image, dataformats)
 
 
-def test_object_that_is_no_image_is_named() -> None:
-    with pytest.raises(TypeError, match="cannot make an image from dict"):
-        encode_image({})
+@pytest.mark.parametrize(
+    ("image", "dataformats", "message"),
+    [
+        ({}, None, "cannot make an image from dict. Pass bytes of a PNG"),
+        ([b"\x89PNG"], None, "not bytes. Log files one by one"),
+        ([np.zeros((2, 2)), "a.png"], None, "not str. Log files"),
+        ([Path("a.png")], None, "arrays or PIL images, not PosixPath"),
+        ([None], None, "not NoneType"),
+        (np.zeros((2, 2)), 5, r"such as 'HWC', not 5 \(int\)"),
+        ([np.zeros((2, 2))], b"HW", "such as 'HWC', not b'HW'"),
+    ],
+)
+def test_type_that_is_not_an_image_is_named(image: Any, dataformats: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        encode_image(image, dataformats)
+
+
+def test_empty_list_of_images_and_a_figure_are_refused() -> None:
+    with pytest.raises(ValueError, match="the list of images is empty"):
+        encode_image([])
+    with pytest.raises(TypeError, match="cannot make an image from Figure"):
+        encode_image(Figure())
 
 
 class Figure:
@@ -212,6 +216,11 @@ def test_histogram_takes_edges_and_tensors() -> None:
     found = summarize_values(Tensor(np.array([[0.5, 1.5], [1.6, 9.0]], np.float16)), [0, 1, 2])
     assert found["counts"] == [1, 2]
     assert found["edges"] == [0, 1, 2]
+    for n_bins in (np.int64(3), 3.0, np.array(3)):
+        found = summarize_values([1.0, 2.0], n_bins)  # type: ignore[arg-type]
+        assert found["counts"] == [1, 0, 1]
+    with pytest.raises(TypeError, match=r"or their edges, not 'auto' \(str\)"):
+        summarize_values([1], "auto")  # type: ignore[arg-type]
     for bins in (0, 1001, [1], [2, 1]):
         with pytest.raises(ValueError, match="bins"):
             summarize_values([1], bins)
@@ -241,7 +250,51 @@ def test_tables_of_every_form_become_the_same(rows: Any) -> None:
     assert table.n_rows == 2
 
 
-def test_table_keeps_ten_thousand_rows_and_says_how_many_there_were() -> None:
+@pytest.mark.parametrize("series", [pandas.Series([1, 2], name="a"), polars.Series("a", [1, 2])])
+def test_series_is_a_table_of_one_column(series: Any) -> None:
+    table = table_of(series)
+    assert (table.columns, table.rows) == (["a"], [[1], [2]])
+
+
+@pytest.mark.parametrize(
+    ("index", "columns", "labels"),
+    [
+        (["cat", "dog"], ["index", "a", "b"], [["cat"], ["dog"]]),
+        (pandas.Index(["cat", "dog"], name="label"), ["label", "a", "b"], [["cat"], ["dog"]]),
+        (pandas.Index([7, 8], name="a"), ["a (index)", "a", "b"], [[7], [8]]),
+        (pandas.Index([0, 1], name="epoch"), ["epoch", "a", "b"], [[0], [1]]),
+        ([3, 1], ["index", "a", "b"], [[3], [1]]),
+        ([0.0, 1.0], ["index", "a", "b"], [[0], [1]]),
+        (
+            pandas.MultiIndex.from_tuples([("x", 1), ("y", 2)], names=[None, "b"]),
+            ["level_0", "b (index)", "a", "b"],
+            [["x", 1], ["y", 2]],
+        ),
+        (
+            pandas.MultiIndex.from_tuples([(1, 2), (3, 4)], names=["a", "a"]),
+            ["a (index)", "a (index 2)", "a", "b"],
+            [[1, 2], [3, 4]],
+        ),
+        ([0, 1], ["a", "b"], [[], []]),
+        (pandas.RangeIndex(2), ["a", "b"], [[], []]),
+    ],
+)
+def test_row_labels_of_pandas_are_columns_unless_they_only_count(
+    index: Any, columns: list[str], labels: list[list[Any]]
+) -> None:
+    table = table_of(pandas.DataFrame({"a": [1, 2], "b": ["x", "y"]}, index=index))
+    assert table.columns == columns
+    assert table.rows == [[*labels[0], 1, "x"], [*labels[1], 2, "y"]]
+
+
+def test_empty_frame_and_counted_values_are_tables() -> None:
+    assert table_of(pandas.DataFrame({"a": []}, index=[])).columns == ["a"]
+    counted = table_of(pandas.Series(["x", "y", "x"], name="label").value_counts())
+    assert counted.columns == ["label", "count"]
+    assert counted.rows == [["x", 2], ["y", 1]]
+
+
+def test_table_keeps_ten_thousand_rows_and_reports_the_total() -> None:
     for rows in ([{"a": 1}] * 10_001, {"a": [1] * 10_001}, pandas.DataFrame({"a": [1] * 10_001})):
         table = table_of(rows)
         assert (len(table.rows), table.n_rows) == (10_000, 10_001)
@@ -262,40 +315,3 @@ def test_huge_table_is_cut_to_what_fits() -> None:
     table = table_of([{"a": "x" * 10_000}] * 5_000)
     assert len(table.encode()) <= 16 << 20
     assert 1_000 < len(table.rows) < 5_000
-
-
-# --- audio ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("samples", "n_channels"),
-    [
-        (np.array([0.0, 1.0, -1.0, 0.5]), 1),
-        (np.array([0, 32767, -32768], np.int16), 1),
-        (np.zeros((100, 2)), 2),
-        (Tensor(np.zeros((2, 100), np.float32)), 2),
-        ([0.0, 0.25], 1),
-        ([1, 2, 70_000], 1),
-    ],
-)
-def test_samples_become_a_wav_file(samples: Any, n_channels: int) -> None:
-    found = encode_audio(samples, 8_000)
-    with wave.open(io.BytesIO(found.data)) as sound:
-        assert (sound.getnchannels(), sound.getframerate(), sound.getsampwidth()) == (
-            n_channels,
-            8_000,
-            2,
-        )
-        assert found.seconds == sound.getnframes() / 8_000
-    assert encode_audio(found.data).seconds == found.seconds
-
-
-def test_samples_without_a_rate_and_other_bytes_are_refused() -> None:
-    with pytest.raises(TypeError, match="sample_rate"):
-        encode_audio([0.0])
-    with pytest.raises(ValueError, match="no WAV, FLAC, Ogg or MP3"):
-        encode_audio(b"RIFF....AVI ")
-    with pytest.raises(ValueError, match="shape"):
-        encode_audio(np.zeros((100, 100)), 8_000)
-    with pytest.raises(TypeError, match="cannot make audio from dict"):
-        encode_audio({})

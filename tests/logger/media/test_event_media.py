@@ -10,6 +10,7 @@ from PIL import Image
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import HistogramProto, Summary, SummaryMetadata
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
+from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
 from tensorboardX import SummaryWriter
 
 from ml_tracking_ops.logger import read_run
@@ -104,18 +105,50 @@ def test_both_encodings_are_read_and_nothing_is_copied(path: Path) -> None:
     assert read_run(path).media.counts == media.counts
 
 
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_histogram_of_float32_is_read_as_such(path: Path, is_packed: bool) -> None:
+    rows = np.array([[0.0, 1.0, 2.0], [1.0, 3.0, 5.0]], np.float32)
+    content = {"tensor_content": rows.tobytes()} if is_packed else {"float_val": rows.ravel()}
+    tensor = TensorProto(dtype=1, **content)  # type: ignore[arg-type]
+    write_events(path, [event(1.0, 1, with_plugin("h", "histograms", tensor))])
+    found = media_of(path)["h"][0].histogram
+    assert (found.counts, found.edges, found.number) == ((2, 5), (0, 1, 3), 7)
+
+
+def test_histogram_of_another_type_is_refused(path: Path) -> None:
+    tensor = TensorProto(dtype=3, tensor_content=np.arange(24, dtype=np.int32).tobytes())
+    write_events(path, [event(1.0, 1, with_plugin("h", "histograms", tensor))])
+    with pytest.raises(OSError, match="damaged"):
+        _ = media_of(path)["h"][0].histogram
+
+
+def test_texts_with_two_dimensions_are_one_table(path: Path) -> None:
+    shape = TensorShapeProto(dim=[TensorShapeProto.Dim(size=size) for size in (2, 3)])
+    texts = [b"a", b"b | c", b"two\nlines", b"1", b"", b"\xff"]
+    tensor = TensorProto(dtype=7, tensor_shape=shape, string_val=texts)
+    write_events(path, [event(1.0, 1, with_plugin("t", "text", tensor), simple("loss", 1.0))])
+    (item,) = media_of(path)["t"]
+    assert item.text.splitlines() == [
+        "| | | |",
+        "| --- | --- | --- |",
+        "| a | b \\| c | two lines |",
+        "| 1 |  | \ufffd |",
+    ]
+    assert item.read_bytes() == item.text.encode()
+
+
 def test_restart_makes_later_steps_void(path: Path) -> None:
     first = [event(1.0, step, old_image("a", 2)) for step in (1, 2, 3)]
     write_events(path, [*first, restart(2.0, 2), event(3.0, 2, old_image("a", 5))])
     assert [item.step for item in media_of(path)["a"]] == [1, 2]
 
 
-def test_name_of_which_a_restart_leaves_nothing_is_gone(path: Path) -> None:
+def test_name_without_values_after_a_restart_is_gone(path: Path) -> None:
     write_events(path, [event(1.0, 5, old_image("a", 2)), restart(2.0, 5)])
     assert media_of(path).names() == []
 
 
-def test_what_comes_later_is_read_on(path: Path) -> None:
+def test_later_values_are_read(path: Path) -> None:
     history = open_history(str(path))
     write_events(path, [event(1.0, 1, old_image("a", 2))])
     assert history.refresh() == {("image", "a")}
@@ -127,7 +160,7 @@ def test_what_comes_later_is_read_on(path: Path) -> None:
     assert image.step == 1
 
 
-def test_histogram_that_is_none_is_an_error_of_its_own(path: Path) -> None:
+def test_invalid_histogram_has_its_own_error(path: Path) -> None:
     broken = HistogramProto(min=1, max=0, bucket_limit=[float("nan"), 3], bucket=[-1, 2])
     write_events(
         path,
@@ -165,7 +198,7 @@ def test_long_events_give_their_scalars_and_their_images(path: Path) -> None:
         assert list(found) == points[name]
 
 
-def test_long_events_are_read_on_wherever_their_file_ended(path: Path) -> None:
+def test_long_events_are_continued_wherever_the_file_ended(path: Path) -> None:
     made = long_events(6)
     write_events(path, [one for _, events in made for one in events])
     data = path.read_bytes()
@@ -181,7 +214,7 @@ def test_long_events_are_read_on_wherever_their_file_ended(path: Path) -> None:
     assert not history.is_cut
 
 
-def test_damage_in_an_image_costs_that_image_alone(path: Path) -> None:
+def test_damaged_image_data_affects_only_that_image(path: Path) -> None:
     made = long_events(6)
     write_events(path, [one for _, events in made for one in events])
     data = bytearray(path.read_bytes())
@@ -192,7 +225,7 @@ def test_damage_in_an_image_costs_that_image_alone(path: Path) -> None:
     assert len(read_log(path)["loss"]) == 24
 
 
-def test_long_record_that_is_no_event_is_counted(path: Path) -> None:
+def test_long_invalid_record_is_counted(path: Path) -> None:
     write_events(path, [event(1.0, 1, simple("loss", 1.0))])
     with path.open("ab") as file:
         file.write(frame(b"\xff" * 200_000) + frame(b"\x2a\xff\xff\x03" + bytes(100_000)))

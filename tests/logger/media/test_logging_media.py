@@ -10,6 +10,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -85,32 +86,6 @@ def test_files_that_differ_in_a_few_bytes_are_all_kept(logger: ExperimentLogger)
     assert len(media_files(logger)) == 3
 
 
-def test_budget_that_is_used_up_is_said_once_and_ends_nothing(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    logger = ExperimentLogger(tmp_path, media_budget_bytes=2 * len(PNG) + 10)
-    logger.add_image("a", PNG, 0)
-    for step in range(1, 4):
-        logger.add_image("a", other_png(step, side=40), step)
-    logger.add_image("a", PNG, 4)
-    logger.add_scalar("loss", 0.5, 4)
-    logger.close()
-    assert [item.step for item in read_run(logger.folder).media["a"]] == [0, 4]
-    said = capfd.readouterr().err
-    assert said.count("is used up, so image 'a' of step 1 is not kept") == 1
-    assert "3 images or other media were not kept" in said
-
-
-def test_budget_counts_what_an_earlier_process_of_the_run_wrote(tmp_path: Path) -> None:
-    with ExperimentLogger(tmp_path) as first:
-        first.add_image("a", other_png(1, side=60), 0)
-    again = ExperimentLogger.at(first.path)
-    again._media_budget_bytes = 5_000
-    again.add_image("a", PNG, 1)
-    again.close()
-    assert [item.step for item in read_run(first.folder).media["a"]] == [0]
-
-
 def test_last_steps_are_kept_and_the_files_of_others_removed(
     logger: ExperimentLogger, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -125,6 +100,17 @@ def test_last_steps_are_kept_and_the_files_of_others_removed(
     assert capfd.readouterr().err.count("only the last 2 steps are kept") == 1
 
 
+def test_sound_that_is_cut_is_reported_once(
+    logger: ExperimentLogger, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for step in range(3):
+        logger.add_audio("s", [0.0, 5.0], step, sample_rate=8_000)
+        logger.add_audio("fine", [0.0, 1.0], step, sample_rate=8_000)
+    message = capfd.readouterr().err
+    assert message.count("add_audio('s', …): samples outside of -1…1") == 1
+    assert "fine" not in message
+
+
 def test_multiples_of_a_step_are_kept(
     logger: ExperimentLogger, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -135,7 +121,7 @@ def test_multiples_of_a_step_are_kept(
 
 
 @pytest.mark.parametrize("keep", ["last", "last 0", "every -1", "first 3", ""])
-def test_rule_that_is_none_is_refused_and_the_rules_are_named(
+def test_unknown_rule_is_refused_and_the_rules_are_named(
     logger: ExperimentLogger, keep: str
 ) -> None:
     with pytest.raises(ValueError, match=r"'every 100' .* or 'last 5'"):
@@ -179,7 +165,7 @@ def test_file_that_was_cut_is_written_again_and_not_shown_before(
     assert [item.read_bytes() for item in read_run(logger.folder).media["a"]] == [data, data]
 
 
-def test_disk_that_is_full_costs_what_did_not_fit_and_leaves_no_part(tmp_path: Path) -> None:
+def test_full_disk_drops_only_what_did_not_fit_and_leaves_no_partial_file(tmp_path: Path) -> None:
     script = """
     import resource
     logger = ExperimentLogger(sys.argv[1])
@@ -203,7 +189,7 @@ def test_disk_that_is_full_costs_what_did_not_fit_and_leaves_no_part(tmp_path: P
     assert read_run(folder).media["a"][1].read_bytes() == other_png(1, side=200)
 
 
-def test_torn_line_costs_itself_alone(tmp_path: Path) -> None:
+def test_torn_line_affects_only_itself(tmp_path: Path) -> None:
     script = """
     import resource
     logger = ExperimentLogger(sys.argv[1])
@@ -223,7 +209,7 @@ def test_torn_line_costs_itself_alone(tmp_path: Path) -> None:
     assert "cannot write" in errors
 
 
-def test_continued_run_abandons_what_lies_beyond_its_first_step(tmp_path: Path) -> None:
+def test_continued_run_abandons_later_values(tmp_path: Path) -> None:
     with ExperimentLogger(tmp_path) as first:
         for step in (0, 10, 20):
             first.add_text("t", f"first {step}", step)
@@ -281,17 +267,36 @@ def test_other_ranks_write_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_closed_logger_and_wrong_arguments_are_refused(tmp_path: Path) -> None:
     logger = ExperimentLogger(tmp_path)
-    with pytest.raises(TypeError, match="must be a string"):
-        logger.add_image(5, PNG, 0)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="must be a whole number"):
+    with pytest.raises(TypeError, match="step of text 't' must be a whole number"):
         logger.add_text("t", "x", 0.5)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="add_text takes a text"):
+    with pytest.raises(ValueError, match="the name of a table must not be empty"):
+        logger.add_table("", [], 0)
+    with pytest.raises(TypeError, match="add_text takes a string"):
         logger.add_text("t", 5, 0)  # type: ignore[arg-type]
     with pytest.raises(FileNotFoundError):
         logger.add_image("a", tmp_path / "missing.png", 0)
     logger.close()
     with pytest.raises(ValueError, match="is closed"):
         logger.add_image("a", PNG, 0)
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments", "message"),
+    [
+        ("add_image", ([[0.5]], "a", 0), r"an image must .* is add_image\(name, image, step\)"),
+        ("add_figure", (5, "a", 0), r"an image must .* is add_figure\(name, figure, step\)"),
+        ("add_text", (5, "a", 0), r"a text must .* is add_text\(name, text, step\)"),
+        ("add_histogram", ([1], "a", 0), r"a histogram .* add_histogram\(name, values, step\)"),
+        ("add_counts", ([1], [0, 1], "a", 0), r"add_counts\(name, counts, edges, step\)"),
+        ("add_table", ({}, "a", 0), r"a table must .* is add_table\(name, rows, step\)"),
+        ("add_audio", ([0.5], "a", 0), r"of audio must .* is add_audio\(name, audio, step\)"),
+    ],
+)
+def test_arguments_in_another_order_are_named(
+    logger: ExperimentLogger, call: str, arguments: tuple[Any, ...], message: str
+) -> None:
+    with pytest.raises(TypeError, match=message):
+        getattr(logger, call)(*arguments)
 
 
 def test_folder_that_vanished_ends_nothing(
@@ -321,6 +326,8 @@ def test_writing_media_needs_the_standard_library_alone(tmp_path: Path) -> None:
     sys.modules["numpy"] = None
     logger = ExperimentLogger(sys.argv[1])
     logger.add_image("a", open(sys.argv[2], "rb").read(), 0)
+    logger.add_text("last", "x", 0, keep="last 1")
+    logger.add_text("last", "y", 1, keep="last 1")
     logger.add_histogram("h", [1.0, 2.0, 4.0, float("nan")], 0, bins=3)
     logger.add_audio("s", [0.0, 1.0], 0, sample_rate=8000)
     logger.add_table("t", {"a": [1, 2]}, 0)
@@ -333,7 +340,7 @@ def test_writing_media_needs_the_standard_library_alone(tmp_path: Path) -> None:
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
     media = read_run(output.strip()).media
-    assert len(media) == 5
+    assert len(media) == 6
     found = media["h"][0].histogram
     assert (found.counts, found.n_not_finite) == ((1.0, 1.0, 1.0), 1)
 

@@ -1,4 +1,4 @@
-"""Where the logs of these tests are."""
+"""Paths of the logs of these tests."""
 
 from pathlib import Path
 
@@ -12,5 +12,5 @@ def dat(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """For property tests, which write the same file over and over."""
+    """A file for property tests, which write it many times."""
     return tmp_path_factory.mktemp("scratch") / "run.dat"

@@ -1,4 +1,4 @@
-"""Damage costs the damaged records alone; what is no log is refused."""
+"""Damage affects only the damaged records, and other files are refused."""
 
 import os
 from contextlib import suppress
@@ -36,7 +36,7 @@ from ml_tracking_ops.logger.records import (
 
 @settings(deadline=None)
 @given(POINTS, st.data())
-def test_damage_costs_only_the_damaged_records(
+def test_damage_affects_only_the_damaged_records(
     scratch: Path, points: list[Point], data: st.DataObject
 ) -> None:
     sound = log_bytes(points)
@@ -92,7 +92,7 @@ def test_random_bytes_raise_nothing_but_format_errors(scratch: Path, data: bytes
 
 @settings(deadline=None)
 @given(st.binary(max_size=300))
-def test_random_bytes_behind_a_header_cost_nothing_else(scratch: Path, junk: bytes) -> None:
+def test_random_bytes_behind_a_header_affect_nothing_else(scratch: Path, junk: bytes) -> None:
     scratch.write_bytes(HEADER + LOSS + losses([1]) + junk)
     log = read_log(scratch)
     assert log["loss"].step.tolist() == [1]
@@ -100,7 +100,7 @@ def test_random_bytes_behind_a_header_cost_nothing_else(scratch: Path, junk: byt
 
 
 @pytest.mark.parametrize("n_records", [1, 5, 60, 5000])
-def test_block_of_nul_bytes_costs_itself(dat: Path, n_records: int) -> None:
+def test_block_of_nul_bytes_affects_only_itself(dat: Path, n_records: int) -> None:
     block = bytes(n_records * RECORD_SIZE)
     dat.write_bytes(HEADER + LOSS + losses(range(300)) + block + losses(range(300, 600)))
     log = read_log(dat)
@@ -140,7 +140,7 @@ def test_torn_tail_is_counted_by_read_log_and_awaited_by_a_tail(dat: Path) -> No
 @pytest.mark.parametrize(
     "header", [bytes(32), b"\xff" * 32, b"{" + HEADER[1:], HEADER[:8] + bytes(24)]
 )
-def test_damaged_header_costs_the_header(dat: Path, header: bytes) -> None:
+def test_damaged_header_affects_only_the_header(dat: Path, header: bytes) -> None:
     dat.write_bytes(header + LOSS + losses([1, 2]))
     log = read_log(dat)
     assert (log["loss"].step.tolist(), log.n_skipped, log.created_at) == ([1, 2], 1, None)
@@ -150,7 +150,7 @@ def test_damaged_header_costs_the_header(dat: Path, header: bytes) -> None:
     assert read_ending(dat).last_wall_time == 102.0
 
 
-def test_damaged_header_and_a_long_damaged_stretch_cost_themselves(dat: Path) -> None:
+def test_damaged_header_and_long_damage_affect_only_themselves(dat: Path) -> None:
     dat.write_bytes(bytes(2 * CHUNK_BYTES) + LOSS + losses(range(2000)))
     assert len(read_log(dat)["loss"]) == 2000
 
@@ -159,14 +159,14 @@ def test_damaged_header_and_a_long_damaged_stretch_cost_themselves(dat: Path) ->
     "data",
     [b"x", b"no log at all", b"\x7fELF" + bytes(1000), bytes(32), bytes(5000), os.urandom(9000)],
 )
-def test_file_that_is_no_log_is_refused_by_name(dat: Path, data: bytes) -> None:
+def test_other_file_is_refused_by_name(dat: Path, data: bytes) -> None:
     dat.write_bytes(data)
     for read in (read_log, read_ending, lambda path: LogTail(path).read()):
         with pytest.raises(LogFormatError, match=r"run\.dat is not a log: it has neither"):
             read(dat)
 
 
-def test_random_file_of_megabytes_is_not_taken_for_a_damaged_log(dat: Path) -> None:
+def test_random_file_of_megabytes_is_not_read_as_a_damaged_log(dat: Path) -> None:
     dat.write_bytes(Random(1).randbytes(8 << 20))
     with pytest.raises(LogFormatError):
         read_log(dat)

@@ -50,7 +50,7 @@ def test_last_records_say_how_it_ended(
         assert (ending.is_closed, ending.ended_with_error) == (is_closed, with_error)
 
 
-def test_ending_tells_when_the_run_began_and_was_last_heard_of(dat: Path) -> None:
+def test_ending_has_the_start_and_the_last_sign_of_life(dat: Path) -> None:
     dat.write_bytes(HEADER + LOSS + losses([1, 2, 7]) + encode_name(5, "late") + b"torn")
     assert read_ending(dat) == Ending(created_at=100.0, last_wall_time=107.0)
     dat.write_bytes(HEADER)

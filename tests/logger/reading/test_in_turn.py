@@ -21,7 +21,7 @@ NAMES = ("a", "b", "c")
 
 
 def scalars(order: list[int]) -> bytes:
-    """A value for each metric named, by its place in `NAMES`; its step is its place in the log."""
+    """Write a value for each named metric, by its position in `NAMES`. Steps count the values."""
     return b"".join(
         encode_scalar(metric_id(NAMES[metric]), step, 1.0 + step, step / 7)
         for step, metric in enumerate(order)

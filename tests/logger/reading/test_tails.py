@@ -86,7 +86,7 @@ def test_tail_follows_a_logger(tmp_path: Path) -> None:
     assert log_tail.read().is_closed
 
 
-def test_tail_goes_on_where_read_log_ended(dat: Path) -> None:
+def test_tail_continues_where_read_log_ended(dat: Path) -> None:
     dat.write_bytes(HEADER + LOSS + losses([1, 2]))
     log_tail = LogTail(dat, read_log(dat).size_bytes)
     append(dat, losses([3]))
@@ -113,9 +113,7 @@ def test_max_bytes_ends_a_batch(dat: Path) -> None:
     assert (steps_of(batch), batch.has_more) == ([3, 4, 5, 6, 7, 8, 9], False)
 
 
-def test_tail_reads_the_new_bytes_whatever_the_size_of_the_file(
-    dat: Path, read_sizes: list[int]
-) -> None:
+def test_tail_reads_only_new_bytes_of_any_file(dat: Path, read_sizes: list[int]) -> None:
     dat.write_bytes(HEADER + LOSS + losses(range(50_000)))
     log_tail = LogTail(dat)
     log_tail.read()
@@ -127,7 +125,7 @@ def test_tail_reads_the_new_bytes_whatever_the_size_of_the_file(
 
 
 @pytest.mark.parametrize("make_other", ["truncate", "replace", "delete", "overwrite"])
-def test_file_that_is_another_one_is_read_anew(dat: Path, make_other: str) -> None:
+def test_replaced_file_is_read_again(dat: Path, make_other: str) -> None:
     dat.write_bytes(HEADER + LOSS + losses([1, 2, 3]))
     log_tail = LogTail(dat)
     assert steps_of(log_tail.read()) == [1, 2, 3]
@@ -159,7 +157,7 @@ def test_file_that_is_another_one_is_read_anew(dat: Path, make_other: str) -> No
     assert steps_of(batch) == [10]
 
 
-def test_reset_is_told_even_if_the_file_was_garbage_in_between(dat: Path) -> None:
+def test_reset_is_reported_even_if_the_file_was_garbage_in_between(dat: Path) -> None:
     dat.write_bytes(HEADER + LOSS + losses([1]))
     log_tail = LogTail(dat)
     log_tail.read()
@@ -172,7 +170,7 @@ def test_reset_is_told_even_if_the_file_was_garbage_in_between(dat: Path) -> Non
 
 
 @pytest.mark.parametrize("offset", [33, 31, 10_000, 2**70])
-def test_offset_that_no_tail_gave_starts_anew(dat: Path, offset: int) -> None:
+def test_unknown_offset_starts_again(dat: Path, offset: int) -> None:
     dat.write_bytes(HEADER + LOSS + losses([1]))
     batch = LogTail(dat, offset).read()
     assert (steps_of(batch), batch.was_reset) == ([1], True)

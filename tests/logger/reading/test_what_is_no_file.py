@@ -46,7 +46,9 @@ def test_fifo_and_folder_and_device_are_refused_without_waiting(dat: Path) -> No
             read_log(path)
 
 
-def test_socket_is_an_os_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_socket_in_place_of_a_file_is_an_os_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)  # an address holds a short path only
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("run.dat")

@@ -33,7 +33,7 @@ from ml_tracking_ops.logger.records import (
 
 @settings(deadline=None)
 @given(POINTS)
-def test_what_was_written_comes_back(scratch: Path, points: list[Point]) -> None:
+def test_written_values_are_read_back(scratch: Path, points: list[Point]) -> None:
     scratch.write_bytes(log_bytes(points))
     log = read_log(scratch)
     assert contents(log) == expected(points)
@@ -57,7 +57,7 @@ def test_metric_alone_in_a_chunk_keeps_its_order(dat: Path) -> None:
     assert read_log(dat)["loss"].step.tolist() == list(range(n_points))
 
 
-def test_thousands_of_metrics_are_told_apart(dat: Path) -> None:
+def test_thousands_of_metrics_are_distinguished(dat: Path) -> None:
     points = [(f"metric {index}", step, index) for step in range(2) for index in range(6000)]
     dat.write_bytes(log_bytes(points))
     log = read_log(dat)
@@ -65,7 +65,7 @@ def test_thousands_of_metrics_are_told_apart(dat: Path) -> None:
     assert contents(log) == expected(points)
 
 
-def test_ids_that_share_their_low_bits_are_told_apart(dat: Path) -> None:
+def test_ids_with_equal_low_bits_are_distinguished(dat: Path) -> None:
     ids = [0x1234, 0x1234 + (1 << 16), 0x1234 + (1 << 39)]
     names = b"".join(encode_name(identifier, f"m{identifier}") for identifier in ids)
     values = b"".join(encode_scalar(ids[step % 3], step, 0.0, 0.0) for step in range(300))
@@ -107,7 +107,7 @@ def test_contradicting_declaration_is_ignored_and_counted(dat: Path) -> None:
     assert log.n_skipped == 1
 
 
-def test_folder_with_one_log_stands_for_it(dat: Path) -> None:
+def test_folder_with_one_log_means_that_log(dat: Path) -> None:
     dat.write_bytes(HEADER + LOSS + losses([1]))
     (dat.parent / "run.log").touch()
     assert list(read_log(dat.parent)) == ["loss"]

@@ -119,7 +119,7 @@ def test_file_cut_at_every_byte_gives_the_whole_records(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("n_bytes", [1, 100, 5_000, 1 << 20])
-def test_growing_files_come_once_however_they_are_looked_at(tmp_path: Path, n_bytes: int) -> None:
+def test_growing_files_are_reported_once(tmp_path: Path, n_bytes: int) -> None:
     path = tmp_path / NAME
     write_events(path, [event(step, step, simple("x", step)) for step in range(300)])
     tail = EventTail(path)
@@ -177,7 +177,7 @@ def test_tail_after_a_restart_gives_what_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("n_events", [5, 500])
-def test_damaged_record_ends_its_file_and_says_so(tmp_path: Path, n_events: int) -> None:
+def test_damaged_record_ends_its_file_and_is_reported(tmp_path: Path, n_events: int) -> None:
     path = tmp_path / NAME
     write_events(path, [event(step, step, simple("x", step)) for step in range(n_events)])
     data = bytearray(path.read_bytes())
@@ -201,14 +201,14 @@ def test_damaged_record_ends_its_file_and_says_so(tmp_path: Path, n_events: int)
         b"no event file at all, but some text that is long enough to look at",
     ],
 )
-def test_what_is_no_event_file_is_an_error_at_once(tmp_path: Path, data: bytes) -> None:
+def test_other_file_in_place_of_an_event_file_is_an_error(tmp_path: Path, data: bytes) -> None:
     (tmp_path / NAME).write_bytes(data)
 
     with pytest.raises(LogFormatError, match="not an event file"):
         read_log(tmp_path)
 
 
-def test_records_that_are_no_events_are_counted(tmp_path: Path) -> None:
+def test_invalid_records_are_counted(tmp_path: Path) -> None:
     path = tmp_path / NAME
     write_events(path, [event(1.0, 1, simple("x", 1))])
     with path.open("ab") as file:
@@ -221,7 +221,7 @@ def test_records_that_are_no_events_are_counted(tmp_path: Path) -> None:
     assert log.n_skipped == 3
 
 
-def test_record_that_is_too_long_is_stepped_over(tmp_path: Path) -> None:
+def test_too_long_record_is_skipped(tmp_path: Path) -> None:
     path = tmp_path / NAME
     write_events(path, [event(1.0, 1, simple("x", 1))])
     with path.open("ab") as file:
@@ -256,7 +256,7 @@ def test_only_the_first_metrics_are_read_and_the_others_counted(tmp_path: Path) 
     assert log.n_left_out == 16
 
 
-def test_beginning_and_end_are_known_without_reading_everything(tmp_path: Path) -> None:
+def test_first_and_last_values_are_known_without_reading_everything(tmp_path: Path) -> None:
     events = [event(100.0 + step, step, simple("x", step)) for step in range(5_000)]
     write_events(tmp_path / NAME, events)
 

@@ -22,7 +22,7 @@ class SmallDisk:
         self.folder = folder
 
     def fill(self, n_bytes_left: int) -> None:
-        """No file of the folder can grow by more than so many bytes."""
+        """No file of the folder can grow by more than this number of bytes."""
         raise NotImplementedError
 
     def free(self) -> None:
@@ -60,7 +60,7 @@ class RealSmallDisk(SmallDisk):
 
 @pytest.fixture(params=["limit", "real"])
 def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[SmallDisk]:
-    """Where this machine lets nobody mount a file system, both are the limit."""
+    """If no file system can be mounted on this machine, both are the limit."""
     mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(tmp_path)]
     is_mounted = (
         request.param == "real"
@@ -77,7 +77,7 @@ def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Small
 
 
 def fill_up(logger: ExperimentLogger, first_step: int) -> int:
-    """Log until a value is dropped, and some more; the step after them."""
+    """Log until a value is dropped, and some more. Return the next step."""
     step = first_step
     while logger.n_dropped < 10:
         logger.add_scalar("loss", step, step)
@@ -85,7 +85,7 @@ def fill_up(logger: ExperimentLogger, first_step: int) -> int:
     return step
 
 
-def test_full_disk_costs_only_what_did_not_fit(
+def test_full_disk_drops_only_what_did_not_fit(
     small_disk: SmallDisk, capfd: pytest.CaptureFixture[str]
 ) -> None:
     logger = ExperimentLogger(small_disk.folder)
@@ -112,7 +112,7 @@ def test_full_disk_costs_only_what_did_not_fit(
     assert "11 values could not be written" in last
 
 
-def test_full_disk_at_the_start_is_no_end(
+def test_full_disk_at_the_start_does_not_end_the_sweep(
     small_disk: SmallDisk, capfd: pytest.CaptureFixture[str]
 ) -> None:
     ExperimentLogger(small_disk.folder).close()
@@ -175,19 +175,19 @@ def test_file_made_odd_by_another_writer_is_mended_within_a_second(
         with run_file.open("ab") as other:
             other.write(b"half a rec")
         later()
-        logger.add_scalar("loss", 1.0, 2)  # stands where no reader looks; the file is looked at now
+        logger.add_scalar("loss", 1.0, 2)  # is where no reader looks. The file is checked now
         logger.add_scalar("loss", 1.0, 3)
     assert steps(read_log(run_file)) == [1, 3]
 
 
-def test_deleted_file_is_told_and_made_anew(
+def test_deleted_file_is_reported_and_created_again(
     run_file: Path, later: Callable[[], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with ExperimentLogger() as logger:
         logger.add_scalars({"loss": 1.0, "accuracy": 1.0}, 1)
         run_file.unlink()
         later()
-        logger.add_scalar("loss", 1.0, 2)  # goes with the old file; the file is looked at now
+        logger.add_scalar("loss", 1.0, 2)  # goes into the old file. The file is checked now
         logger.add_scalars({"loss": 1.0, "accuracy": 1.0}, 3)
     log = read_log(run_file)
     assert {name: steps(log, name) for name in log} == {"loss": [3], "accuracy": [3]}
@@ -195,7 +195,7 @@ def test_deleted_file_is_told_and_made_anew(
     assert "was deleted or replaced" in capsys.readouterr().err
 
 
-def test_deleted_folder_is_told_once_and_does_not_come_back(
+def test_deleted_folder_is_reported_once_and_stays_deleted(
     tmp_path: Path, later: Callable[[], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     logger = ExperimentLogger(tmp_path)
@@ -282,7 +282,7 @@ def test_fifo_in_place_of_the_file_does_not_stop_the_training(run_file: Path) ->
 
 
 @pytest.mark.parametrize("closing", ["sys.stderr.close()", "sys.stderr = None", "os.close(2)"])
-def test_trouble_ends_no_training_that_is_strict_or_has_no_stderr(
+def test_trouble_does_not_end_a_training_with_strict_warnings_or_without_stderr(
     tmp_path: Path, closing: str
 ) -> None:
     script = f"""

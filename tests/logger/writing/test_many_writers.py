@@ -176,7 +176,7 @@ def test_copy_writes_to_the_same_file_and_does_not_end_the_run(run_file: Path) -
         closed_twin.add_scalar("loss", 1.0, 3)
 
 
-def test_open_logger_holds_its_file_and_lets_go_on_kill_9(run_file: Path) -> None:
+def test_open_logger_holds_a_lock_that_kill_9_releases(run_file: Path) -> None:
     process = run_script("""
         logger = ExperimentLogger()
         print("ready", flush=True)

@@ -116,8 +116,8 @@ def test_training_that_fails_in_a_child_process_has_failed(tmp_path: Path, metho
 
 
 @pytest.mark.parametrize("code", [0, 1])
-def test_exit_code_that_nobody_sees_is_said_to_be_unknown(tmp_path: Path, code: int) -> None:
-    """Where the script itself catches SystemExit, `raise SystemExit(…)` must stay what it is."""
+def test_unseen_exit_code_is_unknown(tmp_path: Path, code: int) -> None:
+    """If the script itself catches SystemExit, `raise SystemExit(…)` must work as before."""
     end = "writer = train()\ntry:\n    os.getpid()\nexcept SystemExit:\n    pass\n"
     end += f"raise SystemExit(int('{code}'))\n"
     assert ending_after(tmp_path, end) == ("unknown", code)
@@ -135,11 +135,11 @@ def test_earlier_of_several_runs_stays_finished_when_a_later_one_fails(tmp_path:
     assert all(one.is_closed for one in endings)
 
 
-def test_process_that_leaves_without_a_word_closes_no_log(tmp_path: Path) -> None:
+def test_process_that_exits_abruptly_closes_no_log(tmp_path: Path) -> None:
     assert ending_after(tmp_path, "writer = train()\nos._exit(1)\n") == ("open", 1)
 
 
-def test_sys_exit_does_what_it_did(tmp_path: Path) -> None:
+def test_sys_exit_works_as_before(tmp_path: Path) -> None:
     script = "writer = train()\ntry:\n    sys.exit(7)\nexcept SystemExit as end:\n"
     script += "    assert end.code == 7 and end.args == (7,)\nsys.exit(5)\n"
     assert ending_after(tmp_path, script) == ("failed", 5)

@@ -97,7 +97,7 @@ def test_wrong_argument_is_refused_and_named(
     assert len(log["loss"]) == 1
 
 
-def test_foreign_object_with_a_broken_repr_is_refused_all_the_same(run_file: Path) -> None:
+def test_foreign_object_with_a_broken_repr_is_refused(run_file: Path) -> None:
     class Broken:
         def __repr__(self) -> str:
             raise RuntimeError("no repr")
@@ -112,7 +112,7 @@ def test_long_argument_is_cut_in_the_message(run_file: Path) -> None:
     assert len(str(caught.value)) < 300
 
 
-def test_add_scalars_refuses_what_is_no_dict(run_file: Path) -> None:
+def test_add_scalars_refuses_anything_but_a_dict(run_file: Path) -> None:
     with ExperimentLogger() as logger, pytest.raises(TypeError, match=r"takes a dict .* not list"):
         logger.add_scalars([("loss", 1.0)], 1)  # type: ignore[arg-type]
 

@@ -56,6 +56,6 @@ def test_script_may_change_its_directory(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("logdir", [None, 5, ["runs"]])
-def test_logdir_that_is_no_path_is_refused(logdir: object) -> None:
+def test_invalid_logdir_is_refused(logdir: object) -> None:
     with pytest.raises(TypeError):
         ExperimentLogger(logdir)  # type: ignore[arg-type]

@@ -23,8 +23,8 @@ def test_best_run_that_failed_is_named_with_the_best_of_the_others(
     assert main(["list", "--logdir", str(logdir)]) == 0
     assert "0.9 (failed)" in capsys.readouterr().out
     assert main(["show", str(logdir / "s")]) == 0
-    said = capsys.readouterr().out
-    assert "best: run_0002 (failed)\nbest that did not fail: run_0003" in said
+    message = capsys.readouterr().out
+    assert "best: run_0002 (failed)\nbest that did not fail: run_0003" in message
 
 
 def test_states_are_words_in_tables_and_names_in_json(
@@ -32,9 +32,9 @@ def test_states_are_words_in_tables_and_names_in_json(
 ) -> None:
     for command in (["list", "--logdir", str(logdir)], ["show", str(logdir / "s")]):
         assert main(command) == 0
-        said = capsys.readouterr().out
-        assert "1 stopped early" in said
-        assert "early_stopped" not in said
+        message = capsys.readouterr().out
+        assert "1 stopped early" in message
+        assert "early_stopped" not in message
     assert main(["show", str(logdir / "s"), "3"]) == 0
     assert "run_0003: stopped early" in capsys.readouterr().out
     assert main(["show", str(logdir / "s"), "--json"]) == 0

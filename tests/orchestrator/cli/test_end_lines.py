@@ -57,7 +57,7 @@ def ended(index: int, state: RunState = "finished", **fields: Any) -> RunRecord:
         (ended(1, "killed", stopped_by_hand="stopped by ada"), "killed by hand"),
     ],
 )
-def test_state_is_told_in_a_few_words(run: RunRecord, expected: str) -> None:
+def test_state_is_described_in_a_few_words(run: RunRecord, expected: str) -> None:
     assert short_state(run) == expected
 
 
@@ -86,7 +86,7 @@ def test_wide_characters_do_not_make_a_line_longer_than_the_terminal(
     assert text.endswith("…")
 
 
-def test_failed_run_says_what_went_wrong_in_place_of_a_value(
+def test_failed_run_shows_its_error_instead_of_a_value(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
@@ -142,7 +142,7 @@ def test_terminal_has_one_line_a_run_unless_verbose(
     assert ("y" * 99 in text) is is_verbose
 
 
-def test_pipe_has_the_whole_of_it() -> None:
+def test_pipe_gets_complete_output() -> None:
     out = StringIO()
     progress = open_progress(2, "max", "Accuracy", out)
     assert isinstance(progress, PlainProgress)
@@ -177,7 +177,7 @@ def test_sweep_on_a_real_terminal_writes_no_line_that_wraps(tmp_path: Path) -> N
         tmp_path,
         "short.py",
         max_runs=2,
-        first_runs=[{"long": "z" * 90}, {"long": "z" * 91}],  # what is equal is not printed
+        first_runs=[{"long": "z" * 90}, {"long": "z" * 91}],  # equal values are not printed
         hyperparameters={"x": choice(1, 2), "long": choice("z" * 90, "z" * 91)},
     )
     script = (

@@ -70,7 +70,7 @@ def test_reports_of_hostile_texts_can_be_written(logdir, capsys, arguments):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])
-def test_json_is_written_whatever_it_holds(encoding):
+def test_any_json_is_written(encoding):
     data = {"a": "\ud800 é 😀", "b": float("nan"), "c": [float("inf"), 1]}
     buffer = io.BytesIO()
     out = io.TextIOWrapper(buffer, encoding=encoding)
@@ -80,7 +80,7 @@ def test_json_is_written_whatever_it_holds(encoding):
 
 
 @pytest.mark.parametrize("text", [text for text in OBEYED if text != "\ud800"])
-def test_command_to_paste_spells_out_what_a_terminal_obeys(text):
+def test_command_to_paste_escapes_control_characters(text):
     word = quoted(f"a{text}b")
     invisible = {"\ufeff", "\u200b", "\U000e0041"}  # a shell takes them as they are
     assert text in invisible or text not in word

@@ -50,5 +50,5 @@ def test_run_is_shown_with_its_time_in_the_queue_apart_from_its_run_time(
     logdir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["show", str(logdir / "s" / "r_1.dat"), "--logdir", str(logdir)]) == 0
-    said = capsys.readouterr().out
-    assert "job 42 on n7, GPUs 0, 1; 30.0s in the queue; ran for 1m00s" in said
+    message = capsys.readouterr().out
+    assert "job 42 on n7, GPUs 0, 1; 30.0s in the queue; ran for 1m00s" in message

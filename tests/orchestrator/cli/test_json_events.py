@@ -17,7 +17,7 @@ VALIDATOR = jsonschema.Draft202012Validator(events_schema())
 
 
 def lines_of(text: str) -> list[dict[str, Any]]:
-    """The events in an output; each must be as the schema says."""
+    """Return the events in an output, checked with the schema."""
     events = [json.loads(line) for line in text.splitlines()]
     for event in events:
         VALIDATOR.validate(event)
@@ -106,7 +106,7 @@ def test_attach_to_a_running_sweep_ends_with_its_summary(tmp_path: Path) -> None
 def test_every_event_that_is_written_or_folded_is_described() -> None:
     running = (ROOT / "orchestrator" / "running").rglob("*.py")
     text = "\n".join(path.read_text(encoding="utf-8") for path in running)
-    written = set(re.findall(r'_recorder\.(?:write|tell)\(\s*"(\w+)"', text))
+    written = set(re.findall(r'_recorder\.(?:write|report)\(\s*"(\w+)"', text))
     assert {"sampled", "improved", "ended"} <= written
     assert written | set(_FOLDS) | {"trouble"} <= described_events()
 
@@ -122,3 +122,5 @@ def test_every_event_and_field_says_what_it_is(name: str) -> None:
     schema = events_schema()
     definition = schema["$defs"][schema["discriminator"]["mapping"][name].rpartition("/")[2]]
     assert definition["description"].endswith(".")
+    fields = {name: about for name, about in definition["properties"].items() if name != "event"}
+    assert [name for name, about in fields.items() if not about.get("description")] == []

@@ -53,7 +53,7 @@ def test_preview_that_finds_nothing_fails(tmp_path: Path) -> None:
     assert done.stdout == "0 of 1 lines match\n"
 
 
-def test_preview_of_what_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
+def test_preview_of_a_missing_file_is_wrong_usage(tmp_path: Path) -> None:
     done = run_command("metrics-preview", "out.log", folder=tmp_path)
     assert (done.returncode, done.stderr) == (2, "ml-tracking-ops: there is no file out.log\n")
     (tmp_path / "out.log").write_text("x\n")

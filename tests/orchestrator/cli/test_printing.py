@@ -67,7 +67,7 @@ def test_commands_spell_control_characters_out(
     assert "\x1b" not in capsys.readouterr().err
 
 
-def test_bar_counts_finished_runs_and_tells_no_time_once_it_is_over() -> None:
+def test_bar_counts_finished_runs_and_shows_no_time_at_the_end() -> None:
     story = ProgressText(3, "max", "acc")
     for index in (1, 2):
         story.take_in({"event": "sampled", "index": index, "hyperparameters": {}, "time": 1.0})

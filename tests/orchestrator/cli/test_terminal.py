@@ -1,4 +1,4 @@
-"""A real terminal is closed: a sweep that was told to stay does, any other ends in order."""
+"""A real terminal is closed: a sweep with nohup continues, any other ends cleanly."""
 
 import os
 import pty
@@ -43,11 +43,11 @@ class Terminal:
             if select.select([self._fd], [], [], 0.02)[0]:
                 try:
                     os.read(self._fd, 1 << 16)
-                except OSError:  # nobody is there to print any more
+                except OSError:  # nothing can be printed any more
                     return
 
     def close(self) -> None:
-        """The kernel tells the session's processes with SIGHUP; what they print then fails."""
+        """The kernel sends SIGHUP to the session's processes, and their output then fails."""
         self._is_open = False
         self._screen.join(60)
         os.close(self._fd)
@@ -99,7 +99,7 @@ def wait_for_run(tmp_path: Path) -> Path:
     return sweep_folder(tmp_path / "runs")
 
 
-def test_closed_terminal_ends_the_sweep_in_order_and_it_can_continue(
+def test_closed_terminal_ends_the_sweep_cleanly_and_it_can_continue(
     tmp_path: Path, flag: Path, open_terminal: Callable[..., Terminal]
 ) -> None:
     terminal = open_terminal(*COMMAND, "sweep", "--workers", "1")
@@ -115,10 +115,10 @@ def test_closed_terminal_ends_the_sweep_in_order_and_it_can_continue(
 
 
 @pytest.mark.parametrize("how", ["nohup", "disown"])
-def test_sweep_that_was_told_to_stay_outlives_its_terminal(
+def test_sweep_with_nohup_outlives_its_terminal(
     tmp_path: Path, flag: Path, how: str, open_terminal: Callable[..., Terminal]
 ) -> None:
-    """With `disown` what it prints goes to a terminal that is no more."""
+    """With `disown` its output goes to a closed terminal."""
     shell = {"nohup": 'nohup "$@" & wait', "disown": 'trap "" HUP; "$@" & wait'}[how]
     terminal = open_terminal("sh", "-c", shell, "sh", *COMMAND, "sweep", "--workers", "1")
     folder = wait_for_run(tmp_path)
@@ -133,7 +133,7 @@ def test_sweep_that_was_told_to_stay_outlives_its_terminal(
 def test_sweep_in_tmux_outlives_the_client(
     tmp_path: Path, flag: Path, open_terminal: Callable[..., Terminal]
 ) -> None:
-    """Where there is no tmux, what it would make does: a session of its own."""
+    """Without tmux, a separate session takes its place."""
     command = [*COMMAND, "sweep", "--workers", "1"]
     tmux = shutil.which("tmux")
     server = [str(tmux), "-S", str(tmp_path / "socket"), "-f", os.devnull]

@@ -41,6 +41,17 @@ def test_wait_for_a_bound_returns_while_the_sweep_runs(running: Path) -> None:
     end(running)
 
 
+def test_wait_after_a_resume_in_the_background_waits_for_the_new_runs(tmp_path: Path) -> None:
+    write_config(tmp_path, "short.py", max_runs=1)
+    assert run_command("sweep", folder=tmp_path).returncode == 0
+    name = sweep_folder(tmp_path / "runs").name
+    resume = ("sweep", "--resume", name, "--max-runs", "3", "--workers", "2")
+    done = run_command(*resume, "--detach", "--json", folder=tmp_path)
+    assert json.loads(done.stdout)["n_workers"] == 2
+    done = run_command("wait", name, "--json", folder=tmp_path)
+    assert json.loads(done.stdout)["counts"] == {"finished": 3}
+
+
 def test_wait_gives_up_after_its_timeout(running: Path) -> None:
     done = run_command("wait", "--timeout", "0.1", folder=running)
     assert done.returncode == 124
@@ -49,6 +60,15 @@ def test_wait_gives_up_after_its_timeout(running: Path) -> None:
     assert run_command("wait", name, "--until", "best>=1", folder=running).returncode == 0
     done = run_command("wait", "--timeout", "0.1", "--json", folder=running)
     assert json.loads(done.stdout)["best"]["best_value"] == 1.0
+    end(running)
+
+
+def test_summary_says_that_a_sweep_is_paused(running: Path) -> None:
+    name = sweep_folder(running / "runs").name
+    assert run_command("pause", name, folder=running).returncode == 0
+    done = run_command("wait", name, "--timeout", "0.1", "--json", folder=running)
+    assert json.loads(done.stdout)["is_paused"] is True
+    assert run_command("continue", name, folder=running).returncode == 0
     end(running)
 
 
@@ -69,7 +89,7 @@ def test_wait_for_a_bound_that_is_never_reached_ends_with_the_sweep(running: Pat
     assert "(1 finished), best 1" in done.stderr
 
 
-def test_wait_for_nothing_that_runs_is_wrong_usage(tmp_path: Path) -> None:
+def test_wait_without_a_running_sweep_is_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir()
     done = run_command("wait", folder=tmp_path)
     assert done.returncode == 2
@@ -77,7 +97,7 @@ def test_wait_for_nothing_that_runs_is_wrong_usage(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["best=1", "best<x", "best<nan", "loss<1", "", "best<"])
-def test_condition_that_is_none_is_refused_with_what_is_possible(text: str) -> None:
+def test_invalid_condition_is_refused_with_the_allowed_ones(text: str) -> None:
     with pytest.raises(ValueError, match=r"best<0\.1 or best>=0\.9, got"):
         parse_condition(text)
 
@@ -91,7 +111,7 @@ def test_bound_is_compared_with_the_best_value(text: str, is_met: bool) -> None:
     assert parse_condition(text).is_met(sweep) == is_met
 
 
-def test_bound_is_not_met_while_no_value_is_known() -> None:
+def test_bound_is_not_met_without_a_value() -> None:
     assert not parse_condition("best<1").is_met(SweepRecord(goal="min"))
     assert not SweepCondition().is_met(SweepRecord())
 

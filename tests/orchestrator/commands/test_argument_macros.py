@@ -52,7 +52,7 @@ def test_json_text_is_that_of_wandbs_agent(reference: Reference) -> None:
     assert json.loads(found) == json.loads(expected)
 
 
-def test_what_hydra_replaces_is_passed_as_written() -> None:
+def test_hydra_interpolations_are_passed_unchanged() -> None:
     element = "hydra.run.dir=out/${now:%Y-%m-%d}/${oc.env:USER,x}/${hydra:job.name}/${run_name}"
     assert command_problem(["train", element]) is None
     passed = run_with(VALUES).arguments(["train", element])[1]
@@ -83,7 +83,7 @@ def test_false_in_a_pair_is_the_negated_flag() -> None:
 
 
 @pytest.mark.parametrize(
-    ("element", "said"),
+    ("element", "message"),
     [
         ("${args:pair}", "after args: some of pairs, lists, separate, joined by commas"),
         ("${args:}", "after args: some of pairs, lists, separate"),
@@ -91,8 +91,8 @@ def test_false_in_a_pair_is_the_negated_flag() -> None:
         ("${args_no_equal}", "did you mean ${args_no_equals}?"),
     ],
 )
-def test_form_that_does_not_exist_is_explained(element: str, said: str) -> None:
-    assert said in (command_problem(["train", element]) or "")
+def test_form_that_does_not_exist_is_explained(element: str, message: str) -> None:
+    assert message in (command_problem(["train", element]) or "")
 
 
 def test_hyperparameters_of_an_object_are_passed_together() -> None:

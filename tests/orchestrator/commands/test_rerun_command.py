@@ -1,4 +1,4 @@
-"""The command that repeats a run: what a shell makes of it, and what it says of itself."""
+"""The command that reruns a run: its result in a shell, and the notes beside it."""
 
 import json
 import os

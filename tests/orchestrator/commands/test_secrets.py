@@ -1,4 +1,4 @@
-"""Secrets are not written down, and what everybody can read is said."""
+"""Secrets are not stored, and a warning says if others can read them."""
 
 import json
 import os
@@ -42,14 +42,14 @@ def test_configuration_without_an_environment_is_kept(config):
         (None, ["api_token"], "api_token"),
     ],
 )
-def test_secret_in_a_command_line_is_warned_of(command, hyperparameters, named):
+def test_secret_in_a_command_line_gives_a_warning(command, hyperparameters, named):
     warning = exposure_warning(command, hyperparameters)
     assert warning is not None
     assert warning.startswith(named)
     assert 'Pass secrets in "environment"' in warning
 
 
-def test_command_without_secrets_is_not_warned_of():
+def test_command_without_secrets_gives_no_warning():
     assert exposure_warning(["python", "--lr=1", "${envvar:HOME}"], ["lr", "keys_per_head"]) is None
 
 

@@ -43,7 +43,7 @@ def problems(source: dict[str, Any], folder: Path) -> dict[str, str]:
     return {problem.key: problem.message for problem in caught.value.problems}
 
 
-def test_command_that_says_all_needs_no_script(folder: Path) -> None:
+def test_command_without_program_needs_no_script(folder: Path) -> None:
     given = {**seed_example(), "main_script_name": "cli", "command": ["cli", "fit", "${args}"]}
     assert validate_config(given, folder).config.main_script_name == "cli"
     given["command"] = ["cli", "${program}", "${args}"]
@@ -64,7 +64,7 @@ def test_required_keys_alone_are_enough(folder: Path) -> None:
     assert validate_config(source, folder).config.optimization_metric is None
 
 
-def test_every_mistake_is_told_at_once_with_key_value_and_what_is_allowed(folder: Path) -> None:
+def test_every_mistake_is_reported_at_once_with_key_value_and_what_is_allowed(folder: Path) -> None:
     source = seed_example() | {
         "main_script_name": "nowhere.py",
         "max_runs": 0,
@@ -145,28 +145,26 @@ NAN, INF = float("nan"), float("inf")
         ({"type": "lognormal", "mu": 690, "sigma": 1, "step": 1e-100}, ""),
     ],
 )
-def test_value_that_no_journal_can_hold_is_refused(
+def test_value_that_json_cannot_hold_is_refused(
     folder: Path, definition: dict[str, Any], place: str
 ) -> None:
     source = seed_example()
     source["hyperparameters"]["x"] = definition
-    told = problems(source, folder)
-    assert list(told) == [f"hyperparameters.x{place}"]
-    assert any(word in "".join(told.values()) for word in ("finite number", "too large", "small"))
+    output = problems(source, folder)
+    assert list(output) == [f"hyperparameters.x{place}"]
+    assert any(word in "".join(output.values()) for word in ("finite number", "too large", "small"))
 
 
 @pytest.mark.parametrize("value", [NAN, INF, 10**400, 1e308])
 @pytest.mark.parametrize("kind", ["normal", "lognormal"])
-def test_first_run_that_no_journal_can_hold_is_refused(
-    folder: Path, value: float, kind: str
-) -> None:
+def test_first_run_that_json_cannot_hold_is_refused(folder: Path, value: float, kind: str) -> None:
     source = seed_example() | {"first_runs": [{"x": value}]}
     source["hyperparameters"]["x"] = {"type": kind, "mu": 0, "sigma": 1, "step": 1e-9}
     assert list(problems(source, folder)) == ["first_runs.0.x"]
 
 
 @pytest.mark.parametrize("value", ["a\0b", "\ud800", ["\ud800"]])
-def test_value_that_no_process_can_be_given_is_refused(folder: Path, value: object) -> None:
+def test_value_that_no_argument_can_hold_is_refused(folder: Path, value: object) -> None:
     source = seed_example()
     source["hyperparameters"]["batch_size"]["candidates"] = [1, value]
     assert "cannot be passed" in problems(source, folder)["hyperparameters.batch_size.candidates.1"]
@@ -231,11 +229,11 @@ def test_published_schema_is_that_of_the_code() -> None:
         ("é", "é"),
     ],
 )
-def test_values_stand_on_the_command_line_as_python_reads_them(value: Any, text: str) -> None:
+def test_values_on_the_command_line_have_the_form_of_python(value: Any, text: str) -> None:
     assert as_text(value) == text
 
 
-def test_rules_mistakes_are_told_with_key_value_and_what_is_allowed(folder: Path) -> None:
+def test_mistakes_in_rules_are_reported_with_key_value_and_what_is_allowed(folder: Path) -> None:
     source = seed_example() | {
         "stopping_rules": [
             {"rule": "ahsa"},
@@ -281,7 +279,7 @@ def test_rules_mistakes_are_told_with_key_value_and_what_is_allowed(folder: Path
     assert '"step" (as logged) or "values"' in found["stopping_rules.9.resource"]
     assert "an object with a rule" in found["stopping_rules.10"]
     assert "above 0, got 0" in found["max_hours"]
-    assert found["command.0"] == "must be a text, got 1"
+    assert found["command.0"] == "must be a string, got 1"
     for key in (
         "check_finite",
         "target",

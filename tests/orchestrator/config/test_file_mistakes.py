@@ -1,4 +1,4 @@
-"""Mistakes that people make in configuration files, told as what they are."""
+"""Common mistakes in configuration files are explained."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ def messages(folder: Path, text: str, name: str = "experiment_cfg.json") -> list
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         (
             '"max_runs": 3,',
@@ -69,11 +69,11 @@ def messages(folder: Path, text: str, name: str = "experiment_cfg.json") -> list
         (GOOD, " ", "the file is empty"),
     ],
 )
-def test_what_json_does_not_have_is_named_with_its_line(
-    tmp_path: Path, old: str, new: str, said: str
+def test_invalid_json_is_named_with_its_line(
+    tmp_path: Path, old: str, new: str, message: str
 ) -> None:
     (tmp_path / "short.py").touch()
-    assert any(line.startswith(said) for line in messages(tmp_path, GOOD.replace(old, new))), (
+    assert any(line.startswith(message) for line in messages(tmp_path, GOOD.replace(old, new))), (
         messages(tmp_path, GOOD.replace(old, new))
     )
 
@@ -88,7 +88,7 @@ def test_all_mistakes_of_a_file_are_named(tmp_path: Path) -> None:
     ]
 
 
-def test_signs_inside_texts_are_no_mistakes(tmp_path: Path) -> None:
+def test_comment_signs_inside_texts_are_accepted(tmp_path: Path) -> None:
     text = GOOD.replace('"short.py"', '"it\'s //no #comment, }.py"').replace('"max_runs": 3,', "")
     assert not any("line" in line for line in messages(tmp_path, text))
 
@@ -109,7 +109,7 @@ def test_our_keys_in_a_yaml_file_are_read(tmp_path: Path) -> None:
     json.dumps(loaded.source)
 
 
-def test_duplicate_key_in_our_yaml_is_told(tmp_path: Path) -> None:
+def test_duplicate_key_in_our_yaml_is_reported(tmp_path: Path) -> None:
     text = "main_script_name: short.py\nmax_runs: 3\nmax_runs: 4\n"
     assert messages(tmp_path, text, "c.yaml") == [
         "max_runs: duplicate key, on lines 2 and 3. Keep one"
@@ -148,7 +148,7 @@ def test_python_script_without_a_suffix_is_fine(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("definition", "said"),
+    ("definition", "message"),
     [
         ('{"values": [1, 2]}', '. W&B\'s values are {"type": "choice", "candidates": [...]}'),
         ('{"type": "choice", "values": [1, 2]}', "unknown key, did you mean candidates?"),
@@ -156,10 +156,10 @@ def test_python_script_without_a_suffix_is_fine(tmp_path: Path) -> None:
     ],
 )
 def test_keys_of_other_tools_are_answered_with_ours(
-    tmp_path: Path, definition: str, said: str
+    tmp_path: Path, definition: str, message: str
 ) -> None:
     text = GOOD.replace('{"type": "uniform", "min": 0, "max": 1}', definition)
-    assert any(said in line for line in messages(tmp_path, text))
+    assert any(message in line for line in messages(tmp_path, text))
 
 
 def test_unknown_key_does_not_list_all_known_ones(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_files_of_other_formats_are_named_as_what_they_are(tmp_path: Path) -> No
         load_config(path)
 
 
-def test_name_of_a_configuration_near_the_one_asked_for_is_suggested(tmp_path: Path) -> None:
+def test_nearest_name_of_a_configuration_is_suggested(tmp_path: Path) -> None:
     (tmp_path / "experiments_cfg.json").write_text(GOOD)
     with pytest.raises(ConfigError, match=r"did you mean experiments_cfg\.json\?"):
         load_config(tmp_path / "experiment_cfg.json")
@@ -200,7 +200,7 @@ def test_second_document_and_a_list_of_parameters_are_explained(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ('"max_runs": 3', '"max_runs": "3"', 'got "3". Write it without quotes'),
         ("false", '"true"', 'got "true". Write it without quotes'),
@@ -217,8 +217,8 @@ def test_second_document_and_a_list_of_parameters_are_explained(tmp_path: Path) 
     ],
 )
 def test_value_of_the_wrong_kind_is_followed_by_what_was_probably_meant(
-    tmp_path: Path, old: str, new: str, said: str
+    tmp_path: Path, old: str, new: str, message: str
 ) -> None:
     assert old in GOOD
     (found,) = messages(tmp_path, GOOD.replace(old, new))
-    assert found.endswith(said)
+    assert found.endswith(message)

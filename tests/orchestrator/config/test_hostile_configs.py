@@ -1,4 +1,4 @@
-"""Configurations that are none: said in words, without a traceback and without a wait."""
+"""Invalid configurations are explained without a traceback and without a delay."""
 
 import copy
 import json
@@ -125,7 +125,7 @@ def test_very_many_candidates_take_time_in_proportion(tmp_path):
     assert len(done.stdout.splitlines()) == 2
 
 
-def test_candidates_count_once_whatever_they_are():
+def test_every_kind_of_candidate_counts_once():
     values = [1, 1.0, True, "1", [1], [1.0], [True], {"a": 1}, {"a": 1.0}, None, None, False, 0]
     possible = Choice(type="choice", candidates=values).possible
     assert possible == [1, True, "1", [1], [True], {"a": 1}, None, False, 0]

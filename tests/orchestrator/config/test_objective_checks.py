@@ -9,6 +9,7 @@ from ml_tracking_ops.orchestrator.config.validation import validate_config
 from ml_tracking_ops.orchestrator.errors import ConfigError
 
 TWO = [{"metric": "accuracy", "goal": "max"}, {"metric": "latency_ms", "goal": "min"}]
+FOUR = [*TWO, {"metric": "memory_gb", "goal": "min"}, {"metric": "size_mb", "goal": "min"}]
 
 
 def problems(folder: Path, **changes: Any) -> dict[str, str]:
@@ -27,13 +28,13 @@ def problems(folder: Path, **changes: Any) -> dict[str, str]:
     return {}
 
 
-@pytest.mark.parametrize("sampler", ["random", "sobol", "tpe", "gp", "nsga2", "auto"])
+@pytest.mark.parametrize("sampler", ["random", "sobol", "tpe", "gp", "bayes", "nsga2", "auto"])
 def test_several_objectives_are_accepted_with_samplers_that_know_them(
     tmp_path: Path, sampler: str
 ) -> None:
     rules = [
         {"rule": "asha", "metric": "accuracy"},
-        {"rule": "asha"},
+        {"rule": "asha", "resume": True},
         {"rule": "threshold", "metric": "loss"},
     ]
     assert not problems(
@@ -50,26 +51,42 @@ def test_several_objectives_are_accepted_with_samplers_that_know_them(
         ({"repeats": {"count": 2, "seed_name": "s"}}, "repeats", "means of one metric"),
         ({"confirm": {}}, "confirm", "has a front instead"),
         ({"early_stopping": True}, "early_stopping", "stopping_rules"),
-        ({"sampler": "cma_es"}, "sampler", "supports one objective"),
-        ({"stopping_rules": [{"rule": "median"}]}, "stopping_rules.0.metric", "must name one"),
         (
-            {"stopping_rules": [{"rule": "asha", "resume": True}]},
-            "stopping_rules.0.metric",
-            "Only asha without resume",
+            {"sampler": "cma_es"},
+            "sampler",
+            "cma_es supports one objective. Use tpe, gp, bayes, nsga2, random, grid or sobol",
         ),
+        (
+            {"sampler": {"type": "bayes"}, "objectives": FOUR},
+            "sampler",
+            "bayes supports up to 3 objectives. Use tpe, gp, nsga2, random, grid or sobol",
+        ),
+        ({"stopping_rules": [{"rule": "median"}]}, "stopping_rules.0.metric", "must name one"),
         (
             {"stopping_rules": [{"rule": "asha", "metric": "acuracy"}]},
             "stopping_rules.0.metric",
             "did you mean accuracy?",
         ),
         ({"where": ["memory <="]}, "where.0", "is not an expression"),
+        ({"where": ["memory - 10"]}, "where.0", "such as memory - 10 <= 0"),
+        ({"where": ["memory < 3 or memory"]}, "where.0", "is neither true nor false"),
         ({"where": ["1 < 2"]}, "where.0", "names no metric"),
         ({"objectives": TWO[:1]}, "objectives", "a list of 2 to 8 objects"),
-        ({"objectives": [*TWO, TWO[0]]}, "objectives.2.metric", "is an objective already"),
+        (
+            {"objectives": ["accuracy", *TWO]},
+            "objectives.0",
+            'must be an object such as {"metric": "accuracy", "goal": "max"}, got "accuracy"',
+        ),
+        (
+            {"sampler": {"type": "nsga2", "mutation_prob": 2}},
+            "sampler.mutation_prob",
+            "must be a number from 0 to 1, got 2",
+        ),
+        ({"objectives": [*TWO, TWO[0]]}, "objectives.2.metric", "is already an objective"),
         ({"objectives": [{"metric": "a", "goal": "up"}, TWO[0]]}, "objectives.0.goal", '"max"'),
     ],
 )
-def test_what_cannot_be_beside_objectives_is_named(
+def test_keys_that_exclude_objectives_are_named(
     tmp_path: Path, changes: dict[str, Any], key: str, text: str
 ) -> None:
     found = problems(tmp_path, **{"objectives": TWO, **changes})

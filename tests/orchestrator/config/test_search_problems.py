@@ -1,7 +1,6 @@
-"""Mistakes in a search are all told at once, each with its key."""
+"""All mistakes in a search are reported at once, each with its key."""
 
 import contextlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,7 @@ def hyperparameters(**definitions: Any) -> dict[str, Any]:
     return {"optimizer": CHOICE, "lr": UNIFORM, **definitions}
 
 
-def test_every_mistake_in_a_search_is_told_at_once(folder: Path) -> None:
+def test_every_mistake_in_a_search_is_reported_at_once(folder: Path) -> None:
     found = problems(
         folder,
         sampler="tpes",
@@ -117,7 +116,7 @@ def test_every_mistake_in_a_search_is_told_at_once(folder: Path) -> None:
         ({"m": {"type": "constant", "value": "a\0"}}, "m.value", "cannot be passed"),
     ],
 )
-def test_dependency_that_cannot_be_is_explained(
+def test_impossible_dependency_is_explained(
     folder: Path, definitions: dict[str, Any], key: str, message: str
 ) -> None:
     found = problems(folder, hyperparameters=hyperparameters(**definitions))
@@ -131,6 +130,13 @@ def test_dependency_that_cannot_be_is_explained(
         (["lr < 1", "open('x')"], "constraints.1", "is not understood. Allowed are numbers"),
         (["rate < 1"], "constraints.0", "no hyperparameter rate"),
         (["ls < 1"], "constraints.0", "did you mean lr?"),
+        (
+            ["lr + 1"],
+            "constraints.0",
+            '"lr + 1" is neither true nor false: write a comparison, such as lr + 1 <= 0',
+        ),
+        (["lr < 1 and not lr"], "constraints.0", "such as lr <= 0"),
+        (["lr < 1", "2 if lr < 1 else 3"], "constraints.1", "such as 2 <= 0"),
         (["optimizer < 3"], "constraints.0", "does not fit the values"),
         (
             ["lr < 1", "lr > 2"],
@@ -143,6 +149,15 @@ def test_constraint_that_cannot_be_met_is_explained(
     folder: Path, constraints: list[str], key: str, message: str
 ) -> None:
     assert message in problems(folder, constraints=constraints)[key]
+
+
+def test_hyperparameter_that_is_true_or_false_is_a_constraint(folder: Path) -> None:
+    flag = {"type": "choice", "candidates": [True, False]}
+    again = {"type": "tied", "to": "flag"}
+    both = hyperparameters(flag=flag, again=again)
+    accept(
+        folder, hyperparameters=both, constraints=["flag or lr < 0.5", "not (flag and not again)"]
+    )
 
 
 def test_rare_combination_is_enough_where_all_can_be_listed(folder: Path) -> None:
@@ -178,7 +193,7 @@ def test_first_run_outside_the_space_is_explained(
     assert message in found[f"first_runs.1.{key}".rstrip(".")]
 
 
-def test_first_runs_that_are_the_same_are_told(folder: Path) -> None:
+def test_equal_first_runs_are_reported(folder: Path) -> None:
     values = {"type": "choice", "candidates": [1, True, 2]}
     found = problems(
         folder,
@@ -190,19 +205,19 @@ def test_first_runs_that_are_the_same_are_told(folder: Path) -> None:
 
 
 def test_first_runs_are_completed_so_that_none_is_run_twice(folder: Path) -> None:
-    """Whatever is drawn for the incomplete ones; what cannot be new is left out with a word."""
+    """Incomplete first runs are completed. Those that cannot be new are skipped with a note."""
     xy = {name: {"type": "choice", "candidates": [1, 2]} for name in "xy"}
     given = [{"x": 1}, {"x": 1.0}, {"y": 1}, {"y": 1}, {"x": 1}, {"y": 2}]
     config = accept(folder, hyperparameters=xy, first_runs=given, max_runs=9)
     for seed in range(8):
-        said: list[str] = []
-        runs = list(preview_runs(config, seed, said.append))
+        output: list[str] = []
+        runs = list(preview_runs(config, seed, output.append))
         assert len(runs) == len({str(run) for run in runs}) == 4
-        assert "left out, because every completion" in said[0]
-        assert said[1] == "every combination of the search space has been run: 4"
+        assert "left out, because every completion" in output[0]
+        assert output[1] == "every combination of the search space has been run: 4"
 
 
-def test_first_runs_that_max_runs_leaves_out_are_told(folder: Path) -> None:
+def test_first_runs_beyond_max_runs_are_reported(folder: Path) -> None:
     loaded = validate_config(source(first_runs=[{"lr": x} for x in (0.1, 0.2, 0.3)]), folder)
     assert loaded.with_max_runs(3).remarks == ()
     (remark,) = loaded.with_max_runs(2).remarks
@@ -230,19 +245,6 @@ def test_sampler_that_learns_needs_a_metric(folder: Path) -> None:
 @pytest.mark.parametrize("name", ["lr", "logdir", "-s", "a b"])
 def test_seed_name_must_be_free_and_passable(folder: Path, name: str) -> None:
     assert "repeats.seed_name" in problems(folder, repeats={"count": 2, "seed_name": name})
-
-
-def test_earlier_sweep_must_have_optimised_the_same(folder: Path) -> None:
-    earlier = folder / "runs" / "a"
-    earlier.mkdir(parents=True)
-    (earlier / "journal.jsonl").touch()
-    asked = {"optimization_metric": "loss", "optimization_goal": "min"}
-    (earlier / "experiment_description.json").write_text(json.dumps({"config": asked}))
-    found = problems(
-        folder, warm_start=["runs/a"], optimization_metric="Loss", optimization_goal="min"
-    )
-    assert found["warm_start.0"] == 'that sweep has optimization_metric "loss", this one "Loss"'
-    assert accept(folder, warm_start=["runs/a"], **asked).warm_start == ["runs/a"]
 
 
 json_values = st.recursive(
@@ -287,7 +289,7 @@ keys = st.sampled_from(["sampler", "constraints", "first_runs", "warm_start", "r
     max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.dictionaries(keys, json_values, max_size=4))
-def test_whatever_stands_in_the_file_is_accepted_or_explained(
+def test_any_content_of_the_file_is_accepted_or_explained(
     folder: Path, changes: dict[str, Any]
 ) -> None:
     extra = {"x": changes.pop("x")} if "x" in changes else {}

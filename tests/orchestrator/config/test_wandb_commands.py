@@ -26,7 +26,7 @@ def test_module_is_started_by_its_name(tmp_path: Path) -> None:
     assert command == ("/usr/bin/env", "python", "-m", "src.train", "model.lr=0.1")
 
 
-def test_command_may_name_the_script_itself(tmp_path: Path) -> None:
+def test_command_can_name_the_script(tmp_path: Path) -> None:
     loaded = load(
         tmp_path,
         with_changes(
@@ -57,7 +57,7 @@ def test_command_may_name_the_script_itself(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_command_may_do_without_a_script(
+def test_command_needs_no_script(
     tmp_path: Path, changes: dict[str, Any], script: str, arguments: list[str]
 ) -> None:
     loaded = load(tmp_path, with_changes(**changes))
@@ -101,7 +101,7 @@ def test_command_without_parameters_leaves_them_to_wandb_config(tmp_path: Path) 
     assert "the script must read them from wandb.config" in str(loaded.notes)
 
 
-def test_script_that_logs_to_wandb_alone_is_told(tmp_path: Path) -> None:
+def test_script_that_logs_only_to_wandb_gets_a_warning(tmp_path: Path) -> None:
     file = with_changes(metric={"name": "loss"})
     load(tmp_path, file)
     (tmp_path / "train.py").write_text("import wandb\n")

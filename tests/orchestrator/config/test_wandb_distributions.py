@@ -104,7 +104,7 @@ def parameters(draw: st.DrawFn) -> dict[str, Any]:
 
 @given(parameter=parameters() | arbitrary)
 @settings(max_examples=400)
-def test_what_wandb_refuses_is_refused_and_the_rest_means_the_same(
+def test_files_that_wandb_refuses_are_refused_and_others_mean_the_same(
     reference: Reference, parameter: dict[str, Any]
 ) -> None:
     config = {"method": "random", "parameters": {"x": parameter}}
@@ -151,7 +151,7 @@ def assert_fails_at_wandb_too(reference: Reference, parameter: dict[str, Any], w
         ({"min": "0.1", "max": 2}, "min", 'got "0.1". Leave out the quotes'),
         ({"values": 1}, "values", "must be a list of values, got 1"),
         ({"values": [1, 2], "probabilities": [0.5, 0.6]}, "probabilities", "must add up to 1"),
-        ({"values": [1, 2], "probabilities": [1]}, "probabilities", "must be as many as values"),
+        ({"values": [1, 2], "probabilities": [1]}, "probabilities", "needs one for each value"),
         ({"distribution": "normal", "sigma": 0}, "sigma", "must be above 0, got 0: with 0 W&B"),
         ({"distribution": "log_uniform", "min": 0, "max": 1e4}, "max", "is out of range"),
         ({"distribution": "int_uniform", "min": 1.0, "max": 3}, "min", "must be a whole number"),

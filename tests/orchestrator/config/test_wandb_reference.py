@@ -22,19 +22,19 @@ REASONS = (
     "is missing. The method bayes learns from it",
     "is missing. early_terminate compares runs by it",
     "which leaves no bracket",
-    "custom needs a scheduler of W&B's",
+    "custom needs a W&B scheduler",
     "several metrics to optimise",
     "starts a W&B Launch",
     "only engine wandb has a counterpart",
     "a grid cannot use ",
-    "must be a whole number, 1 or more, got ",  # brackets of W&B's that make no sense
+    "must be a whole number, 1 or more, got ",  # W&B brackets that make no sense
     "is missing: the training script",
     "cannot be distinguished from what",
     "W&B draws NaN",
     ": they are reversed",  # of nested parameters, which the validator does not compare
     "for one value write value",
     "must add up to 1",
-    "metric.name: must be a text",  # an empty one names nothing
+    "metric.name: must be a string",  # an empty one names nothing
 )
 """Why we refuse what the validator accepts: W&B's servers, or W&B's own code fails on it."""
 
@@ -122,7 +122,7 @@ def load(folder: Path, config: dict[str, Any]) -> LoadedConfig:
 
 @given(config=files)
 @settings(max_examples=400)
-def test_what_the_validator_refuses_is_refused_and_the_rest_for_a_reason(
+def test_files_that_wandbs_validator_refuses_are_refused(
     reference: Reference, tmp_path_factory: pytest.TempPathFactory, config: dict[str, Any]
 ) -> None:
     refused = reference.ask("violations", config)

@@ -64,7 +64,7 @@ def test_sweep_of_a_wandb_file_runs(tmp_path: Path) -> None:
     assert "loss=1" in done.stdout
 
 
-def test_what_goes_another_way_is_said(tmp_path: Path) -> None:
+def test_differences_from_wandb_are_noted(tmp_path: Path) -> None:
     (tmp_path / "train.py").touch()
     (tmp_path / "sweep.yaml").write_text(
         with_changes(
@@ -109,13 +109,13 @@ def test_every_key_that_is_not_supported_is_named(tmp_path: Path) -> None:
     assert found["metric.goal"].startswith('must be minimize or maximize, got "smallest"')
     assert found["metric.inputs"] == "is not a key of W&B's metric, did you mean impute?"
     assert found["early_terminate.type"] == 'must be hyperband, got "envelope"'
-    assert "must be a list of texts" in found["command"]
+    assert "must be a list of strings" in found["command"]
     assert "starts a W&B Launch job" in found["job"]
     assert "only engine wandb has a counterpart" in found["scheduler"]
-    assert found["entity"] == "must be a text, got 3"
+    assert found["entity"] == "must be a string, got 3"
 
 
-def test_mistakes_are_told_under_the_keys_of_the_file(tmp_path: Path) -> None:
+def test_mistakes_are_reported_under_the_keys_of_the_file(tmp_path: Path) -> None:
     found = problems(
         tmp_path,
         with_changes(
@@ -158,7 +158,7 @@ def test_hyperband_has_wandbs_brackets(
 
 
 @pytest.mark.parametrize(
-    ("given", "key", "said"),
+    ("given", "key", "message"),
     [
         ("hyperband", "early_terminate", "such as {type: hyperband, min_iter: 3}, got the text"),
         ({"type": "hyperband"}, "early_terminate", "needs min_iter, or max_iter and s"),
@@ -171,10 +171,10 @@ def test_hyperband_has_wandbs_brackets(
     ],
 )
 def test_mistake_in_early_terminate_is_explained(
-    tmp_path: Path, given: Any, key: str, said: str
+    tmp_path: Path, given: Any, key: str, message: str
 ) -> None:
     found = problems(tmp_path, with_changes(metric={"name": "loss"}, early_terminate=given))
-    assert said in found[key]
+    assert message in found[key]
 
 
 def test_cap_may_be_a_whole_float(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_numbers_in_scientific_notation_are_numbers_unless_quoted(tmp_path: Path
     assert loaded.config.command == ("python", "${program}", "--x", "1e-4", "2", "True")
 
 
-def test_small_mistakes_of_yaml_are_told_by_key_and_line(tmp_path: Path) -> None:
+def test_small_mistakes_in_yaml_are_reported_by_key_and_line(tmp_path: Path) -> None:
     text = """\
         program: train.py
         method: grid
@@ -282,12 +282,12 @@ def test_our_keys_among_wandbs_are_answered(tmp_path: Path) -> None:
     assert found["retries"].endswith('there it is "retries": 2')
 
 
-def test_random_search_that_would_repeat_itself_is_told(tmp_path: Path) -> None:
+def test_random_search_that_would_repeat_itself_is_reported(tmp_path: Path) -> None:
     loaded = load(tmp_path, with_changes(parameters={"x": {"values": [1, 2]}}))
     assert "there are 2 combinations, and each is run once here" in str(loaded.notes)
 
 
-def test_exponents_of_log_uniform_are_told(tmp_path: Path) -> None:
+def test_exponents_of_log_uniform_are_noted(tmp_path: Path) -> None:
     kinds = {
         "a": {"distribution": "log_uniform", "min": 1e-4, "max": 0.1},
         "b": {"distribution": "inv_log_uniform", "min": 0, "max": 1},
@@ -311,7 +311,9 @@ def test_exponents_of_log_uniform_are_told(tmp_path: Path) -> None:
         ("!!python/object/apply:os.system ['true']", "not valid YAML"),
     ],
 )
-def test_file_that_is_no_sweep_is_explained(tmp_path: Path, text: str, expected: str) -> None:
+def test_other_file_in_place_of_a_sweep_is_explained(
+    tmp_path: Path, text: str, expected: str
+) -> None:
     assert expected in problems(tmp_path, text)[""]
 
 

@@ -51,8 +51,8 @@ class QueuedRun:
         self._is_cancelled = anyio.Event()
         self._run: LocalRun | None = None
 
-    async def wait_started(self, tell: Callable[[str], None]) -> RunStart | None:
-        tell(REASON)
+    async def wait_started(self, report: Callable[[str], None]) -> RunStart | None:
+        report(REASON)
         async with anyio.create_task_group() as tasks:
 
             async def leave_on(event: anyio.Event) -> None:
@@ -216,9 +216,7 @@ class Suspended(LocalExecutor):
         return run
 
 
-def test_time_limit_of_a_run_stands_still_while_its_engine_suspends_it(
-    tmp_path: Path, use: Use
-) -> None:
+def test_time_limit_of_a_run_is_paused_while_it_is_suspended(tmp_path: Path, use: Use) -> None:
     use(Suspended)
     config = config_in(tmp_path, script="logs_and_waits.py", max_runs=1, timeout_s=TIMEOUT_S)
     result = sweep.run_sweep(config, logdir=tmp_path / "runs", workers=1)
@@ -282,7 +280,7 @@ def test_slow_start_delays_no_other_runs_end(tmp_path: Path, use: Use) -> None:
 
 
 class SaysLateThatRunsStarted(LocalExecutor):
-    """Its answer comes after a rule has stopped the run."""
+    """Its answer arrives after a rule has stopped the run."""
 
     is_stopped: ClassVar[anyio.Event]
 
@@ -353,7 +351,7 @@ def test_engine_of_another_package_runs_a_sweep(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("installed_engine")
 @pytest.mark.parametrize(
-    ("executor", "said"),
+    ("executor", "message"),
     [
         ({"type": "paintd"}, "executor.type: must name an engine: there is no engine paintd, did"),
         ({"type": "broken"}, "executor.type: must name an engine: the engine broken (nowhere:E"),
@@ -362,11 +360,13 @@ def test_engine_of_another_package_runs_a_sweep(tmp_path: Path) -> None:
         ({}, 'executor.type: must name an engine, for example "local"'),
     ],
 )
-def test_wrong_engine_or_key_is_named(tmp_path: Path, executor: dict[str, Any], said: str) -> None:
+def test_wrong_engine_or_key_is_named(
+    tmp_path: Path, executor: dict[str, Any], message: str
+) -> None:
     config = write_config(tmp_path, "short.py", executor=executor)
     with pytest.raises(ConfigError) as caught:
         sweep.run_sweep(config, logdir=tmp_path / "runs")
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_command_line_names_an_unknown_engine(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_gpus_are_found_by_nvml_in_the_order_of_the_bus(nvml: FakeNvml) -> None:
     assert slots({"CUDA_DEVICE_ORDER": "FASTEST_FIRST"})[0] == {"CUDA_VISIBLE_DEVICES": "0"}
 
 
-def test_gpu_that_is_cut_up_counts_as_its_mig_devices(nvml: FakeNvml) -> None:
+def test_partitioned_gpu_counts_as_its_mig_devices(nvml: FakeNvml) -> None:
     nvml.gpus = [["MIG-a", "MIG-b"], 10**9, []]
     assert find_gpus({}).names == ("MIG-a", "MIG-b", "1")
 
@@ -117,7 +117,7 @@ def test_gpu_that_is_cut_up_counts_as_its_mig_devices(nvml: FakeNvml) -> None:
         ("MIG-GPU-8a1/1/0", ("MIG-GPU-8a1/1/0",)),
     ],
 )
-def test_gpus_the_user_named_are_taken_as_they_stand(
+def test_gpus_that_the_user_named_are_used_unchanged(
     nvml: FakeNvml, value: str, expected: tuple[str, ...]
 ) -> None:
     assert find_gpus({"CUDA_VISIBLE_DEVICES": value}) == Gpus(expected)
@@ -162,7 +162,7 @@ def test_more_gpus_for_a_run_than_there_are_is_refused() -> None:
     assert share_gpus((), gpus_per_run=3, runs_per_gpu=1) == []
 
 
-def test_free_memory_is_asked_for_by_index_and_uuid(nvml: FakeNvml) -> None:
+def test_free_memory_is_queried_by_index_and_uuid(nvml: FakeNvml) -> None:
     assert free_memory_bytes("1") == 8 * 10**9
     assert free_memory_bytes("GPU-123") == 123
     assert free_memory_bytes("7") is None
@@ -193,7 +193,7 @@ print(find_gpus({}, Path("/nowhere")).names)
 """
 
 
-def test_library_that_is_not_there_means_no_gpu() -> None:
+def test_missing_library_means_no_gpu() -> None:
     """The real pynvml, in a process that finds no driver's library: no error, no GPU."""
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_DRIVER], capture_output=True, text=True, timeout=60
@@ -211,7 +211,7 @@ class ShortOnce(LocalExecutor):
         return "GPU 0 is full" if self.n_asked <= 2 else None
 
 
-def test_run_waits_until_there_is_room_and_the_wait_is_said(
+def test_run_waits_until_there_is_room_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = ExecutorEntry(
@@ -225,9 +225,7 @@ def test_run_waits_until_there_is_room_and_the_wait_is_said(
     assert result.record.warnings == ["GPU 0 is full. Runs wait until there is room"]
 
 
-def test_run_is_told_its_gpus_and_the_journal_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_run_and_journal_get_its_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-a,GPU-b")
     config = write_config(tmp_path, "short.py", max_runs=1, gpus_per_run=2)
     (tmp_path / "short.py").write_text("import os; print(os.environ['CUDA_VISIBLE_DEVICES'])")

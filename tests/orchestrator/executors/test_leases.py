@@ -1,4 +1,4 @@
-"""Leases: what runs of several sweeps hold on one machine, and who comes next."""
+"""Leases: what the runs of several sweeps hold on one machine, and which run is next."""
 
 import os
 import shutil
@@ -86,17 +86,17 @@ def test_oldest_ticket_comes_first(tmp_path: Path) -> None:
     assert first.take(claim("/runs/a")).gpus == ("0",)
 
 
-def test_sweep_that_waits_no_more_holds_nobody_up(tmp_path: Path) -> None:
+def test_sweep_that_no_longer_waits_blocks_no_other(tmp_path: Path) -> None:
     first, second = Leases(tmp_path / "leases"), Leases(tmp_path / "leases")
     held = first.take(claim())
     with pytest.raises(NotYet):
         second.take(claim("/runs/b"))
-    second.wait_no_more()
+    second.stop_waiting()
     held.give_back()
     assert first.take(claim()).gpus == ("0",)
 
 
-def test_ticket_that_is_not_renewed_holds_nobody_up(tmp_path: Path) -> None:
+def test_expired_ticket_blocks_no_run(tmp_path: Path) -> None:
     first, second = Leases(tmp_path / "leases"), Leases(tmp_path / "leases")
     held = first.take(claim())
     with pytest.raises(NotYet):
@@ -119,7 +119,7 @@ def test_lease_ends_with_its_run_and_not_before(
     assert leases.take(claim("/runs/b")).gpus == ("0",)
 
 
-def test_run_that_asks_for_nothing_is_counted_and_compared_with_nobody(
+def test_run_without_requirements_is_counted_but_not_compared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leases = Leases(tmp_path / "leases")
@@ -146,7 +146,7 @@ run.wait()
 """
 
 
-def test_run_that_only_counts_does_so_until_it_ends_though_its_orchestrator_was_killed(
+def test_lease_of_a_counted_run_outlives_a_killed_orchestrator(
     tmp_path: Path,
 ) -> None:
     folder = tmp_path / "leases"
@@ -200,7 +200,7 @@ def test_lease_of_an_orchestrator_that_was_killed_before_its_run_began_is_free(
     assert leases.take(claim()).gpus == ("0",)
 
 
-def test_files_that_are_no_leases_are_removed(tmp_path: Path) -> None:
+def test_foreign_files_among_leases_are_removed(tmp_path: Path) -> None:
     leases = Leases(tmp_path / "leases")
     (tmp_path / "leases" / "x.lease").write_text('{"pid": "none"}')
     leases.take(claim())

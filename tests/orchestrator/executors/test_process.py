@@ -18,9 +18,9 @@ LIMIT_S = 60
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_leaks")]
 
 
-def start(supervisor: SupervisorClient, tmp_path: Path, *arguments: str) -> ProcessGroup:
+async def start(supervisor: SupervisorClient, tmp_path: Path, *arguments: str) -> ProcessGroup:
     environment = {**os.environ, "MARK": str(tmp_path)}
-    return supervisor.start(
+    return await supervisor.start(
         arguments,
         tmp_path,
         environment,
@@ -36,7 +36,7 @@ async def started(tmp_path: Path, *arguments: str) -> AsyncIterator[ProcessGroup
     """A process that is killed at the latest on leaving."""
     supervisor = SupervisorClient()
     try:
-        group = start(supervisor, tmp_path, *arguments)
+        group = await start(supervisor, tmp_path, *arguments)
         with anyio.fail_after(LIMIT_S):
             yield group
     finally:
@@ -88,7 +88,7 @@ async def test_missing_program_raises(tmp_path: Path) -> None:
     supervisor = SupervisorClient()
     for program in ("./nowhere", "no-such-program"):
         with pytest.raises(FileNotFoundError, match=program):
-            start(supervisor, tmp_path, program)
+            await start(supervisor, tmp_path, program)
     supervisor.close()
 
 
@@ -103,7 +103,7 @@ async def test_stop_ends_workers_that_ignore_sigterm(tmp_path: Path) -> None:
         assert group_members(group.pid) == []
 
 
-async def test_stop_leaves_time_to_end_in_order(tmp_path: Path) -> None:
+async def test_stop_leaves_time_to_end_cleanly(tmp_path: Path) -> None:
     script = str(trainer_path("hopeless.py"))
     arguments = (sys.executable, script, f"--logdir={tmp_path / 'runs'}")
     async with started(tmp_path, *arguments) as group:
@@ -151,7 +151,7 @@ async def test_child_that_outlives_its_parent_is_ended(tmp_path: Path) -> None:
         assert group_members(group.pid) == []
 
 
-async def test_identity_tells_a_process_from_a_later_one(tmp_path: Path) -> None:
+async def test_identity_distinguishes_a_process_from_a_later_one(tmp_path: Path) -> None:
     async with started(tmp_path, "sleep", "600") as group:
         assert group.identity is not None
         assert process_identity(group.pid) == group.identity
@@ -161,7 +161,7 @@ async def test_identity_tells_a_process_from_a_later_one(tmp_path: Path) -> None
         assert process_identity(group.pid) is None
 
 
-async def test_arguments_arrive_whole(tmp_path: Path) -> None:
+async def test_arguments_arrive_unchanged(tmp_path: Path) -> None:
     code = "import sys; print(sys.argv[1:])"
     values = ["--a=", "--b=-x y", "--c=$(false)`false`;\n", "--d=é"]
     async with started(tmp_path, sys.executable, "-c", code, *values) as group:

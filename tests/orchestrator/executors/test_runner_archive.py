@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,3 +41,15 @@ def test_archives_for_other_pythons_have_other_names(monkeypatch: pytest.MonkeyP
     runner_archive.runner_name.cache_clear()
     monkeypatch.setattr(runner_archive, "MAGIC_NUMBER", b"\1\2\r\n")
     assert runner_archive.runner_name() != name
+
+
+def test_archive_holds_all_that_its_modules_import(tmp_path: Path) -> None:
+    path = tmp_path / runner_archive.runner_name()
+    path.write_bytes(runner_archive.runner_archive())
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".py")]
+    modules = [name.removesuffix(".py").replace("/", ".") for name in names if "/" in name]
+    code = f"import sys; sys.path.insert(0, {str(path)!r}); import {', '.join(modules)}"
+    command = [sys.executable, "-I", "-S", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -44,7 +44,7 @@ def test_column_has_the_values_of_one_evaluation_after_the_other(text: str) -> N
     assert found.tolist() == pytest.approx(plain, nan_ok=True)
 
 
-def test_what_is_no_number_stays_none_and_too_large_is_none() -> None:
+def test_missing_and_too_large_numbers_are_none() -> None:
     a = np.array([np.nan, np.inf, 1e200])
     assert np.isnan(evaluate_columns(Expression("a * 2"), {"a": a}, 3)).tolist() == [
         True,

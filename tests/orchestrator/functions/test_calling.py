@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ml_tracking_ops.orchestrator import run_sweep
 from ml_tracking_ops.orchestrator.errors import UsageError
 from ml_tracking_ops.orchestrator.functions.calling import call, calling_problem
 from ml_tracking_ops.orchestrator.functions.naming import name_function
@@ -49,13 +50,28 @@ def test_function_that_cannot_be_called_is_refused(function: Callable[..., Any])
         name_function(function, VALUES)
 
 
-def test_function_of_a_module_is_named_by_it() -> None:
+@pytest.mark.parametrize(
+    ("settings", "given"),
+    [
+        ({}, "got no settings"),
+        ({"max_runs": 3, "hyperparameter": VALUES}, "got only max_runs, hyperparameter"),
+        ({"hyperparameters": [1]}, r"got \[1\]"),
+    ],
+)
+def test_sweep_of_a_function_without_hyperparameters_is_refused(
+    settings: dict[str, Any], given: str
+) -> None:
+    with pytest.raises(UsageError, match=rf"needs hyperparameters, a mapping, {given}"):
+        run_sweep(by_name, **settings)
+
+
+def test_function_of_a_module_is_named_after_it() -> None:
     named = name_function(by_name, VALUES)
     assert named.pickled is None
     assert named.reference[:2] == ("--module", f"{__name__}:by_name")
 
 
-def test_function_within_a_function_is_written_down() -> None:
+def test_nested_function_is_pickled() -> None:
     factor = 2.0
 
     def scaled(lr: float, size: int) -> float:

@@ -16,7 +16,7 @@ NOTICE = Notice("digits: finished", "3 finished", "success")
 
 @pytest.fixture
 def service():
-    """A service that keeps what is sent to it; its address is a secret."""
+    """A service that keeps its messages. Its address is a secret."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
@@ -38,7 +38,7 @@ def service():
 
 def test_message_arrives_before_the_delivery_is_closed(service, monkeypatch):
     monkeypatch.setenv("NOTICE_ADDRESS", service.address)
-    delivery = Delivery(["${envvar:NOTICE_ADDRESS}"], say=pytest.fail)
+    delivery = Delivery(["${envvar:NOTICE_ADDRESS}"], warn=pytest.fail)
     delivery.send(NOTICE)
     delivery.close()
     [received] = service.received
@@ -47,30 +47,30 @@ def test_message_arrives_before_the_delivery_is_closed(service, monkeypatch):
 
 def test_service_that_refuses_is_reported_once_without_its_password(service):
     service.status = 500
-    said = []
-    delivery = Delivery([service.address], said.append)
+    message = []
+    delivery = Delivery([service.address], message.append)
     delivery.send(NOTICE)
     delivery.send(NOTICE)
     delivery.close()
-    [warning] = said
+    [warning] = message
     assert "json://…" in warning
     assert "hunter2" not in warning
 
 
 @pytest.mark.parametrize("address", ["nosuchservice://ada:hunter2@host", "hunter2", "json://"])
-def test_address_that_is_none_is_refused_without_showing_it(address):
+def test_invalid_address_is_refused_without_showing_it(address):
     with pytest.raises(UsageError, match="number 1 is no address") as raised:
-        Delivery([address], say=pytest.fail)
+        Delivery([address], warn=pytest.fail)
     assert "hunter2" not in str(raised.value)
 
 
 def test_variable_that_is_not_set_is_named(monkeypatch):
     monkeypatch.delenv("NOTICE_ADDRESS", raising=False)
     with pytest.raises(UsageError, match="NOTICE_ADDRESS is not set"):
-        Delivery(["${envvar:NOTICE_ADDRESS}"], say=pytest.fail)
+        Delivery(["${envvar:NOTICE_ADDRESS}"], warn=pytest.fail)
 
 
-def test_sweep_sends_its_end_and_writes_no_address_down(tmp_path, service):
+def test_sweep_sends_its_end_and_stores_no_address(tmp_path, service):
     write_config(tmp_path, "short.py", max_runs=2, notify=[service.address])
     other = f"{service.address}/other?format=text"
     done = run_command("sweep", "--notify", other, folder=tmp_path)
@@ -83,7 +83,7 @@ def test_sweep_sends_its_end_and_writes_no_address_down(tmp_path, service):
     assert "hunter2" not in done.stdout + done.stderr
 
 
-def test_address_is_checked_before_a_sweep_is_begun(tmp_path):
+def test_address_is_checked_before_a_sweep_starts(tmp_path):
     write_config(tmp_path, "short.py", max_runs=2, notify=["nosuchservice://x"])
     done = run_command("sweep", folder=tmp_path)
     assert done.returncode == 2

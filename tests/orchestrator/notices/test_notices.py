@@ -1,4 +1,4 @@
-"""Messages about a sweep: which events give rise to one, and what it says."""
+"""Messages about a sweep: which events cause one, and its text."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def take_in(writer, *events, now_s=0.0):
     return [notice for event in events for notice in writer.take_in(event, now_s)]
 
 
-def test_first_value_of_a_sweep_is_no_news_and_better_ones_are_rare(writer):
+def test_first_value_sends_no_message_and_better_ones_rarely(writer):
     assert take_in(writer, *started(1, lr=0.1), improved(1, 0.5)) == []
     assert take_in(writer, improved(1, 0.6), now_s=1) == []
     [notice] = take_in(writer, improved(1, 0.7), now_s=NEW_BEST_EVERY_S)
@@ -45,7 +45,7 @@ def test_first_value_of_a_sweep_is_no_news_and_better_ones_are_rare(writer):
     assert take_in(writer, improved(1, 0.8), now_s=NEW_BEST_EVERY_S + 1) == []
 
 
-def test_improvement_smaller_than_the_spread_between_seeds_is_said_to_be_none(writer):
+def test_improvement_within_the_spread_between_seeds_is_reported_as_noise(writer):
     for index, value in enumerate((0.5, 0.6, 0.55, 0.65), 1):
         sampled, begun = started(index, lr=0.1)
         repeated = {**sampled, "combination": (index + 1) // 2, "repeat": 2 - index % 2}

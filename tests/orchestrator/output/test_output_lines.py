@@ -77,7 +77,7 @@ def test_reader_that_keeps_up_misses_nothing_of_what_is_cut(
 
 
 @pytest.mark.usefixtures("small_limit")
-def test_reader_that_comes_late_reads_both_ends_and_says_what_is_lost(tmp_path: Path) -> None:
+def test_late_reader_reads_both_ends_and_reports_the_loss(tmp_path: Path) -> None:
     output, lines = Output(tmp_path / "run.log"), OutputLines(tmp_path / "run.log", KEPT)
     output.print_lines(5_000)
     output.cut()
@@ -131,7 +131,7 @@ def test_too_long_line_is_left_out_whole(tmp_path: Path) -> None:
     assert lines.n_long_lines == 2
 
 
-def test_what_is_read_during_a_cut_is_read_again(
+def test_output_read_during_a_cut_is_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A cut that begins between the look at the line about it and the reading of a block."""

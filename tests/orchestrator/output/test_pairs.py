@@ -129,7 +129,7 @@ def test_numbers_that_are_not_finite_are_values() -> None:
         "http://127.0.0.1:8080/x",
     ],
 )
-def test_what_is_no_metric_is_none(line: str) -> None:
+def test_lines_without_metrics_give_none(line: str) -> None:
     assert points("name: value", line) == {}
 
 
@@ -147,7 +147,7 @@ def test_postfix_of_a_progress_bar_is_read() -> None:
         (r"(?P<name>\w+) (?P<value>[\d.]+)", "loss 0.5 acc 0.1 loss 0.6"),
     ],
 )
-def test_name_that_is_in_a_line_twice_is_refused_and_said(pattern: str, line: str) -> None:
+def test_duplicate_name_in_a_line_is_skipped_and_reported(pattern: str, line: str) -> None:
     parser = LineParser(pattern)
     assert parser.parse(line) == [("acc", 0.1, None)]
     assert parser.parse("none") == []

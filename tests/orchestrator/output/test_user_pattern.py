@@ -11,12 +11,12 @@ SLOW = r"(?P<loss>(?:a|aa|aaa)+)b$"
 @pytest.mark.parametrize(
     ("line", "n_found"), [("loss 0.5", 1), ("loss 12,345", 0), ("loss 1e-5", 0), ("loss .5", 1)]
 )
-def test_part_of_a_longer_number_is_no_value(line: str, n_found: int) -> None:
+def test_part_of_a_longer_number_is_not_a_value(line: str, n_found: int) -> None:
     parser = LineParser(r"loss (?P<loss>[\d.]+)")
     assert len(parser.parse(line)) == n_found
 
 
-def test_number_that_is_cut_is_said() -> None:
+def test_cut_number_is_reported() -> None:
     parser = LineParser(r"loss (?P<loss>\d+)")
     assert parser.parse("loss 12,345") == []
     ((kind, text),) = parser.notes
@@ -49,7 +49,7 @@ def test_punctuation_around_a_number_is_left_out(text: str, value: float | None)
     assert found == ([] if value is None else [("loss", value, None)])
 
 
-def test_expression_that_takes_too_long_is_given_up() -> None:
+def test_slow_expression_is_aborted() -> None:
     parser = LineParser(SLOW)
     line = "a" * 200 + "c"
     for _ in range(5):

@@ -60,4 +60,4 @@ def test_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
 
     assert (without.returncode, onto.returncode) == (2, 2)
     assert "--output" in without.stderr
-    assert "exists already" in onto.stderr
+    assert "already exists" in onto.stderr

@@ -6,9 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from event_writing import event, write_events
+from tensorboard.compat.proto.summary_pb2 import Summary
 
 from ml_tracking_ops.logger import ExperimentLogger
+from ml_tracking_ops.logger.media.encoding.audio import encode_audio
+from ml_tracking_ops.logger.media.encoding.png import encode_png
 from ml_tracking_ops.orchestrator.cli.main import main
+
+SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
 
 
 @pytest.fixture
@@ -61,13 +67,35 @@ def test_export_writes_files_below_the_folder_alone_and_an_index(
     assert run("export", folder, "--format", "media", "--output", out) == 2
 
 
-def test_export_says_what_is_not_there_any_more(folder: Path, tmp_path: Path) -> None:
+def test_export_names_what_no_longer_exists(folder: Path, tmp_path: Path) -> None:
     for path in folder.rglob("logged_media/*.png"):
         path.write_bytes(b"cut")
     out = tmp_path / "out"
     assert run("export", folder, "--format", "media", "--output", out) == 0
     index = json.loads((out / "index.json").read_text(encoding="utf-8"))
     assert ["error" in line for line in index] == [True, True, False, False, False, False]
+
+
+def test_export_of_event_files_names_files_by_their_content(tmp_path: Path) -> None:
+    data = {"a": encode_png(np.zeros((2, 3, 3), np.uint8)), "b": SVG, "c": b"<html></html>"}
+    values = [
+        Summary.Value(tag=tag, image=Summary.Image(encoded_image_string=image))
+        for tag, image in data.items()
+    ]
+    sound = Summary.Audio(encoded_audio_string=encode_audio([0.5], 8_000).data)
+    values.append(Summary.Value(tag="tone", audio=sound))
+    folder, out = tmp_path / "runs" / "tb", tmp_path / "out"
+    write_events(folder / "events.out.tfevents.1.host", [event(5.0, 3, *values)])
+    assert run("export", folder, "--format", "media", "--output", out) == 0
+    files = {path.relative_to(out).as_posix(): path for path in out.rglob("*.*")}
+    assert set(files) == {
+        "index.json",
+        "image/a/00000003.png",
+        "image/b/00000003.bin",
+        "image/c/00000003.bin",
+        "audio/tone/00000003.wav",
+    }
+    assert files["image/a/00000003.png"].read_bytes() == data["a"]
 
 
 def test_export_of_nothing_or_to_nowhere_says_so(

@@ -103,7 +103,7 @@ def test_record_says_whether_the_checkout_had_changes(tmp_path: Path) -> None:
         assert environment["git_is_dirty"] is is_dirty
 
 
-def test_event_files_that_are_not_found_are_told(tmp_path: Path) -> None:
+def test_missing_event_files_are_reported(tmp_path: Path) -> None:
     done = run_command("run", "--metrics-from=tensorboard", "--", "true", folder=tmp_path)
 
     assert done.returncode == 0
@@ -112,7 +112,7 @@ def test_event_files_that_are_not_found_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--metrics-from=tensorboard", "--metrics-pattern=json", "--", "true"], "for --metrics"),
         (["--metrics-from=stdout", "--", "true"], "needs --metrics-pattern"),
@@ -123,11 +123,13 @@ def test_event_files_that_are_not_found_are_told(tmp_path: Path) -> None:
         (["--tag", "a,b", "--", "true"], "a comma"),
     ],
 )
-def test_wrong_usage_leaves_nothing_behind(tmp_path: Path, arguments: list[str], said: str) -> None:
+def test_wrong_usage_leaves_nothing_behind(
+    tmp_path: Path, arguments: list[str], message: str
+) -> None:
     done = run_command("run", *arguments, folder=tmp_path)
 
     assert done.returncode == 2
-    assert said in done.stderr
+    assert message in done.stderr
     assert not (tmp_path / "runs").exists()
 
 

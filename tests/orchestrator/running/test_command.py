@@ -1,4 +1,4 @@
-"""How a run is started: the `command` key, its macros, and that no shell comes near."""
+"""How a run is started: the `command` key, its macros, and no shell."""
 
 import json
 import sys
@@ -52,7 +52,7 @@ def output_of(tmp_path: Path, script: str, text: str, **changes: Any) -> str:
     return log
 
 
-def test_macros_stand_for_what_they_do_in_wandb(tmp_path: Path) -> None:
+def test_macros_mean_the_same_as_in_wandb(tmp_path: Path) -> None:
     assert arguments(tmp_path, "${env}", "${interpreter}", "${program}") == [
         "/usr/bin/env",
         sys.executable,
@@ -89,7 +89,7 @@ def test_macros_stand_for_what_they_do_in_wandb(tmp_path: Path) -> None:
     assert arguments(tmp_path, "${args_json_file}") == [str(tmp_path / "SWEEP" / "NAME.json")]
 
 
-def test_macros_stand_inside_arguments_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_macros_can_be_inside_arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WHERE", "here")
     found = arguments(
         tmp_path,
@@ -107,7 +107,7 @@ def test_macros_stand_inside_arguments_too(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "output"),
     [
         (["${progam}"], "unknown macro ${progam}, did you mean ${program}?"),
         (["${whatever_this_is}"], "known: ${args}, "),
@@ -121,14 +121,14 @@ def test_macros_stand_inside_arguments_too(tmp_path: Path, monkeypatch: pytest.M
     ],
 )
 def test_command_that_cannot_work_is_explained(
-    tmp_path: Path, command: list[str], said: str
+    tmp_path: Path, command: list[str], output: str
 ) -> None:
     (tmp_path / "train.py").touch()
     with pytest.raises(ConfigError) as caught:
         validate_config(config_of("train.py", command=command), tmp_path)
     (problem,) = caught.value.problems
     assert problem.key == "command"
-    assert said in problem.message
+    assert output in problem.message
 
 
 def test_macros_that_name_nothing_are_explained(
@@ -151,7 +151,7 @@ def test_macros_that_name_nothing_are_explained(
     assert "known: lr, seed" in zz.message
 
 
-def test_shell_may_be_given_hyperparameters_behind_its_text() -> None:
+def test_shell_can_get_hyperparameters_as_arguments() -> None:
     assert command_problem(["bash", "-c", 'train "$@"', "train", "${args}"]) is None
     assert command_problem(["bash", "${program}", "${args}"]) is None
     assert command_problem(["sh", "-c", "cd ${logdir} && exec train"]) is None
@@ -238,7 +238,7 @@ def test_dry_run_shows_the_command(tmp_path: Path) -> None:
     assert done.stdout == f"torchrun --nproc_per_node=2 {script} lr=0.5\n"
 
 
-def test_program_that_is_not_there_fails_the_run_and_says_so(tmp_path: Path) -> None:
+def test_missing_program_fails_the_run_and_is_named(tmp_path: Path) -> None:
     (tmp_path / "train.py").touch()
     config = config_of("train.py", {"lr": 0.5}, command=["no-such-program", "${args}"])
     (tmp_path / "experiment_cfg.json").write_text(json.dumps(config))

@@ -71,7 +71,7 @@ def test_tensorboard_dir_without_metrics_from_is_an_error(tmp_path: Path) -> Non
 
 
 def start_process(dat_path: Path, path: Path) -> subprocess.Popen[bytes]:
-    """A process of a run that holds a file open until it is told to end."""
+    """A process of a run that holds a file open until it is ended."""
     command = [sys.executable, "-uc", f"f = open({str(path)!r}, 'ab'); print(); input()"]
     process = subprocess.Popen(
         command,
@@ -98,7 +98,7 @@ def test_files_that_name_no_process_belong_to_the_run_that_has_them_open(tmp_pat
     assert own.owns(path) is None
 
 
-def test_files_that_cannot_be_told_are_said_and_left_out(tmp_path: Path) -> None:
+def test_ambiguous_files_are_reported_and_left_out(tmp_path: Path) -> None:
     dat_path = tmp_path / "run.dat"
     path = tmp_path / "runs" / f"events.out.tfevents.{int(time.time())}.host"
     write_events(path, [event(1.0, 1, simple("x", 1))])

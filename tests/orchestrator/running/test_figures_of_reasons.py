@@ -14,7 +14,7 @@ def best_of(*values: float) -> BestSoFar:
 
 
 @pytest.mark.parametrize(
-    ("rule", "values", "said"),
+    ("rule", "values", "message"),
     [
         ("asha", (0.5, 0.3), ""),
         (
@@ -32,7 +32,7 @@ def best_of(*values: float) -> BestSoFar:
     ],
 )
 def test_reason_says_where_the_best_value_is_from(
-    rule: str, values: tuple[float, ...], said: str
+    rule: str, values: tuple[float, ...], message: str
 ) -> None:
     decision = StopDecision(rule, "loss", 2, 0.3, 0.1, "stopped early at step 2: …")
-    assert beside_best(best_of(*values), decision) == said
+    assert beside_best(best_of(*values), decision) == message

@@ -1,4 +1,4 @@
-"""Folders of strangers that are resumed: nothing is run unasked, and nobody else is stopped."""
+"""Resuming foreign folders: nothing runs without a question, and no other process is stopped."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from ml_tracking_ops.orchestrator.supervision.process_table import process_ident
 
 @pytest.fixture
 def sweep(tmp_path):
-    """A sweep that has ended; its folder."""
+    """Run a sweep to its end, and return its folder."""
     write_config(tmp_path, "short.py", max_runs=1)
     assert run_command("sweep", folder=tmp_path).returncode == 0
     return sweep_folder(tmp_path / "runs")

@@ -152,26 +152,26 @@ def test_rule_stops_a_run_by_what_it_prints(tmp_path: Path) -> None:
     )
 
 
-def test_pattern_that_matches_nothing_is_said_with_the_lines_seen(tmp_path: Path) -> None:
+def test_pattern_that_matches_nothing_is_reported_with_the_lines_seen(tmp_path: Path) -> None:
     sweep_config(tmp_path, "loading\nloss\t-> 0.5\n", "name: value")
-    said = run_command("sweep", folder=tmp_path).stderr
-    assert 'printed 2 lines, none of which matches the metrics_pattern "name: value"' in said
-    assert "The last lines seen:\n  | loading\n  | loss    -> 0.5\n" in said
-    assert said.count("warning") == 2  # as the run ends, and in the summary
+    answer = run_command("sweep", folder=tmp_path).stderr
+    assert 'printed 2 lines, none of which matches the metrics_pattern "name: value"' in answer
+    assert "The last lines seen:\n  | loading\n  | loss    -> 0.5\n" in answer
+    assert answer.count("warning") == 2  # as the run ends, and in the summary
 
 
-def test_script_that_prints_its_metric_but_logs_none_is_told_how_it_is_read(tmp_path: Path) -> None:
+def test_script_that_only_prints_its_metric_gets_advice(tmp_path: Path) -> None:
     sweep_config(tmp_path, "Test set: Average loss: 2.3, Accuracy: 55/500\n", "name: value")
     path = tmp_path / "experiment_cfg.json"
     config = json.loads(path.read_text())
     del config["metrics_from"], config["metrics_pattern"]
     path.write_text(json.dumps({**config, "optimization_metric": "Average loss"}))
-    said = run_command("sweep", folder=tmp_path).stderr
+    answer = run_command("sweep", folder=tmp_path).stderr
     assert (
         "has logged nothing, so there is no 'Average loss' to optimise. The script prints it"
-        in said
+        in answer
     )
-    assert '"metrics_from": "stdout", "metrics_pattern": "name: value"' in said
+    assert '"metrics_from": "stdout", "metrics_pattern": "name: value"' in answer
 
 
 def test_script_that_imports_for_long_is_not_blamed(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_script_that_imports_for_long_is_not_blamed(tmp_path: Path) -> None:
     assert monitor.silence(running_s=math.inf) == "misses"
 
 
-def test_missing_metric_is_told_while_the_run_continues_and_taken_back(tmp_path: Path) -> None:
+def test_missing_metric_is_reported_during_the_run_and_withdrawn(tmp_path: Path) -> None:
     flag = tmp_path / "go"
     lines = tmp_path / "lines"
     sweep_config(
@@ -209,9 +209,11 @@ def test_missing_metric_is_told_while_the_run_continues_and_taken_back(tmp_path:
     wait_until(lambda: "resolved:" in output.read_text(), "the warning to be taken back")
     flag.touch()
     assert sweep.wait(60) == 0
-    said = output.read_text()
-    assert "has not logged the optimization_metric 'Accuracy' so far. It logged 'accuracy'" in said
-    assert "resolved: run " in said
+    answer = output.read_text()
+    assert (
+        "has not logged the optimization_metric 'Accuracy' so far. It logged 'accuracy'" in answer
+    )
+    assert "resolved: run " in answer
     (journal,) = tmp_path.glob("runs/*/journal.jsonl")
     state = SweepRecord(goal="max")
     for event in JournalTail(journal).read():
@@ -219,8 +221,8 @@ def test_missing_metric_is_told_while_the_run_continues_and_taken_back(tmp_path:
     assert state.warnings == []
 
 
-def test_cut_output_is_read_from_its_end_by_a_later_orchestrator(tmp_path: Path) -> None:
-    """Which of the values in the log were in the part that is gone cannot be told."""
+def test_later_orchestrator_reads_cut_output_from_its_end(tmp_path: Path) -> None:
+    """It is unknown which values in the log were in the lost part."""
     kept = 4 << 10
     log, dat = tmp_path / "run.log", tmp_path / "run.dat"
     log.write_text("".join(f"loss={n}\n" for n in range(1, 6_001)))
@@ -239,7 +241,7 @@ def test_cut_output_is_read_from_its_end_by_a_later_orchestrator(tmp_path: Path)
     assert [kind for kind, _ in later.notes][:1] == ["resumed"]
 
 
-def test_names_and_thousands_are_told_right(tmp_path: Path) -> None:
+def test_names_and_thousands_separators_are_read(tmp_path: Path) -> None:
     """Words and numbers that vision and ranking code prints."""
     text = (
         "Acc@1: 70.1 Acc@5: 90.2\n{'NDCG@10': 0.31, 'recall@20': 0.55}\nmAP@0.5: 0.61\n"
@@ -262,7 +264,7 @@ def test_names_and_thousands_are_told_right(tmp_path: Path) -> None:
     assert run.best_value == 70.1
 
 
-def test_name_that_is_in_a_line_twice_is_said_by_the_sweep(tmp_path: Path) -> None:
+def test_duplicate_name_in_a_line_is_reported_by_the_sweep(tmp_path: Path) -> None:
     sweep_config(tmp_path, "Accuracy: 0.5 loss: 1 loss: 2\n", "name: value")
     done = run_command("sweep", folder=tmp_path)
     assert "'loss' occurs twice in a line. It is not read there" in done.stderr
@@ -276,14 +278,14 @@ def test_expression_that_never_ends_blocks_no_sweep(tmp_path: Path) -> None:
     assert "No more metrics are read from this run's output" in done.stderr
 
 
-def test_metric_under_another_name_is_said_with_the_names_found(tmp_path: Path) -> None:
+def test_metric_under_another_name_is_reported_with_the_names_found(tmp_path: Path) -> None:
     sweep_config(tmp_path, "accuracy: 0.5\n", "name: value")
     done = run_command("sweep", folder=tmp_path)
     assert "It logged 'accuracy'. Did you mean 'accuracy'?" in done.stderr
 
 
 @pytest.mark.parametrize(
-    ("changes", "key", "said"),
+    ("changes", "key", "answer"),
     [
         ({"metrics_pattern": "("}, "metrics_pattern", "is not a regular expression"),
         ({"metrics_pattern": "loss .*"}, "metrics_pattern", "must name what it finds"),
@@ -299,7 +301,7 @@ def test_metric_under_another_name_is_said_with_the_names_found(tmp_path: Path) 
     ],
 )
 def test_wrong_pattern_is_explained(
-    tmp_path: Path, changes: dict[str, Any], key: str, said: str
+    tmp_path: Path, changes: dict[str, Any], key: str, answer: str
 ) -> None:
     path = sweep_config(tmp_path, "", "json")
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
@@ -307,4 +309,4 @@ def test_wrong_pattern_is_explained(
         run_sweep(path, logdir=tmp_path / "runs")
     (problem,) = caught.value.problems
     assert problem.key == key
-    assert said in problem.message
+    assert answer in problem.message

@@ -1,4 +1,4 @@
-"""When a user is told that the optimisation metric does not arrive."""
+"""When a user is warned that the optimization metric does not arrive."""
 
 import math
 from pathlib import Path
@@ -34,7 +34,7 @@ CONFIG = {
         ({}, math.inf, "nothing"),
     ],
 )
-def test_missing_metric_is_told_at_once_only_where_it_is_misspelt(
+def test_missing_metric_is_reported_at_once_only_if_misspelt(
     tmp_path: Path, logged: dict[str, int], running_s: float, expected: str | None
 ) -> None:
     path = tmp_path / "run_0001.dat"

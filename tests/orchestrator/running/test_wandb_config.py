@@ -71,4 +71,4 @@ def test_mode_that_the_user_chose_is_kept(folder: Path, monkeypatch: pytest.Monk
     assert list(sweep.glob("*_0001.wandb.yaml"))
     deleted = run_command("delete", "--yes", sweep.name, folder=folder)
     assert deleted.returncode == 0, deleted.stderr
-    assert not sweep.exists()  # nothing in it was somebody else's
+    assert not sweep.exists()  # it contains nothing foreign

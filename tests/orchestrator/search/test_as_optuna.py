@@ -1,4 +1,4 @@
-"""A sweep as a study of Optuna's."""
+"""A sweep as an Optuna study."""
 
 from pathlib import Path
 

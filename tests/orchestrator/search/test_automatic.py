@@ -1,4 +1,4 @@
-"""Which sampler `auto` stands for, and settings of samplers."""
+"""Which sampler `auto` picks, and settings of samplers."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,6 @@ from ml_tracking_ops.orchestrator.store.journal import JournalTail
 
 X = {"type": "uniform", "min": 0, "max": 1}
 PLANE = space_of({"x": X, "y": X})
-TORCH = ("optuna", "torch", "scipy")
 SMALL = space_of({"a": choice(1, 2), "b": choice(1, 2, 3)})
 CONDITIONAL = space_of({"a": choice("p", "q"), "x": {**X, "when": {"a": "p"}}})
 
@@ -33,7 +32,7 @@ def pick(
     libraries: tuple[str, ...] = ("optuna",),
     *,
     has_metric: bool = True,
-    has_aims: bool = False,
+    n_objectives: int = 1,
 ) -> PickedSampler:
     return pick_sampler(
         space,
@@ -41,7 +40,7 @@ def pick(
         n_workers,
         rules,
         has_metric=has_metric,
-        has_aims=has_aims,
+        n_objectives=n_objectives,
         has_library=libraries.__contains__,
     )
 
@@ -54,19 +53,20 @@ def pick(
         (pick(has_metric=False), "random", "no optimization_metric"),
         (pick(rules=("asha",)), "bayes", "learns from runs that asha stops"),
         (pick(rules=("median",), libraries=()), "bayes", "learns from runs that median stops"),
-        (pick(rules=("asha",), has_aims=True), "random", "asha stops most runs"),
-        (pick(has_aims=True), "tpe", "several objectives"),
-        (pick(has_aims=True, libraries=TORCH), "gp", "from few runs"),
+        (pick(n_objectives=2, libraries=()), "bayes", "from few runs"),
+        (pick(CONDITIONAL, n_objectives=3), "bayes", "from few runs"),
+        (pick(n_objectives=4), "tpe", "many objectives"),
+        (pick(rules=("asha",), n_objectives=2), "random", "asha stops most runs"),
+        (pick(n_runs=300, n_objectives=2), "tpe", "many runs"),
         (pick(rules=("asha",), n_runs=10), "random", "too few"),
         (pick(rules=("patience", "threshold")), "bayes", "few runs"),
         (pick(n_runs=10), "random", "10 runs, 4 at once, are too few"),
-        (pick(n_runs=20, n_workers=16), "random", "too few"),
+        (pick(n_runs=29, n_workers=16), "random", "too few"),
+        (pick(n_runs=30, n_workers=16), "bayes", "from few runs"),
         (pick(n_runs=300, libraries=()), "random", "Optuna is not installed"),
         (pick(libraries=()), "bayes", "the most from few runs"),
         (pick(CONDITIONAL, n_workers=16), "bayes", "the most from few runs"),
         (pick(n_runs=300), "tpe", "for many runs"),
-        (pick(has_aims=True, n_workers=16, libraries=TORCH), "tpe", "several objectives"),
-        (pick(CONDITIONAL, has_aims=True, libraries=TORCH), "tpe", "several objectives"),
     ],
 )
 def test_auto_picks_by_space_runs_workers_and_rules(
@@ -129,7 +129,7 @@ def test_pick_is_in_the_journal_once_and_a_resume_keeps_to_it(tmp_path: Path) ->
     assert "too few" in sampler["reason"]
 
 
-def test_auto_learns_where_there_are_runs_enough(tmp_path: Path) -> None:
+def test_auto_learns_if_there_are_enough_runs(tmp_path: Path) -> None:
     write_config(tmp_path, "short.py", sampler="auto", max_runs=17, seed=1)
     done = run_command("sweep", "--workers", "2", folder=tmp_path)
 
@@ -139,7 +139,7 @@ def test_auto_learns_where_there_are_runs_enough(tmp_path: Path) -> None:
     assert all(getattr(one, "n_known", 0) is not None for one in record.history)
 
 
-def test_dry_run_says_what_auto_stands_for(tmp_path: Path) -> None:
+def test_dry_run_prints_what_auto_picks(tmp_path: Path) -> None:
     write_config(tmp_path, "short.py", sampler="auto", max_runs=2)
 
     assert "sampler: random, since" in run_command("sweep", "--dry-run", folder=tmp_path).stderr

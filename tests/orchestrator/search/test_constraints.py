@@ -65,7 +65,7 @@ def test_constraint_means_what_it_says(text: str, expected: bool) -> None:
         "not",
     ],
 )
-def test_what_is_not_understood_is_refused(text: str) -> None:
+def test_unknown_expression_is_refused(text: str) -> None:
     with pytest.raises(ConstraintError):
         Constraint(text)
 
@@ -82,7 +82,7 @@ def test_what_is_not_understood_is_refused(text: str) -> None:
         "min() == 0",
     ],
 )
-def test_values_of_the_wrong_kind_are_told(text: str) -> None:
+def test_values_of_the_wrong_type_are_reported(text: str) -> None:
     with pytest.raises(ConstraintError, match="does not fit the values"):
         Constraint(text).allows(VALUES)
 

@@ -124,7 +124,10 @@ def test_bell_has_finite_ends(unit: float) -> None:
         ({"type": "quniform", "min": 1, "max": 1, "step": 1}, "min must be less than max"),
         ({"type": "qloguniform", "min": 0, "max": 1, "step": 1}, "min must be greater than 0"),
         ({"type": "beta", "a": 0, "b": 1}, "greater than 0"),
-        ({"type": "choice", "candidates": [1, 2], "probabilities": [1]}, "as many as candidates"),
+        (
+            {"type": "choice", "candidates": [1, 2], "probabilities": [1]},
+            "one probability for each candidate",
+        ),
         ({"type": "choice", "candidates": [1, 2], "probabilities": [0.5, 0.6]}, "add up to 1"),
         ({"type": "uniform", "min": 0, "max": float("inf")}, "finite"),
     ],

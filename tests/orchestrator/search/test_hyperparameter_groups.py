@@ -109,7 +109,7 @@ def test_nested_parameters_of_wandb_are_a_group() -> None:
         (
             {"a": {"type": "group", "parameters": {"x": UNIFORM}}, "a.x": UNIFORM},
             "hyperparameters.a.parameters.x",
-            "a.x exists already",
+            "a.x already exists",
         ),
         (
             {"a": {"type": "group", "parameters": {"x y": UNIFORM}}},
@@ -118,7 +118,7 @@ def test_nested_parameters_of_wandb_are_a_group() -> None:
         ),
     ],
 )
-def test_mistake_in_a_group_is_told_where_it_is_in_the_file(
+def test_mistake_in_a_group_is_reported_with_its_place_in_the_file(
     tmp_path: Path, hyperparameters: dict[str, Any], key: str, text: str
 ) -> None:
     assert text in problems(tmp_path, hyperparameters=hyperparameters)[key]

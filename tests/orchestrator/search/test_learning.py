@@ -129,9 +129,7 @@ def by_value(combination: Combination) -> tuple[RunState, float | None]:
 
 @pytest.mark.parametrize("name", ["tpe", "cma_es"])
 @pytest.mark.parametrize("n_workers", [1, 4])
-def test_sweep_that_is_taken_up_again_continues_as_if_nothing_had_happened(
-    name: str, n_workers: int
-) -> None:
+def test_resumed_sweep_continues_as_if_nothing_had_happened(name: str, n_workers: int) -> None:
     history = follow(LearningSampler(EVERYTHING, 3, name, "max"), 40, by_value, n_workers)
     wanted = combinations(history)
     for stop in (1, 11, 25, 39):
@@ -147,7 +145,7 @@ def test_sweep_that_is_taken_up_again_continues_as_if_nothing_had_happened(
 
 
 @pytest.mark.parametrize("name", ["tpe", "cma_es"])
-def test_every_kind_of_hyperparameter_is_learnt(name: str) -> None:
+def test_every_kind_of_hyperparameter_is_learned(name: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         history = follow(LearningSampler(EVERYTHING, 0, name, "max"), 40, by_value, 2)
@@ -159,7 +157,7 @@ def test_every_kind_of_hyperparameter_is_learnt(name: str) -> None:
             assert EVERYTHING.hyperparameters[name].holds(combination[name]), name
 
 
-def test_another_sampler_version_keeps_to_what_was_run() -> None:
+def test_resume_with_another_sampler_version_keeps_earlier_runs() -> None:
     """A history that Optuna would not make again is taken as it is."""
     history = follow(LearningSampler(PLANE, 0, "tpe", "min"), 15, on_the_plane)
     found = LearningSampler(PLANE, 1, "tpe", "min").combination(16, history)
@@ -273,7 +271,7 @@ def test_stopped_run_of_an_earlier_sweep_is_no_result() -> None:
     assert finished == [-1e9]
 
 
-def test_sampler_that_fails_is_stood_in_for_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failing_sampler_is_replaced_by_random_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> None:
         raise FloatingPointError("singular matrix")
 
@@ -291,7 +289,7 @@ def test_sampler_that_fails_is_stood_in_for_by_chance(monkeypatch: pytest.Monkey
     assert sampler.combination(18, history) not in (None, found)
 
 
-def test_earlier_sweep_is_learnt_from() -> None:
+def test_sampler_learns_from_an_earlier_sweep() -> None:
     known: list[HistoryEvent] = [
         WarmStartRun(combination, *on_the_plane(combination))
         for combination in one_by_one(LearningSampler(PLANE, 5, "tpe", "min"), 60)
@@ -301,7 +299,7 @@ def test_earlier_sweep_is_learnt_from() -> None:
     assert on_the_plane(found)[1] < 20  # type: ignore[operator]
 
 
-def test_combination_is_the_same_in_optunas_words_and_back() -> None:
+def test_combination_survives_conversion_to_optuna_and_back() -> None:
     history = follow(LearningSampler(EVERYTHING, 2, "tpe", "max"), 20, by_value)
     for combination in combinations(history):
         parameters, distributions = parameters_of(EVERYTHING, combination)
@@ -311,7 +309,7 @@ def test_combination_is_the_same_in_optunas_words_and_back() -> None:
 
 
 def test_gp_gives_optunas_combinations_or_says_what_it_needs() -> None:
-    """With torch where it is installed; the tests do not install it for this alone."""
+    """With torch if it is installed. The tests do not install it only for this."""
     if importlib.util.find_spec("torch") is None:
         with pytest.raises(UsageError, match="the sampler gp needs PyTorch"):
             opening.check_sampler("gp")
@@ -335,7 +333,7 @@ def test_gp_without_torch_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
     assert "https://pytorch.org" in str(caught.value)
 
 
-def test_run_that_ended_twice_is_learnt_from_twice_and_a_resume_learns_the_same() -> None:
+def test_sampler_learns_twice_from_a_run_that_ended_twice_also_after_a_resume() -> None:
     """Run again by hand, or after an interruption: both ends are true."""
     sampler = LearningSampler(PLANE, 3, "tpe", "min")
     history = follow(sampler, 12, on_the_plane)

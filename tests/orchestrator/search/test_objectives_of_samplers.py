@@ -95,7 +95,7 @@ def test_genetic_algorithm_runs_no_child_that_is_like_an_earlier_run() -> None:
     assert len({tuple(one.values()) for one in found}) == N_RUNS
 
 
-def test_run_without_every_value_is_no_result_and_stops_nothing() -> None:
+def test_run_without_every_value_is_not_a_result_and_stops_nothing() -> None:
     sampler = sampler_for("nsga2", {"population_size": 4})
     history: list[HistoryEvent] = []
     for number in range(1, 13):
@@ -110,7 +110,7 @@ def test_run_without_every_value_is_no_result_and_stops_nothing() -> None:
     assert sampler.trouble is None
 
 
-def test_constraint_of_one_metric_is_told_to_tpe() -> None:
+def test_tpe_learns_the_constraint_of_one_metric() -> None:
     aims = aims_of({"where": ["c <= 0.5"]})
     sampler = LearningSampler(PLANE, 1, "tpe", "max", (), None, aims)
     history: list[HistoryEvent] = []

@@ -10,6 +10,7 @@ from optuna.storages.journal import JournalFileBackend
 from sweeps import write_config
 
 from ml_tracking_ops.orchestrator import run_sweep
+from ml_tracking_ops.orchestrator.cli.main import main
 from ml_tracking_ops.orchestrator.config.loading import load_config
 from ml_tracking_ops.orchestrator.errors import ConfigError
 from ml_tracking_ops.orchestrator.search.settings import OptunaStorage
@@ -160,7 +161,7 @@ def test_study_with_other_goals_is_a_mistake(objectives: Any, text: str, tmp_pat
         ({"optuna": "study.db", "study": "cifar"}, "has no study cifar. Known: mnist, other"),
         ({"optuna": "study.db"}, "has 2 studies (mnist, other): name one with study"),
         ({"optuna": "study.db", "study": "other"}, 'that study has the goal "min"'),
-        ({"optuna": "short.py"}, "cannot be read as a storage of Optuna's"),
+        ({"optuna": "short.py"}, "cannot be read as an Optuna storage"),
     ],
 )
 def test_study_that_cannot_be_used_is_a_mistake_with_a_remedy(
@@ -174,3 +175,25 @@ def test_study_that_cannot_be_used_is_a_mistake_with_a_remedy(
     (problem,) = caught.value.problems
     assert problem.key == "warm_start.0"
     assert text in problem.message
+
+
+@pytest.mark.parametrize("password", ["secretpw", "s%2Fe:c@r"])
+@pytest.mark.parametrize("form", ["text", "storage", "wrong", "option"])
+def test_errors_about_a_storage_hide_its_password(
+    form: str, password: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = f"nonesuch://user:{password}@127.0.0.1:1/db"
+    if form == "option":
+        address = f"nonesuch://127.0.0.1/db?password={password}"
+    given: Any = {"optuna": address}
+    if form == "text":
+        given = address
+    elif form == "wrong":
+        given["stduy"] = "mnist"
+    config = write_config(tmp_path, "short.py", hyperparameters=SPACE, warm_start=[given])
+    assert main(["sweep", str(config), "--check"]) == 2
+    printed = capsys.readouterr().err
+    assert "warm_start.0" in printed
+    assert "nonesuch://" in printed
+    assert password not in printed
+    assert "c@r" not in printed

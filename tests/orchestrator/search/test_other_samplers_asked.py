@@ -66,7 +66,7 @@ def test_request_holds_results_in_order_and_what_runs() -> None:
     )
 
 
-def test_answer_is_completed_and_what_has_no_place_is_left_out() -> None:
+def test_answer_is_completed_and_misplaced_values_are_dropped() -> None:
     sampler = OtherSampler("asked", RecordingSampler(lambda q: {"x": 0.5, "only_b": 2}), SPACE, 1)
     found = [sampler.combination(number) for number in (1, 2)]
     assert all(one is not None and one["x"] == 0.5 for one in found)
@@ -86,17 +86,17 @@ def test_same_history_gives_the_same_answer_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "message"),
     [
         ({"x": 5}, "proposed x=5, which is not in the search space"),
         ({"z": 1}, "proposed 'z', which is no hyperparameter"),
         (None, "TypeError"),
     ],
 )
-def test_wrong_answer_is_told_and_a_run_is_drawn(answer: Any, said: str) -> None:
+def test_wrong_proposal_is_reported_and_a_run_is_drawn(answer: Any, message: str) -> None:
     sampler = OtherSampler("asked", RecordingSampler(lambda request: answer), SPACE, 1)
     assert sampler.combination(1) is not None
-    assert said in (sampler.trouble or "")
+    assert message in (sampler.trouble or "")
 
 
 @pytest.fixture
@@ -114,9 +114,9 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize(
-    ("name", "said"), [("nowhere", "cannot be loaded"), ("math", "is not a SamplerPlugin")]
+    ("name", "message"), [("nowhere", "cannot be loaded"), ("math", "is not a SamplerPlugin")]
 )
-def test_package_that_cannot_be_used_is_named(name: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_package_that_cannot_be_used_is_named(name: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         find_plugin(name)
     assert find_plugin("unheard_of") is None

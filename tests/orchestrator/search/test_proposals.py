@@ -1,4 +1,4 @@
-"""Which run comes next: first runs, then the sampler's combinations."""
+"""Which run is next: first runs, then the sampler's combinations."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def config(**changes: Any) -> SweepConfig:
     )
 
 
-def test_sampler_that_learns_knows_what_came_of_the_first_runs_and_asks_once() -> None:
+def test_learning_sampler_knows_the_first_runs_and_is_asked_once() -> None:
     asked = config(
         sampler="tpe",
         first_runs=[{"x": 0.5}, {"x": 0.25}],

@@ -1,4 +1,4 @@
-"""Which run comes next where combinations are repeated."""
+"""Which run is next if combinations are repeated."""
 
 import math
 from typing import Any
@@ -32,7 +32,7 @@ def config(**changes: Any) -> SweepConfig:
 
 
 class Simulation:
-    """A sweep whose runs end when told to."""
+    """A sweep whose runs end on request."""
 
     def __init__(self, asked: SweepConfig) -> None:
         self.asked = asked

@@ -55,7 +55,7 @@ SMALL = {
 
 
 @given(continuous_spaces, seeds, indices)
-def test_sample_lies_in_the_space(space: dict[str, Hyperparameter], seed: int, index: int) -> None:
+def test_sample_is_in_the_space(space: dict[str, Hyperparameter], seed: int, index: int) -> None:
     combination = RandomSampler(Space(space), seed).combination(index)
     assert combination is not None
     assert list(combination) == list(space)
@@ -66,6 +66,17 @@ def test_sample_lies_in_the_space(space: dict[str, Hyperparameter], seed: int, i
             assert hyperparameter.min <= value <= hyperparameter.max
         elif isinstance(hyperparameter, Choice):
             assert value in hyperparameter.candidates
+
+
+@pytest.mark.parametrize("sampler", [RandomSampler, SobolSampler])
+def test_same_seed_does_not_repeat_what_an_earlier_sweep_ran(
+    sampler: type[SequenceSampler],
+) -> None:
+    space = space_of({"x": {"type": "uniform", "min": 0, "max": 1}})
+    earlier = all_of(sampler(space, 3), 8)
+    later = all_of(sampler(space, 3, earlier), 8)
+    assert len({combination_key(one) for one in [*earlier, *later]}) == 16
+    assert sampler(space, 3, earlier).combination(8) == later[-1]
 
 
 @given(continuous_spaces, seeds, st.lists(indices))
@@ -125,7 +136,7 @@ def test_combination_depends_on_seed_and_number_alone(
 
 
 @pytest.mark.parametrize("kind", SEQUENCES)
-def test_what_was_run_before_is_not_run_again(kind: type[SequenceSampler]) -> None:
+def test_earlier_combinations_are_not_run_again(kind: type[SequenceSampler]) -> None:
     space = space_of(SMALL)
     taken = [{"optimizer": "adam", "depth": 2}]
     found = all_of(kind(space, 0, taken))

@@ -22,8 +22,11 @@ sys.exit(3 if values.get("x") in ("0", "0.0") else 0)
 """
 
 
+SPREAD = {"x": {"type": "uniform", "min": 0, "max": 1}}
+
+
 def echo_config(folder: Path, **changes: Any) -> Path:
-    """A sweep of a script whose metric is x plus a hundredth of its seed; it fails where x is 0."""
+    """A sweep of a script whose metric is x plus a hundredth of its seed. It fails if x is 0."""
     path = write_config(folder, "short.py", **changes)
     (folder / "echo.py").write_text(ECHO)
     source = json.loads(path.read_text()) | {"main_script_name": "echo.py"}
@@ -122,7 +125,7 @@ def test_repeats_have_their_own_seeds_and_those_of_a_hopeless_combination_are_no
     assert "best combination: 4  Accuracy=3.020 ± 0.010 in 3 runs" in table
 
 
-def test_best_combination_is_said_at_the_end(tmp_path: Path) -> None:
+def test_best_combination_is_printed_at_the_end(tmp_path: Path) -> None:
     echo_config(
         tmp_path,
         max_runs=6,
@@ -157,6 +160,49 @@ def test_dry_run_shows_the_commands_until_the_space_is_exhausted(tmp_path: Path)
     assert done.returncode == 0
     assert sorted(line.split("--x=")[1] for line in done.stdout.splitlines()) == ["1", "2", "3"]
     assert "every combination of the search space has been run: 3" in done.stderr
+
+
+def test_dry_run_shows_the_runs_of_a_sweep_with_the_same_options(tmp_path: Path) -> None:
+    """It starts from the same earlier runs, and `auto` picks for as many workers."""
+    space = {"x": {"type": "int", "min": 1, "max": 60}}
+    first = run_sweep(
+        echo_config(tmp_path, max_runs=4, hyperparameters=space),
+        logdir=tmp_path / "runs",
+        workers=2,
+        seed=3,
+    )
+    earlier = [f"runs/{first.folder.name}"]
+    echo_config(tmp_path, max_runs=16, sampler="auto", hyperparameters=space, warm_start=earlier)
+    dry = run_command("sweep", "--dry-run", "--seed=3", "--workers=4", folder=tmp_path)
+    assert "sampler: random, since 16 runs, 4 at once" in dry.stderr
+    again = run_command("sweep", "--seed=3", "--workers=4", "--logdir=again", folder=tmp_path)
+    assert again.returncode == 0
+    started = state_of(sweep_folder(tmp_path / "again")).runs.values()
+    shown = [int(line.split("--x=")[1]) for line in dry.stdout.splitlines()]
+    assert shown == [run.hyperparameters["x"] for run in started]
+
+    drawn = run_command("sweep", "--dry-run", "--workers=4", folder=tmp_path).stderr
+    assert " --workers=4" in drawn.split("run exactly these: ")[1].splitlines()[0]
+
+
+def test_dry_run_tells_of_the_runs_that_confirm_adds(tmp_path: Path) -> None:
+    echo_config(tmp_path, max_runs=3, confirm={"top": 2, "seeds": 3}, hyperparameters=SPREAD)
+    done = run_command("sweep", "--dry-run", folder=tmp_path)
+    assert len(done.stdout.splitlines()) == 3
+    assert "confirm runs the best 2 combinations again" in done.stderr
+    assert "up to 6 more runs" in done.stderr
+
+
+def test_check_refuses_a_sampler_that_the_sweep_could_not_load(tmp_path: Path) -> None:
+    sampler = {"type": "optunahub", "package": "samplers/none", "registry": "nowhere"}
+    echo_config(tmp_path, max_runs=3, sampler=sampler, hyperparameters=SPREAD)
+    checked, started = (
+        run_command("sweep", *options, folder=tmp_path) for options in (["--check"], [])
+    )
+    assert checked.returncode == started.returncode == 2
+    assert "the sampler samplers/none of OptunaHub" in checked.stderr
+    assert checked.stderr == started.stderr
+    assert checked.stdout == ""
 
 
 def test_sweep_starts_from_the_history_of_an_earlier_one(tmp_path: Path) -> None:
@@ -221,7 +267,7 @@ def test_sweep_that_learns_runs_with_several_workers(tmp_path: Path) -> None:
         },
     ],
 )
-def test_sweep_that_is_resumed_searches_on_as_if_nothing_had_happened(
+def test_resumed_sweep_searches_as_if_nothing_had_happened(
     tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     space = {"x": {"type": "uniform", "min": 1, "max": 2}, "y": choice("a", "b")}

@@ -29,7 +29,7 @@ def test_conditional_and_tied_hyperparameters_are_absent_where_they_do_not_apply
     ]
 
 
-def test_hyperparameter_may_depend_on_a_later_one_and_keeps_its_place() -> None:
+def test_hyperparameter_can_depend_on_a_later_one() -> None:
     space = space_of(
         {
             "rate": {"type": "tied", "to": "speed"},

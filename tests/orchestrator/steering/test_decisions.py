@@ -4,7 +4,7 @@ from typing import Literal
 
 import pytest
 
-from ml_tracking_ops.orchestrator.steering.decisions import not_again, why_not, workers_text
+from ml_tracking_ops.orchestrator.steering.decisions import why_not, withdrawn_text, workers_text
 from ml_tracking_ops.orchestrator.steering.requests import new_request
 from ml_tracking_ops.orchestrator.store.run_record import RunRecord
 from ml_tracking_ops.orchestrator.store.run_states import (
@@ -36,31 +36,31 @@ def test_run_can_be_stopped_while_it_is_running_and_requeued_once_it_has_ended(
 @pytest.mark.parametrize("state", sorted(ENDS))
 def test_refusal_names_the_state_as_people_read_it(state: RunState) -> None:
     refusal = why_not(new_request("stop", "me", index=1), sweep_with(state=state))
-    assert refusal == f"run 1 has ended already: it is {STATES[state].word}"
+    assert refusal == f"run 1 has already ended: it is {STATES[state].word}"
 
 
 def test_run_that_is_being_stopped_is_not_stopped_twice() -> None:
     sweep = sweep_with(state="running", stopped_by_hand="stopped by hand (me)")
     refusal = why_not(new_request("stop", "you", index=1), sweep)
-    assert refusal == "run 1 is being stopped already"
+    assert refusal == "run 1 is already being stopped"
 
 
 def test_run_that_waits_again_can_be_taken_back() -> None:
     sweep = sweep_with(state="failed")
     sweep.runs[1].put_back(2)
     assert why_not(new_request("stop", "me", index=1), sweep) is None
-    assert not_again(sweep.runs[1]) == "run 1 is not run again: it stays failed"
+    assert withdrawn_text(sweep.runs[1]) == "run 1 is not run again: it stays failed"
 
 
 @pytest.mark.parametrize("state", ["killed", "lost"])
-def test_interrupted_run_that_is_taken_back_is_left_to_a_resume(state: RunState) -> None:
+def test_interrupted_run_taken_back_waits_for_a_resume(state: RunState) -> None:
     sweep = sweep_with(state=state)
     sweep.runs[1].put_back(2)
-    assert "A resume runs it again" in not_again(sweep.runs[1])
+    assert "A resume runs it again" in withdrawn_text(sweep.runs[1])
 
 
 @pytest.mark.parametrize(("action", "is_paused"), [("pause", True), ("continue", False)])
-def test_what_a_sweep_does_already_is_refused(
+def test_redundant_request_is_refused(
     action: Literal["pause", "continue"], is_paused: bool
 ) -> None:
     sweep = SweepRecord(state="running", paused_at=1.0 if is_paused else None)
@@ -69,7 +69,7 @@ def test_what_a_sweep_does_already_is_refused(
     assert why_not(new_request(action, "me"), sweep) is None
 
 
-def test_fewer_workers_than_runs_replace_none_of_those_too_many() -> None:
+def test_surplus_runs_finish_and_are_not_replaced() -> None:
     sweep = sweep_with(state="running")
     sweep.runs[2] = RunRecord(2, state="running")
     assert workers_text(1, sweep).endswith(". 1 of the running runs is not replaced")

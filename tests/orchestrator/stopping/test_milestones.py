@@ -52,7 +52,7 @@ def test_curve_has_the_best_value_up_to_each_milestone_and_the_end() -> None:
     curve.update([3, 4], [float("nan"), 3.0])
     curve.update([9, 10], [2.0, 1.0])
     assert curve.points() == [(1, 4.0), (3, 4.0), (9, 2.0), (10, 1.0)]
-    assert curve.points(until=3) == [(1, 4.0), (3, 4.0)]  # whatever came after a stop
+    assert curve.points(until=3) == [(1, 4.0), (3, 4.0)]  # values after a stop
 
 
 def test_progress_may_be_the_number_of_values_and_may_jump() -> None:

@@ -57,7 +57,7 @@ def test_epsilon_net_takes_the_point_that_is_furthest_from_those_before() -> Non
     assert epsilon_net(points) == [0, 3, 2, 1, 4]
 
 
-def test_dominated_run_is_stopped_and_told_by_how_many() -> None:
+def test_dominated_run_is_stopped_with_the_number_of_better_runs() -> None:
     asked = rules()
     assert show(asked, 1, 0.9, 1.0) is None
     decision = show(asked, 2, 0.5, 2.0)
@@ -92,7 +92,7 @@ def test_run_is_judged_once_it_has_every_objective_at_the_rung() -> None:
     assert "accuracy 0.1, latency 9" in decision.reason
 
 
-def test_value_that_is_no_number_never_continues_and_nobody_is_compared_with_it() -> None:
+def test_nan_never_continues_and_is_never_compared() -> None:
     asked = rules()
     assert show(asked, 1, math.nan, 1.0) is not None
     assert show(asked, 2, 0.1, 9.0) is None

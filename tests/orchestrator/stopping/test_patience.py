@@ -40,7 +40,7 @@ def test_patience_stops_after_so_many_values_without_improvement(
     assert (decision.step if decision else None) == stop_step
 
 
-def test_decision_says_what_was_compared_with_what() -> None:
+def test_decision_names_the_compared_values() -> None:
     decision = decide([0.5, 0.912, 0.9, 0.8, 0.7, 0.6, 0.5], patience=5)
     assert decision is not None
     assert (decision.rule, decision.step, decision.value) == ("patience", 6, 0.5)

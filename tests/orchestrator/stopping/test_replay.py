@@ -79,7 +79,7 @@ def test_replay_decides_as_the_sweep_would_have(
     assert steps == stop_steps(points, rules_of(which, goal))
 
 
-def test_saved_and_cost_are_what_the_stopped_runs_would_not_have_done() -> None:
+def test_savings_and_costs_are_those_of_the_stopped_runs() -> None:
     runs = [
         history(1, [0.5, 0.6, 0.7, 0.8]),
         history(2, [0.1, 0.2, 0.3, 0.95], start=0.1),  # the best in the end, a slow starter
@@ -133,7 +133,7 @@ def test_clock_that_was_set_back_does_not_change_the_order_of_a_run() -> None:
     ]
 
 
-def test_run_that_failed_is_no_example_for_the_median() -> None:
+def test_median_ignores_failed_runs() -> None:
     failed = [history(n, [0.9, 0.9], state="failed") for n in (1, 2, 3)]
     late = history(4, [0.1, 0.1], start=100)
     rule = Median(METRIC, "max", min_runs=1)
@@ -141,7 +141,7 @@ def test_run_that_failed_is_no_example_for_the_median() -> None:
 
 
 def test_resumed_sweep_shows_its_rules_the_past_in_order(tmp_path: Path) -> None:
-    """Two runs that ran side by side; the worse was first at each rung and was not stopped."""
+    """Two runs at the same time. The worse one reached each rung first and was not stopped."""
     record = SweepRecord(goal="max")
     loggers = {run: ExperimentLogger.at(tmp_path / f"run{run}.dat") for run in (1, 2)}
     for step in (1, 2):
@@ -197,7 +197,7 @@ def test_rule_is_named_with_its_settings(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("ahsa", 'unknown rule "ahsa", did you mean asha?'),
         ("asha:min_resource=0", "min_resource: must be a whole number, 1 or more, got 0"),
@@ -208,10 +208,10 @@ def test_rule_is_named_with_its_settings(text: str) -> None:
         ("{", "is not valid JSON"),
     ],
 )
-def test_wrong_rule_is_explained(text: str, said: str) -> None:
+def test_wrong_rule_is_explained(text: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_rule(text)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 # --- the command -------------------------------------------------------------------------------
@@ -286,7 +286,7 @@ def test_replay_prints_a_table(swept: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--rule", "ahsa"), "did you mean asha?"),
         ((), "replay needs --rule RULE, or --suggest"),
@@ -296,11 +296,11 @@ def test_replay_prints_a_table(swept: Path) -> None:
     ],
 )
 def test_wrong_use_of_replay_is_explained(
-    swept: Path, arguments: tuple[str, ...], said: str
+    swept: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     done = run_command("replay", sweep_folder(swept / "runs"), *arguments, folder=swept)
     assert done.returncode == 2
-    assert said in done.stderr
+    assert message in done.stderr
 
 
 def test_sweeps_own_rule_replayed_makes_the_decisions_it_made(tmp_path: Path) -> None:

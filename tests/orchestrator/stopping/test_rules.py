@@ -73,19 +73,19 @@ def test_asha_has_the_rungs_of_the_papers_figure_1(bracket: int, rungs: list[int
     assert list(stop_steps(best + worse, rule).values()) == rungs[:1]
 
 
-def test_asha_in_the_papers_example_promotes_a_third() -> None:
-    """Nine runs that reach rung 1 one after the other, the worst first; then in step."""
+def test_asha_promotes_a_third_as_in_the_paper() -> None:
+    """Nine runs that reach rung 1 one after another, the worst first, and then run in lockstep."""
     losses = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1]
     rule = Asha(METRIC, "min", min_resource=1, reduction_factor=3, max_resource=9)
     points = rounds(*([loss] * 9 for loss in losses))
-    # each was the best so far at rung 1; at rung 3 likewise: asynchrony stops nobody here
+    # each was the best so far at rungs 1 and 3, so asynchrony stops none
     assert stops(points, rule) == {}
     rule = Asha(METRIC, "min", min_resource=1, reduction_factor=3, max_resource=9)
     best_first = rounds(*([loss] * 9 for loss in reversed(losses)))
     assert list(stops(best_first, rule)) == [2, 3, 4, 5, 6, 7, 8, 9]
 
 
-def test_asha_says_what_was_compared_with_what() -> None:
+def test_asha_names_the_compared_values() -> None:
     rule = Asha(METRIC, "max", min_resource=2, reduction_factor=3)
     points = rounds([0.5, 0.9], [0.9, 0.6], [0.1, 0.7])
     (second, third) = stops(points, rule).values()
@@ -97,7 +97,7 @@ def test_asha_says_what_was_compared_with_what() -> None:
     assert "best 1/3 of 2 runs" in second.reason
 
 
-def test_asha_never_lets_nan_continue_nor_count() -> None:
+def test_asha_treats_nan_as_the_worst_value() -> None:
     rule = Asha(METRIC, "min", reduction_factor=2)
     decisions = stops(rounds([NAN, 1.0], [3.0, 1.0], [2.0, 1.0]), rule)
     assert list(decisions) == [1]
@@ -187,7 +187,7 @@ def test_median_is_viziers_rule(points: list[Point], goal: Goal) -> None:
     assert found == expected
 
 
-def test_median_says_what_was_compared_with_what() -> None:
+def test_median_names_the_compared_values() -> None:
     done = [Point(run, step, 0.8, step == 2) for run in range(1, 6) for step in (1, 2)]
     (decision,) = stops([*done, Point(6, 1, 0.2, False)], Median(METRIC, "max")).values()
     assert (decision.step, decision.value, decision.threshold) == (1, 0.2, 0.8)
@@ -214,7 +214,7 @@ def test_median_waits_for_enough_runs_that_came_as_far() -> None:
 def test_patience_stops_where_optunas_patient_pruner_does(
     values: list[int], patience: int, goal: Goal
 ) -> None:
-    """Where no two values are equal; Optuna's `patience` counts one value less."""
+    """For different values only. Optuna's `patience` counts one value less."""
     pruner = optuna.pruners.PatientPruner(None, patience - 1)
     points = rounds(values)
     rule = Patience(METRIC, goal, patience)
@@ -240,7 +240,7 @@ def test_patience_wants_min_delta_and_waits_for_its_warmup(
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         (NAN, "Accuracy was NaN"),
         (INF, "Accuracy was inf, above 10"),
@@ -249,10 +249,10 @@ def test_patience_wants_min_delta_and_waits_for_its_warmup(
         (0.5, "Accuracy was 0.5, below 1"),
     ],
 )
-def test_threshold_stops_beyond_a_limit(value: float, said: str) -> None:
+def test_threshold_stops_beyond_a_limit(value: float, message: str) -> None:
     (decision,) = stops(rounds([1.0, 10.0, value]), Threshold(METRIC, above=10, below=1)).values()
     assert decision.step == 3
-    assert decision.reason == f"stopped early at step 3: {said}"
+    assert decision.reason == f"stopped early at step 3: {message}"
 
 
 @given(st.lists(st.floats(), max_size=20))
@@ -301,7 +301,7 @@ def test_batches_do_not_change_decisions(
         start = end
 
 
-def test_what_a_stopped_run_logs_until_it_is_gone_changes_nothing() -> None:
+def test_values_logged_after_the_stop_signal_change_nothing() -> None:
     rules = StoppingRules([Threshold(METRIC, above=1), Asha(METRIC, "min", reduction_factor=2)])
     assert rules.update(1, METRIC, [1], [2.0]) is not None
     assert rules.update(1, METRIC, [2], [0.0]) is None

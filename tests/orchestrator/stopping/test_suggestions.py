@@ -1,6 +1,7 @@
 """Which rule would have saved most without losing the winner."""
 
 import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -102,7 +103,7 @@ def test_command_suggests_a_rule_to_write_into_a_configuration(tmp_path: Path) -
         assert dry.returncode == 0
 
 
-def test_sweep_offers_a_suggestion_where_a_similar_one_lies(tmp_path: Path) -> None:
+def test_sweep_suggests_a_replay_of_a_similar_sweep(tmp_path: Path) -> None:
     write_config(tmp_path, "noisy.py", max_runs=5, seed=1)
     first = run_command("sweep", folder=tmp_path)
     folder = sweep_folder(tmp_path / "runs")
@@ -117,3 +118,15 @@ def test_sweep_offers_a_suggestion_where_a_similar_one_lies(tmp_path: Path) -> N
     assert offer in again.stderr
     assert "--suggest" not in ruled.stderr
     assert "--suggest" not in other.stderr
+
+
+def test_offered_replay_works_with_another_log_folder(tmp_path: Path) -> None:
+    config = write_config(tmp_path, "noisy.py", max_runs=5, seed=1)
+    run_sweep(config, logdir=tmp_path / "my logs", workers=1)
+    again = run_command("sweep", "--dry-run", "--logdir", "my logs", folder=tmp_path)
+    offer = shlex.split(again.stderr.split("saved most in ")[1].split(": ", 1)[1].split("\n")[0])
+    done = run_command(*offer[1:], folder=tmp_path)
+
+    assert offer[:2] == ["ml-tracking-ops", "replay"]
+    assert done.returncode == 0, done.stderr
+    assert "5 runs" in done.stdout

@@ -56,7 +56,7 @@ def test_brackets_are_those_of_wandbs_documentation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "said"),
+    ("form", "message"),
     [
         ({}, "needs min_iter, or max_iter and s"),
         ({"max_iter": 27}, "max_iter needs s"),
@@ -64,8 +64,8 @@ def test_brackets_are_those_of_wandbs_documentation() -> None:
         ({"min_iter": 3, "eta": 1.0}, "greater than 1"),
     ],
 )
-def test_rule_that_compares_nothing_is_explained(form: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
+def test_rule_that_compares_nothing_is_explained(form: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         rule_of(form)
 
 

@@ -1,4 +1,4 @@
-"""Names, notes and tags: kept whole, whoever edits at once, and told to every open page."""
+"""Names, notes and tags: safe with concurrent edits, and sent to every open page."""
 
 import json
 import threading
@@ -34,7 +34,7 @@ def test_annotation_is_read_as_it_was_written(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["annotations.json"]
 
 
-def test_what_is_taken_away_leaves_no_trace_and_foreign_keys_stay(tmp_path):
+def test_removed_annotations_leave_no_trace_and_foreign_keys_stay(tmp_path):
     path = tmp_path / "annotations.json"
     path.write_text('{"own": {"name": "x", "color": "red"}, "runs": {"1": {"note": "y"}}, "z": 1}')
     annotate(tmp_path, None, name=None)
@@ -43,7 +43,7 @@ def test_what_is_taken_away_leaves_no_trace_and_foreign_keys_stay(tmp_path):
     assert json.loads(path.read_text()) == {"own": {"color": "red"}, "runs": {}, "z": 1}
 
 
-def test_edits_at_once_all_stay_and_no_reader_sees_half_a_file(tmp_path):
+def test_concurrent_edits_are_all_kept_and_no_reader_sees_half_a_file(tmp_path):
     annotate(tmp_path, None, note="x" * 5_000)
     is_over = threading.Event()
     torn = []
@@ -106,7 +106,7 @@ def test_vanished_folder_and_link_are_refused(tmp_path):
         (clean_tags, [str(number) for number in range(21)], "21 tags"),
     ],
 )
-def test_what_cannot_be_kept_is_refused_with_the_limit(clean, given, problem):
+def test_annotation_beyond_a_limit_is_refused_with_the_limit(clean, given, problem):
     with pytest.raises(UsageError, match=problem):
         clean(given)
 
@@ -118,7 +118,7 @@ def test_texts_are_tidied(tmp_path):
     assert clean_tags([" a ", "b  c", "a", ""]) == ("a", "b c")
 
 
-def test_catalog_tells_the_annotations_of_everything(tmp_path):
+def test_catalog_returns_all_annotations(tmp_path):
     with ExperimentLogger(logdir=str(tmp_path)) as logger:
         logger.add_scalar("loss", 1.0, 0)
     catalog = Catalog(tmp_path)
@@ -140,7 +140,7 @@ def test_file_is_read_again_only_when_it_has_changed(tmp_path):
 
 
 @pytest.mark.anyio
-async def test_open_page_learns_of_a_name(tmp_path):
+async def test_open_page_shows_a_new_name(tmp_path):
     with ExperimentLogger(logdir=str(tmp_path)) as logger:
         logger.add_scalar("loss", 1.0, 0)
     async with (

@@ -45,7 +45,7 @@ ANNOTATIONS = [
 
 
 @pytest.mark.parametrize("text", ANNOTATIONS, ids=range(len(ANNOTATIONS)))
-def test_annotations_of_a_stranger_break_neither_list_nor_pages(logdir, capsys, text):
+def test_foreign_annotations_break_neither_list_nor_pages(logdir, capsys, text):
     (logdir / "good_sweep" / "annotations.json").write_text(text)
     dat = next((logdir / "good").glob("*.dat"))
     (logdir / "good" / "annotations.json").write_text(text.replace('"x"', f'"{dat.stem}"'))
@@ -57,7 +57,7 @@ def test_annotations_of_a_stranger_break_neither_list_nor_pages(logdir, capsys, 
         assert client.get(path).status_code == 200
 
 
-def test_folder_that_cannot_be_shown_is_said_and_the_others_are_shown(logdir, monkeypatch):
+def test_unreadable_folder_is_reported_and_the_others_are_shown(logdir, monkeypatch):
     open_sweep = catalog.open_sweep
 
     def broken(identity: str, folder: Path):
@@ -70,14 +70,14 @@ def test_folder_that_cannot_be_shown_is_said_and_the_others_are_shown(logdir, mo
     (logdir / "bad" / "experiment_description.json").write_text("{}")
     found = Catalog(logdir)
     assert (list(found.sweeps), list(found.experiments)) == (["good_sweep"], ["good"])
-    (said,) = map(str, found.unreadable)
-    assert "bad: it cannot be shown: ZeroDivisionError: whatever nobody has thought of" in said
+    (message,) = map(str, found.unreadable)
+    assert "bad: it cannot be shown: ZeroDivisionError: whatever nobody has thought of" in message
     page = Client(logdir).get("/sweeps")
     assert page.status_code == 200
     assert "whatever nobody has thought of" in page.text
 
 
-def test_folder_with_very_many_files_is_read_in_part_and_that_is_said(logdir):
+def test_folder_with_very_many_files_is_read_in_part_and_says_so(logdir):
     for number in range(30):
         (logdir / "good_sweep" / f"{number}").touch()
     found = Catalog(logdir, partial(FolderWalk, most_entries=10))
@@ -87,7 +87,7 @@ def test_folder_with_very_many_files_is_read_in_part_and_that_is_said(logdir):
     ]
 
 
-def test_very_many_folders_are_read_in_part_and_that_is_said(logdir):
+def test_very_many_folders_are_read_in_part_and_say_so(logdir):
     for number in range(30):
         (logdir / f"{number}").mkdir()
     found = Catalog(logdir, partial(FolderWalk, most_folders=10))
@@ -104,7 +104,7 @@ def test_description_that_is_too_long_is_not_read(logdir):
     assert "it has more than 16 MiB" in str(found.unreadable[0])
 
 
-def test_journal_of_very_many_events_or_runs_is_read_in_part_and_that_is_said(logdir):
+def test_journal_of_very_many_events_or_runs_is_read_in_part_and_says_so(logdir):
     events = [
         json.dumps({"event": "sampled", "time": 1, "index": index, "hyperparameters": {}})
         for index in range(1, 100)

@@ -39,7 +39,7 @@ def only_experiment(logdir: Path) -> Experiment:
     return experiment
 
 
-def test_folder_that_is_not_there_is_empty(logdir: Path) -> None:
+def test_missing_folder_is_empty(logdir: Path) -> None:
     catalog = Catalog(logdir)
     assert (catalog.experiments, catalog.sweeps) == ({}, {})
     log(logdir).close()
@@ -63,7 +63,7 @@ def test_experiment_runs_until_it_is_closed(logdir: Path) -> None:
         ("os._exit(0)", "killed"),
     ],
 )
-def test_state_of_an_experiment_is_told_from_evidence(
+def test_state_of_an_experiment_is_derived_from_evidence(
     logdir: Path, ending: str, state: str
 ) -> None:
     code = (
@@ -108,7 +108,7 @@ def test_link_to_a_folder_is_followed_once_and_one_to_a_file_is_not(
     assert [identity.partition("/")[2] for identity in Catalog(logdir).experiments] == [name]
 
 
-def test_folders_that_are_not_looked_into_are_said(logdir: Path) -> None:
+def test_skipped_folders_are_reported(logdir: Path) -> None:
     deep = logdir.joinpath(*"abcdefg")
     for folder in (deep, logdir / ".trial", logdir / ".deleted-1"):
         log(folder).close()
@@ -119,8 +119,8 @@ def test_folders_that_are_not_looked_into_are_said(logdir: Path) -> None:
     )
 
 
-def test_folder_without_permission_is_said(logdir: Path) -> None:
-    """Root may read everything: the test gives that up for a process of its own."""
+def test_folder_without_permission_is_reported(logdir: Path) -> None:
+    """Root may read everything, so the test runs as another user in a separate process."""
     log(logdir / "closed").close()
     (logdir / "closed").chmod(0)
     code = (
@@ -148,7 +148,7 @@ def test_copy_of_a_log_that_grows_is_running_and_one_that_is_silent_is_not(logdi
 
 
 @pytest.mark.parametrize("skew_s", [-7200.0, 7200.0])
-def test_clock_of_the_viewer_says_nothing_of_a_log_on_a_file_server(
+def test_viewer_clock_is_ignored_for_logs_on_a_file_server(
     logdir: Path, monkeypatch: pytest.MonkeyPatch, skew_s: float
 ) -> None:
     real = time.time
@@ -189,9 +189,7 @@ def test_log_that_has_an_end_has_ended_while_a_worker_holds_it(logdir: Path) -> 
 
 
 @pytest.mark.parametrize("content", [b"", b"1 2 3\n" * 500, b'{"a": "hello"}', os.urandom(4096)])
-def test_file_that_is_no_log_is_no_experiment_and_changes_no_name(
-    logdir: Path, content: bytes
-) -> None:
+def test_other_dat_file_is_no_experiment_and_changes_no_name(logdir: Path, content: bytes) -> None:
     log(logdir).close()
     (name,) = os.listdir(logdir)
     (logdir / name / "tokens.dat").write_bytes(content)
@@ -229,7 +227,7 @@ def test_folder_renamed_under_a_run_keeps_its_log_and_its_end(logdir: Path) -> N
     assert not Path(logger.folder).exists()
 
 
-def test_garbage_is_passed_over(logdir: Path) -> None:
+def test_garbage_is_skipped(logdir: Path) -> None:
     for name, text in {"a": "{", "b": "[1]", "c": '{"config": 3}', "d": "null"}.items():
         (logdir / name).mkdir(parents=True)
         (logdir / name / "experiment_description.json").write_text(text)
@@ -267,7 +265,7 @@ def test_legacy_sweep_and_experiment_open(tmp_path: Path) -> None:
     assert [e.state() for e in catalog.experiments.values()] == ["finished"]
 
 
-def test_sweep_whose_orchestrator_died_is_lost_and_its_run_is_not(tmp_path: Path) -> None:
+def test_sweep_with_a_dead_orchestrator_is_lost_but_its_run_is_not(tmp_path: Path) -> None:
     flag = tmp_path / "go"
     write_config(
         tmp_path, "waits_for_file.py", max_runs=1, hyperparameters={"until": choice(str(flag))}
@@ -286,7 +284,7 @@ def test_sweep_whose_orchestrator_died_is_lost_and_its_run_is_not(tmp_path: Path
     assert (sweep.record.state, sweep.record.counts) == ("lost", {"running": 1})
     flag.touch()
     wait_until(lambda: catalog.refresh() or sweep.record.counts == {"finished": 1}, "the end")
-    assert sweep.record.best is not None  # no journal says it: it stands in the log
+    assert sweep.record.best is not None  # it is not in the journal but in the log
     assert (sweep.record.best.best_value, sweep.record.best.best_step) == (1.0, 0)
 
 
@@ -306,7 +304,7 @@ def test_find_knows_folders_files_and_names(tmp_path: Path, logdir: Path) -> Non
         find_item("nothing", logdir)
 
 
-def test_what_cannot_be_read_is_told_in_a_line(
+def test_unreadable_log_is_reported_in_one_line(
     logdir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     loop = logdir / "loop"
@@ -314,7 +312,7 @@ def test_what_cannot_be_read_is_told_in_a_line(
     (loop / "loop.dat").symlink_to("loop.dat")
     assert main(["list", "--logdir", "x" * 300]) == 2
     assert "x cannot be read: File name too long" in capsys.readouterr().err
-    for path, said in {
+    for path, message in {
         "loop": f"{loop}/loop.dat: Too many levels of symbolic links",
         str(loop / "loop.dat"): "no experiment, sweep or run of this name",
         "x" * 300: "no experiment, sweep or run of this name",
@@ -323,10 +321,10 @@ def test_what_cannot_be_read_is_told_in_a_line(
         for command in ("show", "export", "annotate"):
             if (command, path) != ("annotate", "loop"):  # needs no log
                 assert main([command, path, "--logdir", str(logdir)]) == 2
-                assert said in capsys.readouterr().err
+                assert message in capsys.readouterr().err
 
 
-def test_description_that_cannot_be_read_is_told_by_every_command(
+def test_unreadable_description_is_reported_by_every_command(
     logdir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     description = logdir / "s" / "experiment_description.json"
@@ -336,14 +334,14 @@ def test_description_that_cannot_be_read_is_told_by_every_command(
     where = ("--logdir", str(logdir))
     for text, why in {"{": "it is not valid JSON: ", "[]": "it is not a JSON object"}.items():
         description.write_text(text)
-        said = f"{description} cannot be read: {why}"
+        message = f"{description} cannot be read: {why}"
         for command in (["show", "s"], ["export", "s"], ["sweep", "--resume", "s"]):
             assert main([*command, *where]) == 2
-            assert said in capsys.readouterr().err
+            assert message in capsys.readouterr().err
         assert main(["list", *where]) == 0
-        told = capsys.readouterr()
-        assert f"warning: {said}" in told.err
-        assert "no sweep yet" not in told.err
+        output = capsys.readouterr()
+        assert f"warning: {message}" in output.err
+        assert "no sweep yet" not in output.err
         assert main(["show", str(dat_path)]) == 0  # nothing is lost
         assert "Loss" in capsys.readouterr().out
 

@@ -105,7 +105,7 @@ def test_folder_that_has_just_changed_is_listed_again(runs: Path, listed: Listed
     assert listed == ["a"]
 
 
-def test_annotation_is_seen(runs: Path) -> None:
+def test_annotation_appears_on_open_pages(runs: Path) -> None:
     catalog = Catalog(runs)
     catalog.refresh()
     annotate(runs / "a", "x", name="the best")
@@ -145,7 +145,7 @@ def test_many_folders_that_are_gone_are_forgotten(tmp_path: Path) -> None:
 
 @pytest.fixture
 def new_program(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
-    """Forget what is known of endings; returns what is read from then on."""
+    """Forget all endings. Return the list of files that are read from then on."""
     read = endings._read
     paths: list[str] = []
 

@@ -78,7 +78,7 @@ def test_job_that_waits_is_queued(tmp_path: Path) -> None:
 def test_job_whose_runner_is_silent_for_long_is_lost(
     tmp_path: Path, engine: str, state: str
 ) -> None:
-    """On Ray it is a copy that nobody continues, which says nothing."""
+    """On Ray it is a copy that no process continues, which proves nothing."""
     sweep = sweep_in(tmp_path, STARTED, engine=engine)
     long_ago = time.time() - 3600
     os.utime(sweep.path / f".{engine}" / "r_1.processes.jsonl", (long_ago, long_ago))

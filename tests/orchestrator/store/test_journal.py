@@ -65,7 +65,7 @@ def test_folding_gives_the_state(path: Path) -> None:
     assert (record.state, record.n_workers) == ("running", 2)
 
 
-def test_run_that_is_taken_back_is_what_it_was(path: Path) -> None:
+def test_run_taken_back_has_its_earlier_state(path: Path) -> None:
     journal = open_journal(path)
     by_hand = {"action": "stop", "index": 1, "outcome": "done", "reason": "stopped by hand (me)"}
     again = {"action": "requeue", "index": 1, "outcome": "done", "attempt": 2}
@@ -129,7 +129,7 @@ def test_tail_reads_each_event_once_and_waits_for_half_a_line(path: Path) -> Non
     assert tail.n_skipped == 0
 
 
-def test_line_that_is_no_object_is_counted_and_skipped(path: Path) -> None:
+def test_line_without_an_object_is_counted_and_skipped(path: Path) -> None:
     path.write_bytes(b"nonsense\n[1]\n\xff\xfe\n\n" + encode({"event": "warning", "message": "a"}))
     tail = JournalTail(path)
     assert [event["message"] for event in tail.read()] == ["a"]

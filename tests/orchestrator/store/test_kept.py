@@ -34,7 +34,7 @@ def events_of(index: int) -> list[dict[str, object]]:
     ]
 
 
-def test_runs_are_looked_through_once_until_one_changes(logdir: Path) -> None:
+def test_runs_are_scanned_once_until_one_changes(logdir: Path) -> None:
     catalog = Catalog(logdir)
     sweep = catalog.sweeps[NAME]
     before = n_calls
@@ -52,7 +52,7 @@ def test_runs_are_looked_through_once_until_one_changes(logdir: Path) -> None:
     assert (sweep.best.index if sweep.best else None, dict(sweep.counts)) == (3, {"finished": 3})
 
 
-def test_archived_run_is_no_result_at_once(logdir: Path) -> None:
+def test_archived_run_stops_counting_at_once(logdir: Path) -> None:
     catalog = Catalog(logdir)
     sweep = catalog.sweeps[NAME]
     assert sweep.best is not None

@@ -33,7 +33,7 @@ def test_configuration_is_flat_with_dotted_names(tmp_path: Path) -> None:
     assert details.higher_is_better == {"acc": True}
 
 
-def test_show_and_page_tell_configuration_and_environment(
+def test_show_and_page_have_configuration_and_environment(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = experiment(tmp_path)
@@ -49,7 +49,7 @@ def test_show_and_page_tell_configuration_and_environment(
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "null", '{"config": 3}', '{"environment": []}', "[" * 100_000]
 )
-def test_record_that_makes_no_sense_is_none(tmp_path: Path, text: str) -> None:
+def test_invalid_record_is_none(tmp_path: Path, text: str) -> None:
     path = experiment(tmp_path)
     Path(run_record.record_file(str(path))).write_text(text)
     assert read_details(path) == NO_DETAILS

@@ -15,6 +15,7 @@ from ml_tracking_ops.orchestrator.store.run_states import (
     RUN_STATES,
     STATES,
     SWEEP_ENDS,
+    RunEndState,
     RunState,
     SweepState,
 )
@@ -30,6 +31,7 @@ _STYLE = re.compile(rf"(?:--state-|--fill-|--icon-)(?:{_NAMES}):")
 def test_every_state_has_facts() -> None:
     assert get_args(RunState) == RUN_STATES
     assert set(get_args(SweepState)) <= set(RUN_STATES)
+    assert set(get_args(RunEndState)) == ENDS
 
 
 def test_only_ends_have_results_and_are_resumed() -> None:
@@ -58,7 +60,7 @@ def test_no_other_file_lists_states(suffix: str) -> None:
 
 @pytest.mark.parametrize("state", ["gone", "", None, 1, [], {"finished": 1}])
 @pytest.mark.parametrize("event", ["ended", "known", "sweep_ended"])
-def test_event_with_no_state_of_ours_is_passed_over(event: str, state: object) -> None:
+def test_event_with_an_unknown_state_is_skipped(event: str, state: object) -> None:
     record = SweepRecord()
     fields = {"index": 1, "hyperparameters": {}, "time": 1.0}
     record.apply({"event": event, "state": state, **fields})

@@ -28,7 +28,7 @@ def logdir(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def folder(logdir: Path) -> Path:
-    """Three runs, the second of which is the best; and files of another."""
+    """Three runs, of which the second is the best, and files of another."""
     events = [
         event for n, value in ((1, 0.5), (2, 0.9), (3, 0.7)) for event in finished_run(n, value)
     ]
@@ -53,7 +53,7 @@ def best_of(folder: Path) -> int | None:
     return None if best is None else best.index
 
 
-def test_archived_run_is_no_result_until_it_comes_back(folder: Path, logdir: Path) -> None:
+def test_archived_run_does_not_count_until_it_is_unarchived(folder: Path, logdir: Path) -> None:
     journal = (folder / "journal.jsonl").read_bytes()
     archive_runs(sweep_of(folder), [2])
     assert best_of(folder) == 3

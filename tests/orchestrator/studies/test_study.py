@@ -1,4 +1,4 @@
-"""A study: a program asks for runs and tells their results; everybody sees a sweep."""
+"""A study: a program asks for runs and tells their results. It looks like a sweep."""
 
 import math
 import subprocess
@@ -59,7 +59,7 @@ def test_study_writes_what_a_sweep_writes(tmp_path: Path) -> None:
     assert study.best.best_value == min(r.best_value or 9.0 for r in record.runs.values())
 
 
-def test_result_can_be_told_without_reports(tmp_path: Path) -> None:
+def test_result_can_be_reported_without_running_reports(tmp_path: Path) -> None:
     with open_study(tmp_path, max_runs=2) as study:
         first, second = study.ask(), study.ask()
         assert first is not None
@@ -71,6 +71,19 @@ def test_result_can_be_told_without_reports(tmp_path: Path) -> None:
             study.tell(first, 1.0)
     states = [(run.state, run.best_value, run.reason) for run in study.runs]
     assert states == [("failed", None, "diverged"), ("finished", 0.5, None)]
+
+
+@pytest.mark.parametrize("state", ["complete", "early_stopped", None, ["finished"]])
+def test_unknown_state_is_refused_and_the_run_stays_open(tmp_path: Path, state: Any) -> None:
+    with open_study(tmp_path, max_runs=1) as study:
+        run = study.ask()
+        assert run is not None
+        with pytest.raises(ValueError, match="Use 'finished', 'failed' or 'killed'") as caught:
+            study.tell(run, 0.5, state=state)
+        assert repr(state) in str(caught.value)
+        study.tell(run, 0.4)
+    assert [(one.state, one.best_value) for one in study.runs] == [("finished", 0.4)]
+    assert read_log(study.folder / f"{run.name}.dat")["loss"].value.tolist() == [0.4]
 
 
 def test_rule_stops_a_run_of_a_study(tmp_path: Path) -> None:
@@ -225,7 +238,7 @@ def test_study_as_one_of_optunas(tmp_path: Path) -> None:
     assert found.best_value == 0.5
 
 
-def test_run_that_a_user_puts_back_is_given_out_again(tmp_path: Path) -> None:
+def test_run_requeued_by_a_user_is_handed_out_again(tmp_path: Path) -> None:
     with open_study(tmp_path, max_runs=1) as study:
         run = study.ask()
         assert run is not None
@@ -239,12 +252,48 @@ def test_run_that_a_user_puts_back_is_given_out_again(tmp_path: Path) -> None:
     assert [run.state for run in study.runs] == ["finished"]
 
 
-def test_request_of_before_the_resume_ends_no_study(tmp_path: Path) -> None:
+def test_request_from_before_the_resume_does_not_end_a_study(tmp_path: Path) -> None:
     open_study(tmp_path).close()
     (folder,) = (path.parent for path in tmp_path.glob("*/journal.jsonl"))
     submit(folder, new_request("stop", "mia@box"))
     with Study.resume(folder) as study:
         assert study.ask() is not None
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "reason"),
+    [
+        (
+            ZeroDivisionError("no\n  data"),
+            "failed",
+            "the program ended with ZeroDivisionError: no data",
+        ),
+        (KeyboardInterrupt(), "killed", "the program ended with KeyboardInterrupt"),
+        (SystemExit(3), "killed", "the program ended with SystemExit: 3"),
+        (SystemExit(0), "finished", None),
+    ],
+)
+def test_error_of_the_program_ends_a_study_that_can_be_resumed(
+    tmp_path: Path, error: BaseException, state: str, reason: str | None
+) -> None:
+    study = open_study(tmp_path, max_runs=2)
+    with pytest.raises(type(error)), study:  # noqa: PT012
+        first, _ = study.ask(), study.ask()
+        assert first is not None
+        study.tell(first, 0.5)
+        raise error
+    record = state_of(study.folder)
+    assert (record.state, record.reason) == (state, reason)
+    assert record.runs[2].state == "killed"
+    assert record.runs[2].reason == (
+        reason or "the study was closed before its result was reported"
+    )
+    with Study.resume(study.folder) as again:
+        run = again.ask()
+        assert run is not None
+        assert (run.index, run.attempt) == (2, 2)
+        again.tell(run, 0.4)
+    assert state_of(study.folder).state == "finished"
 
 
 def test_study_has_several_objectives(tmp_path: Path) -> None:
@@ -258,3 +307,50 @@ def test_study_has_several_objectives(tmp_path: Path) -> None:
             study.tell(run, {"ms": ms})
     assert study.best is None
     assert [run.index for run in study.result.front] == [1, 2]
+
+
+OBJECTIVES: dict[str, Any] = {
+    "objectives": [{"metric": "accuracy", "goal": "max"}, {"metric": "ms", "goal": "min"}],
+    "optimization_metric": None,
+    "optimization_goal": None,
+}
+
+
+def test_final_values_of_objectives_are_logged_after_the_reported_ones(tmp_path: Path) -> None:
+    with open_study(tmp_path, **OBJECTIVES) as study:
+        run = study.ask()
+        assert run is not None
+        for step in range(5):
+            run.report(step / 10, step, "accuracy")
+        study.tell(run, {"accuracy": 0.9, "ms": 12})
+    log = read_log(study.folder / f"{run.name}.dat")
+    assert log["accuracy"].step.tolist() == [0, 1, 2, 3, 4, 5]
+    assert (log["ms"].step.tolist(), log["ms"].value.tolist()) == ([5], [12])
+    assert study.runs[0].values == {"accuracy": 0.9, "ms": 12}
+
+
+def test_final_values_share_the_last_step_if_it_is_free(tmp_path: Path) -> None:
+    with open_study(tmp_path, **OBJECTIVES) as study:
+        run = study.ask()
+        assert run is not None
+        run.report(0.9, 7, "accuracy")
+        study.tell(run, {"accuracy": 0.9, "ms": 12})
+    log = read_log(study.folder / f"{run.name}.dat")
+    assert (log["accuracy"].step.tolist(), log["ms"].step.tolist()) == ([7], [7])
+
+
+def test_final_values_without_an_objective_are_refused_and_the_run_stays_open(
+    tmp_path: Path,
+) -> None:
+    with open_study(tmp_path, **OBJECTIVES) as study:
+        run, diverged = study.ask(), study.ask()
+        assert run is not None
+        assert diverged is not None
+        with pytest.raises(ValueError, match="run 1 has no value of ms: tell got only accuracy"):
+            study.tell(run, {"accuracy": 0.9})
+        with pytest.raises(ValueError, match=r"needs a dict of values by metric, got 0\.9"):
+            study.tell(run, 0.9)
+        study.tell(run, {"accuracy": 0.8, "ms": 9})
+        study.tell(diverged, {"accuracy": 0.1}, state="failed")
+    assert [one.state for one in study.runs] == ["finished", "failed"]
+    assert study.runs[0].values == {"accuracy": 0.8, "ms": 9}

@@ -69,10 +69,17 @@ def test_race_in_which_all_fail_ends() -> None:
     assert next_step([1, 2], values, 3).run is None
 
 
-def test_who_was_dropped_stays_out() -> None:
+def test_dropped_combination_stays_out() -> None:
     values: dict[int, dict[int, Value]] = {n: {1: 1.0, 2: 1.1} for n in (1, 2, 3)}
     known = [DroppedLeader(2, 2, "the best with a probability of 0.5%")]
 
     assert next_step([1, 2, 3], values, 3, known).run == (1, 3)
     values[1][3] = 1.0
     assert next_step([1, 2, 3], values, 3, known).run == (3, 3)
+
+
+def test_nobody_is_dropped_while_the_seed_changes_nothing() -> None:
+    values: dict[int, dict[int, Value]] = {n: {1: float(n), 2: float(n)} for n in (1, 2, 3)}
+    step = next_step([1, 2, 3], values, 3)
+
+    assert (step.run, step.dropped) == ((1, 3), [])

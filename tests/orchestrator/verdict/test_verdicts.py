@@ -6,11 +6,13 @@ from random import Random
 import pytest
 
 from ml_tracking_ops.orchestrator.store.objective import Goal
+from ml_tracking_ops.orchestrator.store.sweep_record import SweepRecord
 from ml_tracking_ops.orchestrator.verdict.verdicts import Candidate, Verdict, verdict_of
+from ml_tracking_ops.orchestrator.verdict.words import leader_text, noise_text, verdict_sentence
 
 
 def candidates(truths: list[float], n_seeds: int, random: Random) -> list[Candidate]:
-    """Combinations with these true values; noise has a standard deviation of 1."""
+    """Combinations with these true values and noise of standard deviation 1."""
     return [
         Candidate(
             number, f"run_{number}", {}, {s: truth + random.gauss(0, 1) for s in range(n_seeds)}
@@ -117,16 +119,47 @@ def test_seed_that_is_easy_for_all_is_no_noise() -> None:
     assert verdict.winner is not None
 
 
-def test_runs_without_any_noise_are_told_apart() -> None:
-    rows = [Candidate(n, None, {}, dict.fromkeys(range(3), float(n))) for n in range(3)]
+def test_runs_in_which_the_seed_changes_nothing_have_no_winner() -> None:
+    rows = [Candidate(n, None, {}, dict.fromkeys(range(3), n / 10)) for n in range(12)]
     verdict = verdict_of(rows, "max")
 
     assert verdict is not None
+    assert verdict.is_seed_unused
+    assert (verdict.winner, verdict.noise, verdict.n_candidates) == (None, 0.0, 12)
+    assert [one.candidate.number for one in verdict.leaders] == list(range(11, 1, -1))
+    assert (verdict.first.mean, verdict.first.std, verdict.first.n) == (1.1, 0.0, 3)
+    assert verdict.first.probability is None
+    sentence = verdict_sentence(verdict, SweepRecord(goal="max"))
+    assert "the seed changes nothing. Check that the script uses it" in sentence
+    assert noise_text(verdict) is None
+    assert leader_text(verdict.first) == "1.1 ± 0 in 3 runs"
+
+
+def test_one_run_that_differs_shows_that_the_seed_is_used() -> None:
+    same = [Candidate(n, None, {}, dict.fromkeys(range(5), float(n))) for n in range(3)]
+    other = Candidate(9, None, {}, {**dict.fromkeys(range(4), 9.0), 4: 9.01})
+    verdict = verdict_of([*same, other], "max")
+
+    assert verdict is not None
+    assert not verdict.is_seed_unused
     assert verdict.winner is not None
-    assert verdict.winner.candidate.number == 2
+    assert verdict.winner.candidate is other
 
 
-def test_values_that_are_all_the_same_have_no_winner() -> None:
+def test_seed_with_the_same_effect_on_all_combinations_is_used() -> None:
+    rows = [Candidate(n, None, {}, {s: n + s / 8 for s in range(4)}) for n in range(3)]
+    verdict = verdict_of(rows, "max")
+
+    assert verdict is not None
+    assert not verdict.is_seed_unused
+    assert verdict.winner is not None
+    assert verdict.winner.std is not None
+    assert verdict.winner.std > 0.1
+    assert verdict.noise < 1e-9
+    assert "without the effect of its seed on all combinations: " in (noise_text(verdict) or "")
+
+
+def test_equal_values_have_no_winner() -> None:
     rows = [Candidate(n, None, {}, dict.fromkeys(range(3), 0.5)) for n in range(3)]
     verdict = verdict_of(rows, "max")
 

@@ -1,8 +1,7 @@
 """The third-party files of the pages for tests: from npm, kept in a folder that git ignores.
 
-A test never asks the CDN: what the page requests from it is answered with the bytes of the
-same package version from npm, after their hash has been checked against the one in
-`web/serving/assets/pinned.py`.
+Tests never use the CDN. Requests to it are answered with the same package version from npm, after a
+check of the hash in `web/serving/assets/pinned.py`.
 """
 
 import base64
@@ -38,10 +37,10 @@ def load_assets() -> dict[str, tuple[bytes, str]]:
 
 
 def read_asset(asset: Asset) -> bytes:
-    """The bytes of one file, checked.
+    """Return the bytes of one file.
 
     Raises:
-        AssertionError: they are not the bytes that the pages accept.
+        AssertionError: the hash differs from the pinned one.
     """
     with tarfile.open(_tarball(asset)) as archive:
         member = archive.extractfile(f"package/{asset.path}")
@@ -56,7 +55,7 @@ def _tarball(asset: Asset) -> Path:
     tarball = FOLDER / f"{asset.package}-{asset.version}.tgz"
     if not tarball.exists():
         FOLDER.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=FOLDER) as folder:  # tests run side by side
+        with tempfile.TemporaryDirectory(dir=FOLDER) as folder:  # tests run in parallel
             subprocess.run(
                 ["npm", "pack", "--silent", f"{asset.package}@{asset.version}"],
                 cwd=folder,

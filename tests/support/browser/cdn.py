@@ -1,7 +1,7 @@
-"""The CDN of the pages' third-party files as tests have it: a server on this machine.
+"""A server on this machine that takes the place of the CDN.
 
-Chromium is told that the name of the CDN leads here, and to trust the server's certificate. To
-intercept requests instead would turn off the browser's cache: every page would load all again.
+Chromium resolves the name of the CDN to it and trusts its certificate. Intercepting requests would
+turn off the browser's cache, so that every page would load all files again.
 """
 
 import base64
@@ -24,7 +24,7 @@ Files = Mapping[str, tuple[bytes, str]]
 
 @contextmanager
 def serving_cdn(files: Files) -> Iterator[list[str]]:
-    """Serve the files; yields the arguments with which Chromium finds them."""
+    """Serve the files, and yield the arguments with which Chromium finds them."""
     with TemporaryDirectory() as folder:
         key, certificate = Path(folder, "key.pem"), Path(folder, "certificate.pem")
         _openssl(
@@ -63,13 +63,13 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, files: Files, context: ssl.SSLContext) -> None:
         self.files = files
         super().__init__(("127.0.0.1", 0), _Answers)
-        # not at once: a client that says nothing would keep all others waiting
+        # in the thread of the request: a silent client would block all others
         self.socket = context.wrap_socket(
             self.socket, server_side=True, do_handshake_on_connect=False
         )
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A browser that has what it needs ends the connection; no concern of a test."""
+        """Ignore connections that the browser ends."""
 
 
 class _Answers(BaseHTTPRequestHandler):
@@ -87,4 +87,4 @@ class _Answers(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Nothing: the output is that of the tests."""
+        """Print nothing."""

@@ -1,7 +1,7 @@
-"""The real command on a free port, its output at hand when something goes wrong.
+"""The real command on a free port. Its output is shown when a test fails.
 
-Each is a process of its own, forked from one that has imported the command's modules: hundreds of
-tests need one, and the imports would take longer than most of them.
+Each dashboard is a process, forked from one that has imported the command's modules. Hundreds of
+tests need one, and the imports would take longer than most tests.
 """
 
 import multiprocessing
@@ -28,13 +28,13 @@ _PATIENCE_S = 15.0
 
 
 def start_imports() -> None:
-    """Start the process from which dashboards are forked, unless it runs."""
+    """Start the process from which dashboards are forked, unless it is running."""
     _PROCESSES.set_forkserver_preload([*_IMPORTS, __name__])
     forkserver.ensure_running()
 
 
 def _run(arguments: list[str], output: Path, environment: dict[str, str]) -> None:
-    """Be the command; never returns."""
+    """Run the command. Never returns."""
     from ml_tracking_ops.orchestrator.cli.main import run
 
     os.environ.clear()
@@ -47,7 +47,7 @@ def _run(arguments: list[str], output: Path, environment: dict[str, str]) -> Non
 
 
 class Dashboard:
-    """The running command; `url` is what it printed."""
+    """The running command. `url` is the address that it printed."""
 
     def __init__(self, logdir: Path, output: Path, port: int = 0, *options: str) -> None:
         self.logdir = logdir
@@ -81,7 +81,7 @@ class Dashboard:
                 self._fail(f"printed no address in {_PATIENCE_S:g} s")
 
     def stop(self) -> None:
-        """End it, as Ctrl-C does; a second time does nothing."""
+        """Stop it as Ctrl-C does. A second call does nothing."""
         self._process.terminate()
         self._process.join(5)
         if self._process.exitcode is None:

@@ -1,4 +1,4 @@
-"""The page's modules in the browser that runs them, without a server."""
+"""The modules of the pages in a browser, without a server."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ def answer(route: Route) -> None:
     if path.suffix == ".js":
         if path.is_file():
             route.fulfill(path=path, content_type="text/javascript")
-        else:  # the import fails; without an answer it would wait for good
+        else:  # the import fails, instead of waiting for ever
             route.fulfill(status=404)
     else:
         route.fulfill(body="<!doctype html>", content_type="text/html")
@@ -30,5 +30,5 @@ def call(page: Page, module: str, function: str, *arguments: Any) -> Any:
 
 
 def evaluate(page: Page, body: str, given: Any = None) -> Any:
-    """What an async function with this body returns, which may import modules."""
+    """Return the result of an async function with this body, which may import modules."""
     return page.evaluate(f"async (given) => {{{body}}}", given)

@@ -1,4 +1,4 @@
-"""Opens tabs in the browser, with the CDN in reach (see `cdn`) or not."""
+"""Opens tabs in the browser, with or without the CDN (see `cdn`)."""
 
 from dataclasses import dataclass, field
 
@@ -11,10 +11,10 @@ PATIENCE_MS = 30_000
 
 @dataclass
 class Tabs:
-    """Opens tabs; whatever they write to the console as an error is kept in `errors`.
+    """Opens tabs, and keeps their console errors in `errors`.
 
-    Where an error is what a test is about, `expected` is a part of its text; such errors, which
-    may come until the tab is closed, are kept in `expected_errors`.
+    If a test expects an error, `expected` is a part of its text. Such errors are kept in
+    `expected_errors` until the tab is closed.
     """
 
     browser: Browser
@@ -33,7 +33,7 @@ class Tabs:
         theme: str = "light",
         timezone: str | None = None,
     ) -> Page:
-        """A new tab.
+        """Open a tab.
 
         Args:
             has_cdn: whether the CDN can be reached.

@@ -29,7 +29,7 @@ writer.close()
 
 
 class Training:
-    """One training process. `log` returns when the values are in the file."""
+    """A training process. `log` returns when the values are in the file."""
 
     def __init__(self, dat_path: Path) -> None:
         self.dat_path = dat_path
@@ -74,7 +74,7 @@ class Training:
 
 
 class SweepFiles:
-    """A sweep's folder, written as the orchestrator writes it."""
+    """The folder of a sweep, written as the orchestrator writes it."""
 
     def __init__(self, folder: Path, max_runs: int = 30, **changes: Any) -> None:
         self.folder = folder
@@ -105,7 +105,7 @@ class SweepFiles:
         self.journal.append("sweep_started", n_workers=4, pid=os.getpid(), host=None)
 
     def start(self, index: int, **hyperparameters: Any) -> str:
-        """Start a run; returns its name."""
+        """Start a run, and return its name."""
         name = f"2026-11-23_10-20-00_{index:04d}"
         given = {"learning_rate": index / 1000, "batch_size": 32, **hyperparameters}
         self.journal.append("sampled", index=index, hyperparameters=given)

@@ -1,7 +1,8 @@
-"""A sweep on a real cluster, by the real command line. Each engine's tests have a kind of it."""
+"""A sweep on a real cluster, run by the real command line. Each engine has a subclass."""
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -39,7 +40,7 @@ class ClusterSweep:
     Args:
         folder: of the project.
         executor: the keys of the engine.
-        records: the folder, in the sweep's, where runners keep their records.
+        records: the folder in the sweep's folder with the records of runners.
     """
 
     def __init__(self, folder: Path, executor: dict[str, Any], records: str) -> None:
@@ -51,7 +52,7 @@ class ClusterSweep:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Of the sweep, and of other commands."""
+        """Return the environment of the sweep and of other commands."""
         return dict(os.environ)
 
     def configure(
@@ -84,10 +85,14 @@ class ClusterSweep:
         }
         (self.folder / "experiment_cfg.json").write_text(json.dumps(config))
 
-    def start(self, *arguments: str) -> None:
+    def start(self, *arguments: str, prefix: tuple[str, ...] = ()) -> None:
+        """
+        Args:
+            prefix: what the command begins with.
+        """
         with (self.folder / "output").open("ab") as output:
             self._process = subprocess.Popen(
-                [*COMMAND, "sweep", *arguments],
+                [*prefix, *COMMAND, "sweep", *arguments],
                 cwd=self.folder,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -95,11 +100,11 @@ class ClusterSweep:
                 stderr=output,
             )
 
-    def resume(self) -> None:
-        self.start("--resume", self.path.name, "--yes")
+    def resume(self, *, prefix: tuple[str, ...] = ()) -> None:
+        self.start("--resume", self.path.name, "--yes", prefix=prefix)
 
     def ask(self, action: str, *arguments: str) -> None:
-        """Ask it as a user does, from another shell."""
+        """Run a command about the sweep, as a user does from another shell."""
         done = subprocess.run(
             [*COMMAND, action, str(self.path), *arguments],
             cwd=self.folder,
@@ -112,7 +117,7 @@ class ClusterSweep:
         assert done.returncode == 0, done.stderr
 
     def why_stopped(self) -> list[str]:
-        """Why its runs were asked to end, as their runners took down."""
+        """Return why its runs were asked to end, from the records of their runners."""
         records = sorted(self.path.glob(f"{self._records}/*.processes.jsonl"))
         events = [event for path in records for event in JournalTail(path).read()]
         return [str(event["why"]) for event in events if event["event"] == "stopping"]
@@ -122,7 +127,7 @@ class ClusterSweep:
         self._process.send_signal(number)
 
     def kill(self) -> None:
-        """As a crash of the machine that it runs on."""
+        """Kill its orchestrator, as a crash of the machine would."""
         self.signal(signal.SIGKILL)
         self.wait_exit()
 
@@ -131,7 +136,7 @@ class ClusterSweep:
         try:
             return self._process.wait(within_s)
         except subprocess.TimeoutExpired:
-            raise TimeoutError(f"the sweep still runs: {self.story}") from None
+            raise TimeoutError(f"the sweep still runs: {self.summary}") from None
 
     @property
     def is_running(self) -> bool:
@@ -162,20 +167,22 @@ class ClusterSweep:
         return list(self.record.runs.values())
 
     @property
-    def said(self) -> str:
-        """What it has printed."""
+    def printed(self) -> str:
+        """Return what it has printed."""
         output = self.folder / "output"
         return output.read_text() if output.exists() else ""
 
     @property
-    def story(self) -> str:
-        """What happened, for whoever reads a failed test."""
-        return "\n".join([self.said[-2000:], *(json.dumps(event) for event in self.events[-30:])])
+    def summary(self) -> str:
+        """Return what happened, for the message of a failed test."""
+        return "\n".join(
+            [self.printed[-2000:], *(json.dumps(event) for event in self.events[-30:])]
+        )
 
     def wait_for(
         self, what: str, condition: Callable[[], object], within_s: float = LIMIT_S
     ) -> None:
-        """Wait until a condition is true. The sweep must not end before.
+        """Wait until a condition is true. The sweep must still be running.
 
         Raises:
             TimeoutError: it did not become true in time.
@@ -185,7 +192,7 @@ class ClusterSweep:
             if not condition():
                 raise TimeoutError(f"the sweep ended before {what}")
         except TimeoutError as error:
-            raise TimeoutError(f"{error}: {self.story}") from None
+            raise TimeoutError(f"{error}: {self.summary}") from None
 
     def wait_states(self, *states: str, within_s: float = LIMIT_S) -> None:
         def are() -> bool:
@@ -194,20 +201,21 @@ class ClusterSweep:
         self.wait_for(f"runs to be {states}", are, within_s)
 
     def wait_ready(self, n: int = 1, text: str = "ready") -> None:
-        """Wait until so many attempts have printed a text."""
+        """Wait until this number of runs have printed what matches a pattern."""
 
         def count() -> int:
-            return sum(text in path.read_text() for path in self.folder.glob("runs/*/*.log"))
+            outputs = (path.read_text() for path in self.folder.glob("runs/*/*.log"))
+            return sum(re.search(text, output) is not None for output in outputs)
 
         self.wait_for(f"{n} runs to print {text}", lambda: count() >= n)
 
     def release(self) -> None:
-        """Let all trainings end that wait."""
+        """Let all waiting trainings end."""
         (self.folder / "release").touch()
 
     @property
     def processes(self) -> list[int]:
-        """The processes of its trainings, wherever they are."""
+        """Return the processes of its trainings on all nodes."""
         mark = f"ML_TRACKING_OPS_RUN_FILE={self.folder}/".encode()
         found = []
         for one in Path("/proc").iterdir():

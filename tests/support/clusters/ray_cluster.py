@@ -1,6 +1,6 @@
 """A Ray cluster of two nodes on this machine, for tests and benchmarks.
 
-It needs a network namespace with the addresses below, and to be root in it: `scripts/test-ray`.
+It needs a network namespace with the addresses below and root in it, as in `scripts/test-ray`.
 """
 
 import os
@@ -21,11 +21,11 @@ _START_S = 120
 
 
 class RayCluster:
-    """Each node has a host name of its own, and the processes that see that are its processes.
+    """A cluster. Each node has its own host name, by which its processes are recognised.
 
     Args:
-        folder: for its files. A short path, since sockets are there.
-        n_cpus: of each node.
+        folder: for its files. The path must be short, because it holds sockets.
+        n_cpus: the number of CPUs of each node.
 
     Attributes:
         node_files: the folder for temporary files on all nodes.
@@ -43,7 +43,7 @@ class RayCluster:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Of whatever uses it. Ray gives a lost head up after ten seconds, not a minute."""
+        """Return the environment for the cluster's users. Ray gives up a lost head after 10 s."""
         return {
             **os.environ,
             "RAY_USAGE_STATS_ENABLED": "0",
@@ -64,8 +64,8 @@ class RayCluster:
     def start_node(self, name: str, *options: str, **variables: str) -> None:
         """
         Args:
-            options: more of `ray start`.
-            variables: more of its environment.
+            options: further options of `ray start`.
+            variables: further environment variables.
         """
         self._start(name, f"--address={ADDRESSES[HEAD]}:{PORT}", *options, **variables)
 
@@ -86,24 +86,59 @@ class RayCluster:
         self._nodes[name] = mark.read_text().strip()
 
     def kill_node(self, name: str) -> None:
-        """As when its machine loses power."""
+        """Kill a node, as if its machine lost power."""
         for pid in list(self.processes_of(name)):
             _kill(pid)
         wait_for(lambda: not list(self.processes_of(name)), f"{name} to be gone")
 
+    def kill_raylet(self, name: str) -> None:
+        """As when Ray's own daemon on a node crashes, and nothing else."""
+        for pid in set(self.processes_of(name)) & set(_processes_with(b"raylet/raylet")):
+            _kill(pid)
+
+    def preempt_node(self, name: str, within_s: float) -> None:
+        """Announce that a node is taken away, as autoscalers do for spot instances."""
+        script = (
+            "import sys, ray; ray.init(address='auto', log_to_driver=False); "
+            "print(next(one['NodeID'] for one in ray.nodes() if one['Alive'] "
+            "and one['NodeManagerAddress'] == sys.argv[1]))"
+        )
+        found = self._ask([sys.executable, "-c", script, ADDRESSES[name]])
+        self._ask(
+            [
+                RAY,
+                "drain-node",
+                f"--node-id={found.split()[-1]}",
+                "--reason=DRAIN_NODE_REASON_PREEMPTION",
+                "--reason-message=taken away",
+                f"--deadline-remaining-seconds={within_s:g}",
+            ]
+        )
+
+    def _ask(self, command: list[str]) -> str:
+        done = subprocess.run(
+            command,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=_START_S,
+        )
+        return done.stdout
+
     def kill_head_server(self) -> None:
-        """As when the head's server crashes. The head's own node lives on for a while."""
+        """Kill the server of the head. The node of the head survives for a while."""
         for pid in list(_processes_with(b"gcs_server")):
             _kill(pid)
 
     def processes_of(self, name: str) -> Iterator[int]:
-        """All processes on a node: Ray's, and those of runs."""
+        """Return all processes on a node: Ray's and those of runs."""
         for pid in _pids():
             if _uts_of(pid) == self._nodes.get(name, ""):
                 yield pid
 
     def slots(self) -> list[int]:
-        """The processes of all slots there are."""
+        """Return the processes of all slots."""
         return list(_processes_with(b"ray::SlotActor"))
 
     def down(self) -> None:
@@ -116,7 +151,7 @@ def _pids() -> list[int]:
 
 
 def _uts_of(pid: int) -> str | None:
-    """What tells the host names apart that processes see."""
+    """Return the UTS namespace of a process, which identifies its host name."""
     try:
         return os.readlink(f"/proc/{pid}/ns/uts")
     except OSError:

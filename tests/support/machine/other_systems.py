@@ -1,7 +1,7 @@
-"""Other operating systems, as far as they can be had on Linux: what they lack is taken away.
+"""Other operating systems on Linux: functions that they lack are removed.
 
-What they have instead (Windows' own functions, the kernel of macOS) is not there either: this
-shows that the code does without, not that it works on the real system.
+Their own functions (of Windows, of the kernel of macOS) are missing too. So this shows that the
+code works without the removed functions, not that it works on the real system.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ NO_MODULES_IN_WINDOWS = ("fcntl", "grp", "pty", "pwd", "resource", "termios", "t
 
 
 def become_windows() -> None:
-    """To be called when the libraries are imported and nothing of ours is."""
+    """Call this after importing libraries and before importing our code."""
     sysconfig.get_config_vars()  # which would look for a file of that system's Python
     for module, names in NOT_IN_WINDOWS.items():
         for name in names:
@@ -51,7 +51,7 @@ def become_windows() -> None:
 
 
 def become_macos() -> None:
-    """To be called before anything else is imported."""
+    """Call this before anything else is imported."""
     import fcntl
 
     sysconfig.get_config_vars()  # which would look for a file of that system's Python
@@ -110,7 +110,7 @@ os.execv({python!r}, [{python!r}, *arguments])
 
 
 def macos_environment(folder: Path) -> dict[str, str]:
-    """An environment in which every Python takes itself to be on macOS."""
+    """Return an environment in which every Python believes that it is on macOS."""
     support = str(Path(__file__).parent)
     python = folder / "python"
     python.write_text(_PYTHON.format(python=sys.executable, support=support))

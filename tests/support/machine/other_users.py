@@ -1,4 +1,4 @@
-"""Processes of other users, for tests of what these may do. Making them needs root."""
+"""Processes of other users. Starting them needs root."""
 
 import os
 import shutil
@@ -18,13 +18,13 @@ needs_root = pytest.mark.skipif(
 
 
 def as_user(user: int, command: Sequence[str | Path]) -> list[str]:
-    """The command, run by another user: without groups, and without any privilege."""
+    """Return the command, run by another user without groups and privileges."""
     name = str(user)
     switch = ["setpriv", f"--reuid={name}", f"--regid={name}", "--clear-groups"]
     return [*switch, "--no-new-privs", *map(str, command)]
 
 
 def run_python_as(user: int, code: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run a program, of the standard library alone, as another user."""
+    """Run a program that needs only the standard library as another user."""
     command = [sys.executable, "-I", "-S", "-c", code, *arguments]
     return subprocess.run(as_user(user, command), capture_output=True, text=True, timeout=60)

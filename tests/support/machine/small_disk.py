@@ -1,4 +1,4 @@
-"""A file system of a few hundred kilobytes: a disk that is really full, when it is."""
+"""A file system of a few hundred kilobytes, for real full disks."""
 
 import os
 import subprocess
@@ -13,15 +13,15 @@ from waiting import read_line
 @dataclass(frozen=True)
 class SmallDisk:
     """Attributes:
-    folder: where this process finds it.
-    prefix: what a command begins with that is to find it at the same path.
+    folder: its path for this process.
+    prefix: the beginning of a command that finds it at the same path.
     """
 
     folder: Path
     prefix: tuple[str, ...]
 
     def fill(self) -> None:
-        """Leave not one byte."""
+        """Fill the disk completely."""
         ballast = os.open(self.folder / "ballast", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         try:
             for size in (4096, 1):
@@ -43,7 +43,7 @@ class SmallDisk:
 
 @contextmanager
 def small_disk(path: Path, size: str = "1m", *, as_root: bool | None = None) -> Iterator[SmallDisk]:
-    """Mount a tmpfs at `path`: for all where root may, otherwise in a namespace of its own."""
+    """Mount a tmpfs at `path`: for all processes as root, otherwise in a namespace."""
     path.mkdir()
     mount = f"mount -t tmpfs -o size={size} none '{path}'"
     if as_root is None:

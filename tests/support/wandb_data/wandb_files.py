@@ -1,4 +1,4 @@
-"""A W&B sweep file, with changes, and what is said of it."""
+"""A W&B sweep file with changes, and the messages about it."""
 
 import json
 import textwrap
@@ -55,7 +55,7 @@ def problems(folder: Path, text: str) -> dict[str, str]:
 
 
 def with_changes(**changes: Any) -> str:
-    """A valid file with other top-level keys; JSON is YAML."""
+    """Return a valid file with other top-level keys. JSON is YAML."""
     given = {
         "program": "train.py",
         "method": "random",

@@ -1,7 +1,7 @@
-"""Answers what W&B's own packages `sweeps` and `wandb` say, a JSON object a line.
+"""Answers questions with W&B's packages `sweeps` and `wandb`, one JSON object a line.
 
-A program of its own: `sweeps` is the name of a module of these tests too, and W&B's packages give
-warnings when they are imported.
+It is a separate program, because a module of these tests is called `sweeps` too, and W&B's packages
+give warnings when they are imported.
 """
 
 import json
@@ -16,7 +16,7 @@ from sweeps.params import HyperParameter
 
 
 def violations(config: Any) -> list[str]:
-    """What the validator finds; that `log_uniform` takes exponents is its word of caution."""
+    """Return the violations that the validator finds, without its remark about `log_uniform`."""
     try:
         found = schema_violations_from_proposed_config(config)
     except (ValueError, AttributeError, TypeError, KeyError) as error:
@@ -43,7 +43,7 @@ def grid(config: dict[str, Any], n: int) -> list[dict[str, Any]]:
 
 
 def stopped(config: dict[str, Any], histories: list[list[float]], names: list[str]) -> Any:
-    """The bands, and which of the running runs are to stop."""
+    """Return the bands and the running runs to stop."""
     metric = config["metric"]["name"]
     runs = [
         SweepRun(name=name, state=RunState.running, history=[{metric: v} for v in values])
@@ -54,7 +54,7 @@ def stopped(config: dict[str, Any], histories: list[list[float]], names: list[st
 
 
 def agent_command(command: list[Any] | None, program: str, values: dict[str, Any]) -> list[str]:
-    """The argument list that W&B's agent starts for a run."""
+    """Return the argument list with which W&B's agent starts a run."""
     from wandb import wandb_agent
 
     started: list[list[str]] = []

@@ -1,4 +1,4 @@
-"""W&B's own packages, asked by tests what they make of a sweep."""
+"""Answers of W&B's own packages, for comparison."""
 
 import json
 import subprocess
@@ -11,19 +11,19 @@ ORACLE = Path(__file__).with_name("wandb_oracle.py")
 
 
 class WandbError(Exception):
-    """W&B's code raised; the text is its error."""
+    """W&B's code raised an error with this text."""
 
 
 class Reference:
-    """A process that has W&B's packages loaded; ask it with `reference.ask("quantiles", …)`.
+    """A process that has loaded W&B's packages. Use `reference.ask("quantiles", …)`.
 
     Args:
-        folder: where it may write files, as W&B's agent does.
+        folder: for the files that W&B's agent writes.
     """
 
     def __init__(self, folder: Path) -> None:
         self._n_asked = 0
-        # -I: `sweeps` is to be W&B's package, not the module beside the program
+        # -I: `sweeps` must be W&B's package, not the module beside the program
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-W", "ignore", ORACLE],
             cwd=folder,
@@ -33,7 +33,10 @@ class Reference:
         )
 
     def ask(self, what: str, *arguments: Any) -> Any:
-        """Raises: WandbError: W&B's code raised."""
+        """Return the answer.
+
+        Raises:
+            WandbError: W&B's code raised an error."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._n_asked += 1
@@ -56,5 +59,5 @@ class Reference:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with self._process:  # closes its input, which ends it, and waits
+        with self._process:  # closing its input ends it
             pass

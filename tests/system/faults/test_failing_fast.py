@@ -65,7 +65,7 @@ def test_quick_failures_beside_slow_healthy_runs_stop_nothing(
     assert record.state == "finished"
 
 
-def test_machine_that_breaks_burns_no_budget(tmp_path: Path) -> None:
+def test_broken_machine_does_not_use_up_runs(tmp_path: Path) -> None:
     draw = {"type": "uniform", "min": 0, "max": 1}
     write_config(
         tmp_path,

@@ -23,7 +23,7 @@ from ml_tracking_ops.orchestrator.store.process_records import read_processes
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    """The log folder, on a disk of its own; nothing runs when the test is over."""
+    """Return the log folder, on a separate disk. Nothing runs after the test."""
     with small_disk(tmp_path / "runs") as disk:
         yield disk
         (tmp_path / "misbehaves.go").touch()
@@ -83,7 +83,7 @@ def test_disk_that_fills_while_logging_printing_and_journalling(
 
 
 def check_what_the_run_wrote(run: Path) -> None:
-    """Every value up to the full disk, none twice; of the output whole lines up to there."""
+    """Check every value up to the full disk, without duplicates, and whole lines of the output."""
     steps = metrics_of(run)
     assert steps[:1_000] == [*range(1_000)]
     assert steps == sorted(set(steps))
@@ -127,7 +127,7 @@ def test_interrupted_on_a_full_disk_it_does_not_wait_and_a_resume_does_the_rest(
     assert [run.attempt for run in record.runs.values()] == [1, 1]
 
 
-def test_run_that_could_log_nothing_is_told_of_the_disk(disk: SmallDisk, tmp_path: Path) -> None:
+def test_run_that_could_log_nothing_names_the_disk(disk: SmallDisk, tmp_path: Path) -> None:
     flag = tmp_path / "flag"
     write_config(tmp_path, "waits_for_file.py", max_runs=1)
     (tmp_path / "waits_for_file.py").write_text(
@@ -155,6 +155,6 @@ def test_disk_that_is_full_before_the_sweep_begins(disk: SmallDisk, tmp_path: Pa
     write_config(tmp_path, "short.py", max_runs=1)
     disk.fill()
     assert start(disk, tmp_path).wait(60) == 1
-    said = (tmp_path / "output").read_text()
-    assert "No space left on device" in said
-    assert "Traceback" not in said
+    message = (tmp_path / "output").read_text()
+    assert "No space left on device" in message
+    assert "Traceback" not in message

@@ -1,4 +1,4 @@
-"""The web app is killed while browsers are connected: the sweep and what is shown continue."""
+"""The web app is killed while browsers are connected. The sweep and the pages continue."""
 
 import os
 import re
@@ -81,7 +81,7 @@ async def test_pages_lose_and_repeat_nothing_though_the_web_app_is_killed(
                 if step in kills:
                     await everybody_has(pages, step // 2)
                     web.kill()
-                    for number in range(N_UNSEEN):  # nobody is there to show these
+                    for number in range(N_UNSEEN):  # no server shows these
                         logger.add_scalar("Accuracy", number, step * N_UNSEEN + number)
                     web.start()
     for page in pages:

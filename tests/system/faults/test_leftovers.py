@@ -22,7 +22,7 @@ def anyio_backend():
 
 
 def run_pytest(folder: Path, tests: str, *prefix: str) -> list[str]:
-    """Run these tests by themselves; the lines of the output."""
+    """Run these tests alone, and return the lines of the output."""
     (folder / "conftest.py").write_text(CONFTEST)
     (folder / "pytest.ini").write_text(CONFIGURATION)
     (folder / "test_them.py").write_text(tests)

@@ -86,7 +86,7 @@ def test_failed_run_is_tried_again_and_the_old_log_kept(tmp_path: Path) -> None:
     assert [e["state"] for e in events_of(result, "ended")] == ["failed", "failed", "finished"]
 
 
-def test_run_that_keeps_failing_is_failed_in_the_end(tmp_path: Path) -> None:
+def test_run_that_keeps_failing_is_failed_after_its_retries(tmp_path: Path) -> None:
     config = write_config(tmp_path, "crashing.py", max_runs=1, retries=1, retry_backoff_s=0)
     (run,) = run_sweep(config, logdir=tmp_path / "runs", workers=1).runs
     assert (run.state, run.attempt) == ("failed", 2)
@@ -111,7 +111,7 @@ def test_other_runs_continue_while_one_waits_to_be_tried_again(tmp_path: Path) -
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 99))), st.lists(st.integers(0, 9)))
-def test_backlog_gives_what_is_due_in_order(
+def test_backlog_returns_due_items_in_order(
     entries: list[tuple[int, int]], asked: list[int]
 ) -> None:
     backlog = AttemptQueue()
@@ -249,7 +249,7 @@ def test_sweep_ends_when_the_best_does_not_improve(tmp_path: Path) -> None:
     )
 
 
-def test_run_that_is_going_on_counts_for_the_best() -> None:
+def test_running_run_counts_for_the_best() -> None:
     watched = limits(max_runs_without_improvement=2)
     assert watched.see_best(1, 0.5, 1) is None
     assert watched.see_end(2) is None

@@ -25,9 +25,7 @@ from ml_tracking_ops.orchestrator.store.journal import Journal, JournalTail
 X = {"type": "uniform", "min": 0, "max": 1}
 
 
-def test_second_orchestrator_is_refused_and_told_who_holds_the_sweep(
-    tmp_path: Path, flag: Path
-) -> None:
+def test_second_orchestrator_is_refused_with_the_holder(tmp_path: Path, flag: Path) -> None:
     write_config(
         tmp_path, "waits_for_file.py", max_runs=1, hyperparameters={"until": choice(str(flag))}
     )
@@ -44,7 +42,7 @@ def test_second_orchestrator_is_refused_and_told_who_holds_the_sweep(
 
 @pytest.fixture
 def interrupted(tmp_path: Path) -> Path:
-    """The folder of a sweep whose orchestrator, on another machine, has not said goodbye."""
+    """The folder of a sweep whose orchestrator on another machine has not signed off."""
     config = write_config(tmp_path, "short.py", max_runs=1)
     folder = run_sweep(config, logdir=tmp_path / "runs").folder
     journal = folder / "journal.jsonl"
@@ -91,7 +89,7 @@ def test_lock_on_this_machine_is_never_stale(interrupted: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--resume", "nothing"), "no experiment, sweep or run of this name"),
         (("--resume", "nothing", "--seed", "3"), "leave out CONFIG and --seed"),
@@ -99,10 +97,10 @@ def test_lock_on_this_machine_is_never_stale(interrupted: Path) -> None:
         (("--max-runs", "0"), "whole number, 1 or more, got '0'"),
     ],
 )
-def test_wrong_usage_is_explained(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_wrong_usage_is_explained(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
     done = run_command("sweep", *arguments, folder=tmp_path)
     assert done.returncode == 2
-    assert said in done.stderr
+    assert message in done.stderr
 
 
 @pytest.mark.parametrize("is_there", [True, False])
@@ -122,7 +120,7 @@ def test_resume_runs_nothing_again_where_the_journal_is_lost(
     assert {path.name for path in interrupted.iterdir()} == before
 
 
-def test_resume_refuses_what_is_no_sweep(tmp_path: Path) -> None:
+def test_resume_refuses_anything_but_a_sweep(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="max_runs must be 1 or more, got 0"):
         resume(tmp_path, max_runs=0)
     with pytest.raises(UsageError, match="no experiment, sweep or run"):

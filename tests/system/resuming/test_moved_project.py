@@ -55,7 +55,7 @@ def test_copied_project_never_runs_the_old_script(project: Path, tmp_path: Path)
     assert outputs(copy)[-1] == f"script of {copy} {copy}\n"
 
 
-def test_sweep_that_was_moved_without_its_project_says_so(project: Path, tmp_path: Path) -> None:
+def test_moved_sweep_without_its_project_is_explained(project: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "deep" / "elsewhere"
     elsewhere.parent.mkdir()
     shutil.copytree(project / "runs", elsewhere / "runs")

@@ -44,6 +44,15 @@ for step in range(4):
 sys.exit(3 if attempt == 1 else 0)
 """
 
+OTHER_METRICS = """
+import os, sys
+from ml_tracking_ops.experiment.logger import ExperimentLogger
+writer = ExperimentLogger()
+attempt = os.environ["ML_TRACKING_OPS_ATTEMPT"]
+writer.add_scalar("warmup" if attempt == "1" else "Accuracy", 0.5, 0)
+sys.exit(3 if attempt == "1" else 0)
+"""
+
 
 def sweep(tmp_path: Path, script: str, monkeypatch: pytest.MonkeyPatch, **changes: object) -> Path:
     monkeypatch.chdir(tmp_path)
@@ -117,7 +126,7 @@ def test_rules_know_what_earlier_attempts_logged(
         ("experiment.dat", []),
     ],
 )
-def test_earlier_attempts_are_told_by_their_names(
+def test_earlier_attempts_are_recognised_by_name(
     tmp_path: Path, name: str, expected: list[str]
 ) -> None:
     for second, stem in enumerate(("0001", "0001_attempt2", "0001_attempt3", "0002")):
@@ -126,7 +135,7 @@ def test_earlier_attempts_are_told_by_their_names(
     assert found == expected
 
 
-def test_every_attempt_has_a_page_with_its_log_and_output(
+def test_every_attempt_has_its_own_page_with_log_and_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = CONTINUES + "print('the end of attempt', os.environ['ML_TRACKING_OPS_ATTEMPT'])\n"
@@ -142,3 +151,18 @@ def test_every_attempt_has_a_page_with_its_log_and_output(
     assert "the end of attempt 2" not in earlier
     assert "no memory" in earlier
     assert "exit code 1" in text_of(earlier)
+
+
+def test_attempts_that_log_different_metrics_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = sweep(tmp_path, OTHER_METRICS, monkeypatch)
+    (second,) = folder.glob("*_attempt2.dat")
+    log = read_run_log(second)
+    assert list(log) == ["warmup", "Accuracy"]
+    assert [log.abandoned(name) for name in log] == [None, None]
+    client = Client(folder.parent)
+    for address in ("/sweeps", f"/sweeps/{folder.name}", f"/runs/{folder.name}/{second.stem}"):
+        assert client.get(address).status_code == 200
+    points = client.get(f"/api/points?run={folder.name}/{second.stem}")
+    assert points.status_code == 200

@@ -40,7 +40,7 @@ def combinations(runs: list[RunRecord]) -> list[dict[str, Any]]:
     return [run.hyperparameters for run in runs]
 
 
-def test_interrupted_runs_run_again_and_are_told_of_their_earlier_logs(
+def test_interrupted_runs_run_again_with_the_paths_of_their_earlier_logs(
     tmp_path: Path, flag: Path
 ) -> None:
     config = write_config(
@@ -67,8 +67,8 @@ def test_interrupted_runs_run_again_and_are_told_of_their_earlier_logs(
         assert run.hyperparameters == first.hyperparameters
         earlier = folder / f"{first.name}.dat"
         assert read_log(earlier)["Accuracy"].value.tolist() == [run.hyperparameters["x"]]
-        said = (folder / f"{run.name}.log").read_text()
-        assert said == f"2 {json.dumps([str(earlier)])}\n"
+        message = (folder / f"{run.name}.log").read_text()
+        assert message == f"2 {json.dumps([str(earlier)])}\n"
     again = run_sweep(config, logdir=tmp_path / "again", workers=1)
     assert combinations(list(record.runs.values())) == combinations(again.runs)
 
@@ -99,7 +99,7 @@ def test_runs_that_survive_their_orchestrator_are_adopted(tmp_path: Path, flag: 
     assert [record.runs[i].ref for i in (1, 2)] == [before.runs[i].ref for i in (1, 2)]
 
 
-def test_exit_codes_of_runs_that_nobody_watched_are_known(tmp_path: Path, flag: Path) -> None:
+def test_exit_codes_of_unwatched_runs_are_known(tmp_path: Path, flag: Path) -> None:
     write_config(
         tmp_path,
         "waits_for_file.py",
@@ -219,7 +219,7 @@ def test_raised_max_runs_continues_as_the_seed_determines(tmp_path: Path, how: s
     assert resume(first.folder).record.max_runs == 5
 
 
-def test_number_of_runs_is_told_with_those_that_were(tmp_path: Path) -> None:
+def test_number_of_runs_is_reported_with_those_that_ran(tmp_path: Path) -> None:
     write_config(tmp_path, "short.py", max_runs=1)
     assert ": 1 run, " in run_command("sweep", folder=tmp_path).stderr
     again = ("sweep", "--resume", sweep_folder(tmp_path / "runs"), "--max-runs")
@@ -229,7 +229,7 @@ def test_number_of_runs_is_told_with_those_that_were(tmp_path: Path) -> None:
     assert ": 2 runs, " in done.stderr
 
 
-def test_other_changes_of_the_configuration_are_told_and_do_not_count(tmp_path: Path) -> None:
+def test_other_changes_of_the_configuration_are_reported_and_ignored(tmp_path: Path) -> None:
     config = write_config(tmp_path, "short.py", max_runs=1)
     first = run_sweep(config, logdir=tmp_path / "runs")
     write_config(tmp_path, "short.py", max_runs=2, hyperparameters={"x": choice(7)})

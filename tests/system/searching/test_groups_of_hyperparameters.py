@@ -1,4 +1,4 @@
-"""A real sweep over groups of hyperparameters: how scripts get them, and what is shown."""
+"""A real sweep over groups of hyperparameters: how scripts get them, and how they are shown."""
 
 import json
 import signal

@@ -175,20 +175,20 @@ def test_several_workers_share_a_sampler_of_optunahub(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("registry")
 @pytest.mark.parametrize(
-    ("sampler", "said"),
+    ("sampler", "message"),
     [
         ({"package": "samplers/stop"}, "there is no samplers/stop/__init__.py"),
         ({"class": "StopSampler"}, "has no class StopSampler, did you mean StepSampler?"),
         ({"settings": {"height": 1}}, "unexpected keyword argument 'height'"),
     ],
 )
-def test_what_is_wrong_with_a_sampler_of_optunahub_is_said_before_anything_starts(
-    tmp_path: Path, sampler: dict[str, Any], said: str
+def test_mistakes_of_an_optunahub_sampler_are_reported_before_anything_starts(
+    tmp_path: Path, sampler: dict[str, Any], message: str
 ) -> None:
     config = config_for(tmp_path / "p", sampler=sampler)
     with pytest.raises(UsageError) as caught:
         run_sweep(config, logdir=tmp_path / "p/runs", workers=1)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert not (tmp_path / "p/runs").exists()
     done = run_command("sweep", "--dry-run", folder=tmp_path / "p")
     assert done.returncode == 2

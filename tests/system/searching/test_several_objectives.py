@@ -99,7 +99,7 @@ def test_list_and_export_say_what_is_on_the_front(finished: Path) -> None:
     assert "best_value" not in rows[0]
 
 
-def test_what_needs_one_best_run_says_so(finished: Path) -> None:
+def test_commands_that_need_one_best_run_are_refused(finished: Path) -> None:
     name = sweep_folder(finished / "runs").name
     waited = run_command("wait", name, "--until", "best<1", folder=finished)
     assert waited.returncode == 2

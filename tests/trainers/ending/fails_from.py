@@ -1,4 +1,4 @@
-"""Succeeds as run 1, 2, … and fails from a number on; or is killed as by a lack of memory."""
+"""Succeeds as run 1, 2, … and fails from a number on, or is killed as if memory ran out."""
 
 import os
 import signal

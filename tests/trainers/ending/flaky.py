@@ -1,4 +1,4 @@
-"""Fails until it has been started `--succeeds_at` times; counts its starts in `--counter`."""
+"""Fails until it has been started `--succeeds_at` times. Counts its starts in `--counter`."""
 
 import sys
 from argparse import ArgumentParser

@@ -1,4 +1,4 @@
-"""Logs values that do not improve; when it is told to end it logs a better one."""
+"""Logs values that do not improve, and a better one after SIGTERM."""
 
 import signal
 import sys

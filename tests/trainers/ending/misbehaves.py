@@ -87,7 +87,7 @@ def stop_itself() -> None:
 
 
 def fill_the_disk() -> None:
-    """Continue logging and printing, whatever becomes of it, until the flag is there."""
+    """Continue logging and printing until the flag exists."""
     step = 0
     while not Path(FLAG).exists():
         step += 1

@@ -1,4 +1,4 @@
-"""Logs a value, waits for a signal, says which one came, and leaves a child if told to."""
+"""Logs a value, waits for a signal, prints its name, and leaves a child on request."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""Fails if it is a run of an even number; else waits for a file before it logs anything."""
+"""Fails if its number is even. Otherwise waits for a file before it logs anything."""
 
 import os
 import sys

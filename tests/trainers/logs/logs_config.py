@@ -1,4 +1,4 @@
-"""Logs settings besides the hyperparameters, as Hydra's resolved configuration would be."""
+"""Logs more settings than the hyperparameters, like Hydra's resolved configuration."""
 
 from argparse import ArgumentParser
 

@@ -1,4 +1,4 @@
-"""The better the nearer x is to 1; its seed moves what it logs a little. Counts its runs."""
+"""Better if x is closer to 1. Its seed changes the value a little. Counts its runs."""
 
 import time
 from argparse import ArgumentParser

@@ -1,4 +1,4 @@
-"""Knows nothing of any logger: prints what it is told to, line by line, then waits if told to."""
+"""Prints given lines without using a logger, then waits on request."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""Saves a checkpoint in its run's folder; fails at the first attempt, continues at the second."""
+"""Saves a checkpoint in its run folder. Fails at the first attempt, continues at the second."""
 
 import os
 import sys

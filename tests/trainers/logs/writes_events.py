@@ -1,4 +1,4 @@
-"""As CleanRL's scripts: writes event files into runs/NAME_TIMESTAMP, whatever sweeps there are."""
+"""Writes event files into runs/NAME_TIMESTAMP, like CleanRL's scripts."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""The page Compare as the server renders it: runs of every kind, and what is wrong said."""
+"""The page Compare as the server renders it: runs of every kind, and mistakes in the address."""
 
 import re
 from pathlib import Path
@@ -65,7 +65,7 @@ def test_equal_settings_are_folded_and_shown_on_demand(client: Client, runs: lis
     assert cells(shown, "batch_size") == ["32", "32"]
 
 
-def test_run_that_is_not_there_is_said_and_the_others_are_compared(
+def test_missing_run_is_reported_and_the_others_are_compared(
     client: Client, runs: list[str]
 ) -> None:
     answer = client.get(address("gone", *runs))
@@ -75,7 +75,7 @@ def test_run_that_is_not_there_is_said_and_the_others_are_compared(
 
 
 @pytest.mark.parametrize("run_id", ["../secret", "one/../../secret", "/etc/passwd", "one/.hidden"])
-def test_id_that_is_a_path_leads_nowhere(client: Client, logdir: Path, run_id: str) -> None:
+def test_id_that_is_a_path_is_not_found(client: Client, logdir: Path, run_id: str) -> None:
     write_sweep(logdir / "one", finished_run(1, 0.5))
     (logdir.parent / "secret.dat").write_bytes(b"secret")
     answer = client.get(address(run_id))
@@ -83,14 +83,14 @@ def test_id_that_is_a_path_leads_nowhere(client: Client, logdir: Path, run_id: s
     assert "There is no run" in answer.text
 
 
-def test_more_runs_than_can_be_compared_are_said(client: Client, logdir: Path) -> None:
+def test_too_many_runs_to_compare_are_reported(client: Client, logdir: Path) -> None:
     write_sweep(logdir / "s", [event for n in range(1, 46) for event in finished_run(n, 0.5)])
     html = client.get(address(*(f"s/run_{n:04d}" for n in range(1, 46)))).text
     assert "The address names 45 runs. The first 40 are compared" in text_of(html)
     assert len(page_data(html)["runs"]) == 40
 
 
-def test_what_users_wrote_is_escaped(
+def test_texts_of_users_are_escaped(
     client: Client, logdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (logdir / "hand").mkdir(parents=True)
@@ -128,7 +128,7 @@ def test_runs_of_any_kind_are_found_by_words(
     assert html.count('aria-label="Add ') == found
 
 
-def test_run_that_is_compared_is_not_found_again(client: Client, runs: list[str]) -> None:
+def test_compared_run_is_not_offered_again(client: Client, runs: list[str]) -> None:
     html = client.get(address("hand", find="hand")).text
     assert "No other run matches" in html
 

@@ -13,7 +13,7 @@ def test_rows_that_differ_are_shown_and_equal_ones_are_counted() -> None:
     assert (rows.n_different, rows.n_equal, rows.equal_names) == (1, 1, ("data",))
 
 
-def test_equal_rows_are_shown_where_that_is_asked() -> None:
+def test_equal_rows_are_shown_on_request() -> None:
     rows = compare_settings([{"lr": 0.1, "data": "a"}, {"lr": 0.2, "data": "a"}], 0, has_equal=True)
     assert [(row.name, row.is_equal) for row in rows.shown] == [("lr", False), ("data", True)]
 

@@ -46,7 +46,7 @@ def test_value_that_is_not_finite_has_no_difference(value: float) -> None:
     assert row.cells[2].text == "–"
 
 
-def test_what_sweeps_optimise_comes_first_then_what_most_runs_have() -> None:
+def test_optimised_metrics_come_first_then_the_most_common() -> None:
     runs: list[Summaries] = [
         {"rare": summary(1), "common": summary(1), "aim": summary(1)},
         {"common": summary(1)},
@@ -55,7 +55,7 @@ def test_what_sweeps_optimise_comes_first_then_what_most_runs_have() -> None:
     assert list(dict.fromkeys(row.metric for row in rows)) == ["aim", "common", "rare"]
 
 
-def test_only_the_first_metrics_are_shown_unless_all_are_asked_for() -> None:
+def test_only_the_first_metrics_are_shown_by_default() -> None:
     runs: list[Summaries] = [{f"m{n}": summary(n) for n in range(30)}]
     first = compare_results(runs, Goals(), 0, has_all=False)
     assert (first.n_shown, first.n_metrics) == (12, 30)

@@ -55,7 +55,7 @@ def test_page_offers_the_settings_that_differ(client: Client, names: list[str]) 
     assert '"p.depth"' not in page  # all have the same
 
 
-def test_setting_that_nobody_has_is_an_error(client: Client, names: list[str]) -> None:
+def test_unknown_setting_is_an_error(client: Client, names: list[str]) -> None:
     response = client.get("/api/groups?group=p.width&metric=loss")
     assert response.status_code == 400
     assert "p.width" in response.text
@@ -64,8 +64,8 @@ def test_setting_that_nobody_has_is_an_error(client: Client, names: list[str]) -
 
 
 def annotate(logdir: Path, name: str, tags: list[str], label: str) -> None:
-    said = {"format_version": 1, "runs": {name: {"name": label, "tags": tags}}}
-    (logdir / name / "annotations.json").write_text(json.dumps(said))
+    message = {"format_version": 1, "runs": {name: {"name": label, "tags": tags}}}
+    (logdir / name / "annotations.json").write_text(json.dumps(message))
 
 
 def test_experiments_are_averaged_by_tag_and_by_a_part_of_their_names(
@@ -87,7 +87,7 @@ def test_experiments_are_averaged_by_tag_and_by_a_part_of_their_names(
     assert '"value": "tag"' in page
 
 
-def test_pattern_that_is_none_is_an_error(client: Client, names: list[str]) -> None:
+def test_invalid_pattern_is_an_error(client: Client, names: list[str]) -> None:
     response = client.get("/api/groups?group=name.(a&metric=loss")
     assert response.status_code == 400
     assert "is not a regular expression" in response.text

@@ -84,7 +84,7 @@ def test_coarser_buckets_weigh_every_value_the_same():
     assert coarse.n.tolist() == [4, 1]
 
 
-def test_what_was_no_number_is_marked_once_for_each_run_in_its_bucket():
+def test_nan_is_marked_once_for_each_run_in_its_bucket():
     nothing = np.full(2000, np.nan)
     lost = digest(np.arange(2000.0), nothing, True)
     curve = combine([coarsened(digest(np.array([3.0]), np.array([1.0]), True), 8), lost, lost])

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def sweep(tmp_path, monkeypatch):
-    """Four runs of two learning rates; run 4 is half as long."""
+    """Four runs of two learning rates. Run 4 is half as long."""
     folder = tmp_path / "s"
     folder.mkdir()
     description = {"format_version": 1, "config": {"optimization_metric": "loss"}}
@@ -56,8 +56,33 @@ async def test_figures_are_over_all_runs_of_a_group_at_each_step(tmp_path, sweep
     assert zoomed.json()["metrics"]["loss"][0]["x"] == [3, 4, 5]
 
 
+async def test_answers_change_with_the_logs_of_earlier_attempts(tmp_path):
+    folder = tmp_path / "s"
+    folder.mkdir()
+    (folder / "experiment_description.json").write_text('{"format_version": 1, "config": {}}')
+    journal = Journal(folder / "journal.jsonl", lambda trouble: None)
+    journal.append("sampled", index=1, hyperparameters={"lr": 0.1})
+    for attempt, name in ((1, "t_0001"), (2, "t_0001_attempt2")):
+        journal.append("started", index=1, name=name, attempt=attempt, pid=1, slot=0)
+        with ExperimentLogger.at(folder / f"{name}.dat") as logger:
+            logger.add_scalar("loss", attempt, attempt)
+    journal.close()
+    paths = ("/api/groups?sweep=s&group=p.lr&metric=loss", f"/api/points?run=s/{name}")
+    async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
+        for number, path in enumerate(paths):
+            before = await client.get(dashboard.address + path)
+            assert before.status_code == 200
+            known = {"if-none-match": before.headers["etag"]}
+            assert (await client.get(dashboard.address + path, headers=known)).status_code == 304
+            with ExperimentLogger.at(folder / "t_0001.dat") as logger:
+                logger.add_scalar("loss", 10 + number, 0)
+            after = await client.get(dashboard.address + path, headers=known)
+            assert after.status_code == 200
+            assert after.content != before.content
+
+
 @pytest.mark.parametrize(
-    ("changes", "status", "told"),
+    ("changes", "status", "message"),
     [
         ({"group": "p.width"}, 400, "p.width"),
         ({"sweep": "other"}, 404, "other"),
@@ -66,12 +91,14 @@ async def test_figures_are_over_all_runs_of_a_group_at_each_step(tmp_path, sweep
         ({"steps": "1"}, 400, "steps: not known"),
     ],
 )
-async def test_what_cannot_be_answered_is_told(tmp_path, sweep, changes, status, told):
+async def test_query_that_cannot_be_answered_is_explained(
+    tmp_path, sweep, changes, status, message
+):
     async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
         query = {"sweep": "s", "group": "p.lr", "metric": "loss", **changes}
         response = await client.get(dashboard.address + "/api/groups", params=query)
     assert response.status_code == status
-    assert told in response.json()["error"]
+    assert message in response.json()["error"]
 
 
 @pytest.mark.parametrize("axis", ["relative", "wall"])
@@ -85,7 +112,7 @@ async def test_time_is_an_axis_too(tmp_path, sweep, axis):
     assert (min(group["low"]), max(group["high"])) == (1.0, 21.0)
 
 
-async def test_while_logs_are_read_is_told_of_how_many_runs(tmp_path, sweep, monkeypatch):
+async def test_progress_of_reading_logs_is_reported(tmp_path, sweep, monkeypatch):
     may_continue = threading.Event()
 
     def read_slowly(path, **options):

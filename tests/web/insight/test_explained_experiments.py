@@ -13,7 +13,7 @@ from ml_tracking_ops.web.insight.subject import selection_key
 
 @pytest.fixture
 def names(logdir: Path) -> list[str]:
-    """Twelve experiments, better with a smaller rate; one of them logs another metric alone."""
+    """Twelve experiments, better with a smaller rate. One of them logs only another metric."""
     found = []
     for number in range(12):
         config = {"optimizer": {"lr": 10.0**-number}, "kind": "ab"[number % 2], "depth": 3}
@@ -51,7 +51,7 @@ def test_selection_and_filters_decide_which_experiments_are_explained(
 
 
 @pytest.mark.parametrize(
-    ("panel", "told"),
+    ("panel", "message"),
     [
         ("history", "Best val/loss so far 10 , by"),
         ("parallel", "What the best 5 experiments have"),
@@ -60,17 +60,17 @@ def test_selection_and_filters_decide_which_experiments_are_explained(
     ],
 )
 def test_page_shows_each_view_of_the_experiments(
-    client: Client, names: list[str], panel: str, told: str
+    client: Client, names: list[str], panel: str, message: str
 ) -> None:
     html = client.get(f"/experiments?panel={panel}").text
-    assert told in text_of(html)
+    assert message in text_of(html)
     assert 'aria-label="Understanding these experiments"' in html
 
 
 def test_metric_without_a_direction_asks_for_it(client: Client, names: list[str]) -> None:
     html = client.get("/experiments?panel=history&objective=reward").text
-    assert "Say first whether higher or lower values of reward are better" in text_of(html)
-    assert "Say first" not in text_of(client.get("/experiments?panel=history").text)
+    assert "First choose whether higher or lower values of reward are better" in text_of(html)
+    assert "First choose" not in text_of(client.get("/experiments?panel=history").text)
 
 
 def test_importance_is_of_the_chosen_experiments(client: Client, names: list[str]) -> None:
@@ -83,7 +83,7 @@ def test_importance_is_of_the_chosen_experiments(client: Client, names: list[str
     assert "hx-get" not in client.get(f"/insight/importance?{query}").text
 
 
-def test_key_of_a_selection_is_kept_while_it_is_asked_for() -> None:
+def test_key_of_a_selection_is_kept_while_in_use() -> None:
     first = selection_key([], "loss")
     assert selection_key([], "loss") is first
     assert selection_key([], "other") is not first

@@ -19,7 +19,7 @@ SPACE = {
 
 
 def runs(n: int, n_killed: int = 0) -> list[Row]:
-    """Those with the larger width fail; `lr` has nothing to do with it."""
+    """Runs with the larger width fail, independent of `lr`."""
     found = []
     for index in range(1, n + 1):
         width = 4096 if index % 3 == 0 else 64
@@ -73,16 +73,16 @@ def test_page_shows_by_ped_anova_what_makes_runs_fail(client: Client, logdir: Pa
     assert "By width : 64: 0 % of 23 failed; 4096: 100 % of 7 failed" in text_of(part)
 
 
-def test_nothing_is_said_of_few_runs_or_where_all_ended_alike() -> None:
+def test_few_runs_or_equal_ends_say_nothing() -> None:
     rows = runs(30)
     axes = axes_of({"hyperparameters": SPACE}, rows)
     assert failures(runs(9), axes, None) is None
     assert failures([one for one in rows if one.state == "failed"], axes, None) is None
     assert failures([one for one in rows if one.state == "finished"], axes, None) is None
     assert failures(rows, [], None) is None
-    told = failures(runs(30, n_killed=6), axes, None)
-    assert told is not None
-    assert (told.n_failed, told.n_ended) == (8, 24)
+    message = failures(runs(30, n_killed=6), axes, None)
+    assert message is not None
+    assert (message.n_failed, message.n_ended) == (8, 24)
 
 
 def test_pages_say_how_many_failed_runs_they_cannot_draw(client: Client, logdir: Path) -> None:
@@ -96,7 +96,7 @@ def test_pages_say_how_many_failed_runs_they_cannot_draw(client: Client, logdir:
     assert "What makes runs fail" in text_of(client.get("/sweeps/s?panel=importance").text)
 
 
-def test_best_run_that_failed_is_said_to_have_failed(client: Client, logdir: Path) -> None:
+def test_best_run_that_failed_is_marked_as_failed(client: Client, logdir: Path) -> None:
     events = [*finished_run(1, 0.5), *finished_run(2, 0.9)]
     events[-1] = {**events[-1], "state": "failed", "reason": "RuntimeError: no memory"}
     write_sweep(logdir / "s", events)

@@ -42,7 +42,7 @@ def test_page_says_which_runs_are_on_the_front(pages: Client) -> None:
     assert 'data-view="front"' in html
     assert 'data-up-metric="accuracy"' in html
     assert "on the front" in text
-    assert "misses where" in text
+    assert "violates where" in text
     assert html.count('class="is-best') == 2
     assert "optimises no metric" not in text
 
@@ -62,13 +62,13 @@ def test_drawing_gets_results_front_and_hypervolume(pages: Client) -> None:
     assert answer["runs"]["is_full"] == [True, False, True, True]
 
 
-def test_page_of_a_run_says_how_it_stands(pages: Client) -> None:
-    def said(name: str) -> str:
+def test_page_of_a_run_shows_its_state(pages: Client) -> None:
+    def run_text(name: str) -> str:
         return text_of(pages.get(f"/runs/s/{name}").text)
 
-    assert "On the Pareto front, with 1 other" in said("run_0001")
-    assert "it misses memory_gb <= 24" in said("run_0002")
-    assert "Not on the Pareto front" in said("run_0003")
+    assert "On the Pareto front, with 1 other" in run_text("run_0001")
+    assert "it misses memory_gb <= 24" in run_text("run_0002")
+    assert "Not on the Pareto front" in run_text("run_0003")
 
 
 def test_table_sorts_by_objectives_and_compare_knows_their_goals(pages: Client) -> None:
@@ -91,7 +91,7 @@ def test_best_run_of_one_metric_is_one_that_meets_where(client: Client, logdir: 
     html = client.get("/sweeps/s").text
     assert html.count('class="is-best') == 1
     assert 'id="run-1" data-run="s/run_0001" data-state="finished"' in html
-    assert "misses where" in html
+    assert "violates where" in html
     assert '<p class="best-value num" id="best-value">0.1</p>' in html
 
 

@@ -80,7 +80,7 @@ def test_ranks_say_direction_and_strength_without_optuna() -> None:
     assert 0 < kind.explained < 0.1
 
 
-def test_failure_of_the_process_is_told_by_its_last_line() -> None:
+def test_process_failure_is_reported_by_its_last_line() -> None:
     with pytest.raises(ImportanceError, match="KeyError: 'hyperparameters'"):
         anyio.run(request_shares, [{}])
 
@@ -108,7 +108,7 @@ def test_page_shows_ranks_at_once_and_asks_for_the_rest_once(client: Client, log
     assert 'hx-get="/insight/importance/s"' not in html
 
 
-def test_too_few_runs_are_said_to_be_too_few(client: Client, logdir: Path) -> None:
+def test_too_few_runs_are_reported(client: Client, logdir: Path) -> None:
     sweep_of(logdir / "s", 9)
     text = text_of(client.get("/sweeps/s?panel=importance").text)
     assert "over 9 runs with a value. That is too few: 10 are needed" in text

@@ -56,7 +56,7 @@ def axis_of(definition: Any, *values: Any) -> Axis | None:
         ({"type": "constant", "value": 3}, [3], None),
     ],
 )
-def test_axis_is_laid_out_as_the_space_says(
+def test_axis_layout_follows_the_search_space(
     definition: Any, values: list[Any], axis: Axis | None
 ) -> None:
     assert axis_of(definition, *values) == axis
@@ -72,15 +72,15 @@ def test_columns_hold_null_where_a_run_lacks_a_hyperparameter() -> None:
         row(2, 0.5, lr=0.01, optimizer="adam"),
         row(1, 0.25, lr=0.1, optimizer="sgd", momentum=1),
     ]
-    told = insight_columns(rows, {"hyperparameters": space}, 100.0)
-    assert told["runs"]["index"] == [1, 2]
-    assert told["runs"]["started"] == [1.0, 2.0]
-    columns = told["runs"]["hyperparameters"]
+    message = insight_columns(rows, {"hyperparameters": space}, 100.0)
+    assert message["runs"]["index"] == [1, 2]
+    assert message["runs"]["started"] == [1.0, 2.0]
+    columns = message["runs"]["hyperparameters"]
     assert columns == {"lr": [0.1, 0.01], "optimizer": [0, 1], "momentum": [1, None]}
-    assert [axis["is_conditional"] for axis in told["axes"]] == [False, False, True]
+    assert [axis["is_conditional"] for axis in message["axes"]] == [False, False, True]
     only = insight_columns(rows, {"hyperparameters": space}, 100.0, {2})
     assert only["runs"]["index"] == [2]
-    assert only["axes"] == told["axes"]
+    assert only["axes"] == message["axes"]
 
 
 def test_improvements_come_in_the_order_in_which_runs_ended() -> None:
@@ -103,7 +103,7 @@ def test_improvement_smaller_than_the_spread_between_seeds_is_noise() -> None:
     ]
 
 
-def test_relation_is_told_by_parts_and_by_a_rank_correlation() -> None:
+def test_relation_is_described_by_parts_and_by_a_rank_correlation() -> None:
     rows = [row(n, n**3 / 1000, x=math.exp(n), kind="ab"[n % 2]) for n in range(1, 21)]
     axis = axis_of({"type": "lognormal"}, *(r.hyperparameters["x"] for r in rows))
     assert axis is not None
@@ -145,7 +145,7 @@ def test_rank_correlations_are_those_of_the_textbook() -> None:
     assert explained_by_groups("ab", [3, 3]) is None
 
 
-def test_a_best_in_the_middle_explains_ranks_and_chance_does_not() -> None:
+def test_best_value_in_the_middle_explains_ranks_and_chance_does_not() -> None:
     places = [n / 100 for n in range(100)]
     arch = [-((place - 0.5) ** 2) for place in places]
     correlation = spearman(places, arch)

@@ -77,8 +77,8 @@ def test_any_metric_can_be_drawn_against_a_hyperparameter(
     write_sweep(logdir / "s", [*finished_run(1, 0.5), *finished_run(2), *finished_run(3, 0.7)])
     for index in (1, 3):
         log(logdir / "s" / f"run_{index:04d}.dat", monkeypatch, Loss=[index, 0.5, index / 10])
-    told = client.get("/api/insight/s?up=Loss&of=last").json()
-    assert told["runs"]["up"] == [0.1, None, 0.3]
+    output = client.get("/api/insight/s?up=Loss&of=last").json()
+    assert output["runs"]["up"] == [0.1, None, 0.3]
     assert client.get("/api/insight/s?up=Loss&of=max").json()["runs"]["up"] == [1, None, 3]
     text = text_of(client.get("/sweeps/s?panel=scatter&up=Loss&of=last&across=learning_rate").text)
     assert "The last Loss of 2 runs by learning_rate" in text
@@ -95,7 +95,7 @@ def test_unknown_sweeps_and_parameters_are_refused(client: Client, logdir: Path)
 
 
 @pytest.mark.parametrize(
-    ("panel", "said"),
+    ("panel", "message"),
     [
         ("history", "number 2 of 2 runs to end with a value"),
         ("parallel", "What the best 2 runs have"),
@@ -107,14 +107,14 @@ def test_unknown_sweeps_and_parameters_are_refused(client: Client, logdir: Path)
     ],
 )
 def test_each_view_says_in_words_what_it_shows(
-    client: Client, logdir: Path, panel: str, said: str
+    client: Client, logdir: Path, panel: str, message: str
 ) -> None:
     write_sweep(logdir / "s", [*finished_run(1, 0.5), *finished_run(2, 0.9), *finished_run(3)])
-    assert said in text_of(client.get(f"/sweeps/s?panel={panel}").text)
+    assert message in text_of(client.get(f"/sweeps/s?panel={panel}").text)
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({}, "No run logged Accuracy. Log it under exactly this name"),
         ({"optimization_metric": None}, "This sweep optimises no metric. Name one"),
@@ -122,10 +122,10 @@ def test_each_view_says_in_words_what_it_shows(
 )
 @pytest.mark.parametrize("panel", ["history", "parallel", "scatter", "importance"])
 def test_empty_view_says_why_and_what_to_do(
-    client: Client, logdir: Path, panel: str, changes: dict[str, Any], said: str
+    client: Client, logdir: Path, panel: str, changes: dict[str, Any], message: str
 ) -> None:
     write_sweep(logdir / "s", finished_run(1), **changes)
-    assert said in text_of(client.get(f"/sweeps/s?panel={panel}").text)
+    assert message in text_of(client.get(f"/sweeps/s?panel={panel}").text)
 
 
 def test_every_drawing_has_a_module_that_draws_it(client: Client, logdir: Path) -> None:
@@ -183,6 +183,22 @@ def test_verdict_says_which_combination_of_repeats_won(client: Client, logdir: P
     text = text_of(client.get("/sweeps/s").text)
     assert "Winner: run 4, the best of 3 combinations with a probability of over 99 %" in text
     assert "0.900 ± 0.010" in text
+
+
+def test_verdict_says_that_the_seed_changes_nothing(client: Client, logdir: Path) -> None:
+    events = [
+        event
+        for index in range(1, 5)
+        for event in repeated_run(index, (index + 1) // 2, 2 - index % 2, (index + 1) // 2 / 4)
+    ]
+    write_sweep(logdir / "s", events, repeats={"count": 2, "seed_name": "seed"})
+    page = client.get("/sweeps/s").text
+    assert "so the seed changes nothing. Check that the script uses it." in text_of(page)
+    assert "Nothing won" in text_of(page)
+    verdict = page[page.index('<section id="verdict"') :].split("</section>")[0]
+    assert "0.5 ± 0" in text_of(verdict)
+    assert "<meter" not in verdict
+    assert "deviation of a run" not in text_of(verdict)
 
 
 def test_runs_that_confirm_are_listed_but_say_nothing_of_the_space(

@@ -12,7 +12,7 @@ NOW = 200.0
 
 
 def job(index: int, at: float, node: str | None = None, gpus: tuple[str, ...] = ()) -> list[Any]:
-    """A run that was submitted and, where there is a node, started ten seconds later."""
+    """A run that was submitted and, if it has a node, started ten seconds later."""
     ref = {"executor": "slurm", "id": f"{40 + index} x", "label": f"job {40 + index}"}
     name = {"index": index, "name": f"r_{index}", "attempt": 1, "slot": index - 1}
     events: list[Any] = [

@@ -40,11 +40,11 @@ def test_bars_have_the_mean_and_the_spread_of_each_value(sweep: Client) -> None:
     assert "Mean last loss/val by learning_rate" in text_of(html)
 
 
-def test_bars_may_be_by_tag(sweep: Client, logdir: Path) -> None:
+def test_bars_can_be_grouped_by_tag(sweep: Client, logdir: Path) -> None:
     assert "<option>tag</option>" not in sweep.get("/sweeps/s?panel=bars").text
     tags = {"1": ["b"], "2": ["a", "b"], "3": []}
-    said = {"runs": {index: {"tags": some} for index, some in tags.items()}}
-    (logdir / "s" / "annotations.json").write_text(json.dumps(said))
+    message = {"runs": {index: {"tags": some} for index, some in tags.items()}}
+    (logdir / "s" / "annotations.json").write_text(json.dumps(message))
     html = sweep.get("/sweeps/s?panel=bars&across=tag&up=loss/val&of=last").text
     found = re.search(r'data-bars="([^"]*)"', html)
     assert found is not None
@@ -96,7 +96,7 @@ def test_scatter_may_have_settings_on_both_axes(sweep: Client) -> None:
         (["-c", "--c"], ["-c"], ["-c", "a", "b"]),
     ],
 )
-def test_axes_are_those_asked_for_in_their_order(
+def test_axes_follow_the_requested_order(
     asked: list[str], shown: list[str], values: list[str]
 ) -> None:
     found = axis_choices(asked, ["a", "b", "-c"])

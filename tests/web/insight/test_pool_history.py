@@ -73,7 +73,7 @@ def test_use_is_busy_time_against_slots_times_wall_time() -> None:
     assert use.by_state == {"finished": 15, "failed": 5}
 
 
-def test_slots_that_are_added_or_taken_away_count_while_they_are_there() -> None:
+def test_added_and_removed_slots_count_while_they_exist() -> None:
     more = {"action": "workers", "outcome": "done", "n_workers": 3}
     refused = {"action": "workers", "outcome": "refused", "n_workers": 99}
     history = history_of(SWEEP, (110, "requested", more), (112, "requested", refused))
@@ -103,7 +103,7 @@ def test_time_between_a_crash_and_its_resume_counts_for_nothing() -> None:
 SWEEP_AGAIN = (1000, "sweep_started", {"n_workers": 2})
 
 
-def test_end_that_no_orchestrator_saw_is_what_the_catalog_found_out() -> None:
+def test_unseen_end_is_derived_by_the_catalog() -> None:
     history = history_of(SWEEP, started(100, 1, 0), started(100, 2, 1))
     history.settle(
         {
@@ -139,7 +139,7 @@ def test_runs_without_a_slot_take_the_first_that_is_free() -> None:
         {"event": "requested", "time": 1, "action": "workers", "outcome": "done", "n_workers": 1},
     ],
 )
-def test_events_of_any_shape_do_no_harm(event: dict[str, Any]) -> None:
+def test_malformed_events_are_harmless(event: dict[str, Any]) -> None:
     record = SweepRecord()
     record.apply(event)
     assert record.pool.spans == []

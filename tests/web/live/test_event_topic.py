@@ -22,7 +22,7 @@ def write(path: Path, *steps: int) -> None:
     write_events(path, [event(float(step), step, simple("x", step)) for step in steps])
 
 
-def test_look_gives_what_was_written_since(tmp_path: Path) -> None:
+def test_look_returns_new_bytes(tmp_path: Path) -> None:
     write(tmp_path / NAME, 1, 2)
     topic = EventTopic("run", tmp_path / NAME)
     assert topic.look().updates == ()
@@ -34,7 +34,7 @@ def test_look_gives_what_was_written_since(tmp_path: Path) -> None:
     assert steps_of(update.frame) == [3, 4]
 
 
-def test_follower_reads_on_from_its_place_to_the_live_stream(tmp_path: Path) -> None:
+def test_follower_continues_from_its_position_to_the_live_stream(tmp_path: Path) -> None:
     write(tmp_path / NAME, 1, 2)
     place = EventTopic("run", tmp_path / NAME).place
     write(tmp_path / NAME, 3, 4)

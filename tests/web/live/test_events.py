@@ -163,7 +163,7 @@ async def test_live_update_is_encoded_once_for_all_pages(tmp_path, logger, run_i
 
 
 async def test_slow_reader_is_bounded_and_catches_up(tmp_path, logger, run_id):
-    """A browser that sleeps: it costs no more than its queue, and then misses nothing."""
+    """A sleeping browser costs no more than its queue, and misses nothing afterwards."""
     page, n_points = Page(run_id), 60_000
     async with serving(tmp_path) as dashboard:
         with socket.create_connection(("127.0.0.1", dashboard.port)) as connection:
@@ -212,7 +212,7 @@ def read_points(connection, page, end):
     file.close()
 
 
-async def test_flood_is_thinned_but_keeps_its_spike(tmp_path, logger, run_id):
+async def test_many_points_are_thinned_but_a_spike_is_kept(tmp_path, logger, run_id):
     page = Page(run_id)
     await anyio.to_thread.run_sync(add_block, logger, 0, 20_000)
     logger.add_scalar("loss", 1e30, 20_000)
@@ -255,7 +255,7 @@ async def test_cursor_beyond_the_end_starts_again(tmp_path, logger, run_id):
     assert page.points == {"loss": [(1, 0.5)]}
 
 
-async def test_what_is_not_there_is_said_and_the_rest_continues(tmp_path, logger, run_id):
+async def test_missing_item_is_reported_and_the_others_are_processed(tmp_path, logger, run_id):
     query = (("run", "gone:32"), ("run", f"{run_id}:0"), ("sweep", "no"), ("log", "none:0"))
     async with serving(tmp_path) as dashboard, listening(dashboard.address, *query) as reader:
         gone = [await reader.next_of("gone") for _ in range(3)]
@@ -291,8 +291,8 @@ async def test_disconnect_frees_what_was_followed(tmp_path, logger, run_id):
         assert not dashboard.feed._by_path
 
 
-async def test_page_that_comes_while_the_only_other_leaves_misses_nothing(tmp_path, logger, run_id):
-    """It connects again with one run more; while that is looked up, all others are forgotten."""
+async def test_page_opened_while_the_only_other_closes_misses_nothing(tmp_path, logger, run_id):
+    """It connects again with one more run. While that is looked up, all others are forgotten."""
     with ExperimentLogger(logdir=str(tmp_path)) as other:
         other.add_scalar("loss", 1.0, 0)
     wanted = [FollowRequest("run", run_id, 0), FollowRequest("catalog", "", 1)]
@@ -377,7 +377,7 @@ async def test_wrong_parameter_is_named(tmp_path, query, named):
     assert named in response.json()["error"]
 
 
-def test_ids_may_hold_colons():
+def test_ids_can_contain_colons():
     from starlette.datastructures import QueryParams
 
     (wanted,) = parse_wanted(QueryParams([("run", "a:b:64")]))

@@ -191,7 +191,7 @@ async def test_new_experiment_is_listed_and_ends(tmp_path):
     assert changed[0]["id"] == added[0]["id"]
 
 
-async def test_folder_that_comes_later_is_seen(tmp_path):
+async def test_folder_created_later_is_seen(tmp_path):
     logdir = tmp_path / "not" / "yet"
     async with serving(logdir) as dashboard, listening(dashboard.address, ("catalog", 1)) as reader:
         assert (await listed(reader))["added"] == []
@@ -284,7 +284,7 @@ async def test_output_follows_and_begins_again(tmp_path, sweep):
     assert event["start"] == 0
 
 
-async def test_flood_of_output_shows_its_end(tmp_path, sweep):
+async def test_long_output_shows_its_end(tmp_path, sweep):
     sweep.start_run().close()
     path = sweep.folder / f"{NAME}.log"
     path.write_bytes(b"x" * 3_000_000 + b"the end")

@@ -48,7 +48,7 @@ def test_curves_are_sent_when_they_changed_and_not_more_often_than_the_pause(tmp
     assert sent(curves.encode_since(runs, 2)) == []
 
 
-def test_the_more_runs_continue_the_rarer_their_curves_are(tmp_path):
+def test_curves_of_many_runs_are_sent_less_often(tmp_path):
     now = 0.0
     curves = LiveCurves("s", lambda: now)
     runs = running(tmp_path, *range(64))

@@ -1,4 +1,4 @@
-"""Joining the live stream at the right place, whatever happens in whatever order."""
+"""Joining the live stream at the right place, for any order of events."""
 
 import json
 import tempfile
@@ -80,7 +80,7 @@ class LiveStream(RuleBasedStateMachine):
         return _read_file_on(topic, reader, place, topic.place)
 
     def knows_its_file(self):
-        """A cursor of a file that was replaced meanwhile cannot be told from one of its heir."""
+        """A cursor of a replaced file cannot be distinguished from one of the new file."""
         return self.subscriber._places[self.topic].generation == self.topic.place.generation
 
     @precondition(knows_its_file)

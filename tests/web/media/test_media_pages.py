@@ -1,4 +1,4 @@
-"""What the dashboard sends of images and the like, and what it does not of hostile ones."""
+"""Images and other media that the dashboard sends, and hostile ones that it does not send."""
 
 import io
 import json
@@ -67,7 +67,7 @@ def planted(writer: ExperimentLogger, data: bytes, suffix: str = ".png", **chang
     return path
 
 
-def test_cards_say_their_steps_and_nothing_else_is_sent(
+def test_cards_show_their_steps_and_nothing_else_is_sent(
     logdir: Path, writer: ExperimentLogger, run: str
 ) -> None:
     for step in range(0, 30, 10):
@@ -80,9 +80,7 @@ def test_cards_say_their_steps_and_nothing_else_is_sent(
     ]
 
 
-def test_page_of_a_run_holds_no_media_whatever_there_is(
-    logdir: Path, writer: ExperimentLogger, run: str
-) -> None:
+def test_page_of_a_run_contains_no_media(logdir: Path, writer: ExperimentLogger, run: str) -> None:
     client = Client(logdir)
     before = client.get(f"/runs/{run}").text
     assert " hidden" in before.split("data-media")[1].split(">")[0]
@@ -132,6 +130,23 @@ def test_large_image_has_a_small_one(logdir: Path, writer: ExperimentLogger, run
         small = client.get(item["thumb"].replace("thumb=1", f"thumb={number}"))
         assert small.headers["content-type"] == "image/webp"
         assert Image.open(io.BytesIO(small.content)).size == (side, side)
+
+
+def test_images_of_equal_size_in_bytes_have_addresses_and_small_images_of_their_own(
+    logdir: Path, writer: ExperimentLogger, run: str
+) -> None:
+    flat = [encode_png(np.full((600, 600, 1), level, np.uint8)) for level in (10, 200)]
+    assert len(flat[0]) == len(flat[1])
+    client = Client(logdir)
+    versions, levels = set(), []
+    for data in flat:
+        writer.add_image("a", data, 0)
+        item = ask(client, IMAGE.format(run=run))["items"][-1]
+        versions.add(item["href"].partition("&v=")[2])
+        small = client.get(item["href"] + "&thumb=1")
+        levels.append(Image.open(io.BytesIO(small.content)).getpixel((5, 5)))
+    assert len(versions) == 2
+    assert levels[0] != levels[1]
 
 
 def test_text_is_markdown_that_can_do_nothing(
@@ -219,7 +234,7 @@ def test_sound_is_sent_in_parts(logdir: Path, writer: ExperimentLogger, run: str
         "/api/media/histograms?run={run}&name=nothing",
     ],
 )
-def test_what_is_not_there_is_not_found(logdir: Path, run: str, address: str) -> None:
+def test_missing_item_is_not_found(logdir: Path, run: str, address: str) -> None:
     assert Client(logdir).get(address.format(run=run)).status_code == 404
 
 
@@ -246,7 +261,7 @@ def image_of(client: Client, run: str) -> httpx.Response:
 
 
 @pytest.mark.parametrize("data", [b"<html><script>alert(1)</script></html>", SVG, b"", b"%PDF-1.4"])
-def test_file_that_is_no_image_is_a_download_whatever_its_name(
+def test_other_file_is_a_download_whatever_its_name(
     logdir: Path, writer: ExperimentLogger, run: str, data: bytes
 ) -> None:
     planted(writer, data)
@@ -259,7 +274,7 @@ def test_file_that_is_no_image_is_a_download_whatever_its_name(
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_bomb_costs_its_own_card_alone(logdir: Path, writer: ExperimentLogger, run: str) -> None:
+def test_image_bomb_affects_only_its_card(logdir: Path, writer: ExperimentLogger, run: str) -> None:
     side = 60_000
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
     chunk = b"IHDR" + header
@@ -286,7 +301,7 @@ def test_column_of_a_table_says_why_it_shows_no_image(
     assert "<img src=x" not in page
 
 
-def test_broken_image_is_sent_as_it_is_and_makes_no_small_one(
+def test_broken_image_is_sent_unchanged_without_a_thumbnail(
     logdir: Path, writer: ExperimentLogger, run: str
 ) -> None:
     data = noise(900)
@@ -305,7 +320,7 @@ def test_links_lead_nowhere(
     path.unlink()
     path.symlink_to(secret)
     client = Client(logdir)
-    assert "not there" in ask(client, IMAGE.format(run=run))["items"][0]["trouble"]
+    assert "no longer exists" in ask(client, IMAGE.format(run=run))["items"][0]["trouble"]
     assert image_of(client, run).status_code == 404
     path.unlink()
     path.parent.rmdir()
@@ -328,14 +343,14 @@ def test_links_lead_nowhere(
         None,
     ],
 )
-def test_lines_that_name_other_files_are_no_lines(
+def test_lines_that_name_other_files_are_ignored(
     logdir: Path, writer: ExperimentLogger, run: str, file: object
 ) -> None:
     planted(writer, noise(4), file=file)
     assert ask(Client(logdir), f"/api/media?run={run}")["cards"] == []
 
 
-def test_index_of_a_stranger_is_read_as_far_as_it_makes_sense(
+def test_foreign_index_is_read_as_far_as_it_is_valid(
     logdir: Path, writer: ExperimentLogger, run: str
 ) -> None:
     writer.add_text("good", "x", 0)
@@ -368,7 +383,7 @@ def test_index_of_a_stranger_is_read_as_far_as_it_makes_sense(
     assert ask(client, f"/api/media/histograms?run={run}&name=h")["steps"] == []
 
 
-def test_table_of_a_stranger_is_no_table(logdir: Path, writer: ExperimentLogger, run: str) -> None:
+def test_foreign_table_is_refused(logdir: Path, writer: ExperimentLogger, run: str) -> None:
     client = Client(logdir)
     address = f"/api/media/table?run={run}&kind=table&name=a"
     wide = json.dumps({"columns": [f"c{n}" for n in range(1_001)], "rows": [[0] * 1_001]})
@@ -379,7 +394,7 @@ def test_table_of_a_stranger_is_no_table(logdir: Path, writer: ExperimentLogger,
         assert client.get(f"{address}&step={step}").status_code == 404
 
 
-def test_table_of_a_stranger_shows_as_many_rows_as_can_be_logged(
+def test_foreign_table_shows_at_most_as_many_rows_as_can_be_logged(
     logdir: Path, writer: ExperimentLogger, run: str
 ) -> None:
     rows = json.dumps({"columns": ["a"], "rows": [[n] for n in range(20_000)]}).encode()
@@ -388,7 +403,7 @@ def test_table_of_a_stranger_shows_as_many_rows_as_can_be_logged(
     assert (found["n_kept"], found["n_rows"]) == (10_000, 20_000)
 
 
-def test_text_of_a_stranger_is_read_at_its_beginning(
+def test_only_the_beginning_of_a_foreign_text_is_read(
     logdir: Path, writer: ExperimentLogger, run: str
 ) -> None:
     path = planted(writer, b"x" * (70 << 20), ".txt", kind="text")

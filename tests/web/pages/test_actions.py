@@ -1,4 +1,4 @@
-"""Actions as hand-made requests: what is let through, what is refused, and in which words."""
+"""Actions as hand-made requests: which are accepted or refused, and the messages."""
 
 import json
 import os
@@ -24,7 +24,7 @@ PATHS = ("/api/control", "/api/resume", "/api/annotate", "/api/tag", "/api/archi
 
 
 class Browser:
-    """Asks as a page of this server does, unless told otherwise."""
+    """Sends requests as a page of this server does, unless told otherwise."""
 
     def __init__(self, logdir: Path, token: str | None = None, limits: Limits = DEFAULTS) -> None:
         self.app = create_app(logdir, token=token, limits=limits)
@@ -125,7 +125,7 @@ def test_request_from_anywhere_else_changes_nothing(
     assert snapshot(logdir) == before
 
 
-def test_who_only_looks_changes_nothing(logdir: Path, experiment: str, sweep: str) -> None:
+def test_looking_changes_nothing(logdir: Path, experiment: str, sweep: str) -> None:
     before = snapshot(logdir)
     browser = Browser(logdir)
     for path in (
@@ -143,7 +143,7 @@ def test_who_only_looks_changes_nothing(logdir: Path, experiment: str, sweep: st
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "code", "said"),
+    ("path", "body", "code", "output"),
     [
         ("/api/annotate", b"{", 400, "not JSON"),
         ("/api/annotate", b"[" * 5_000, 400, "not JSON"),
@@ -164,12 +164,12 @@ def test_who_only_looks_changes_nothing(logdir: Path, experiment: str, sweep: st
         ("/api/control", {"sweep": "sweep", "action": "requeue", "run": 7}, 409, "no run 7"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_words(
-    logdir: Path, sweep: str, path: str, body: Any, code: int, said: str
+def test_impossible_action_is_explained(
+    logdir: Path, sweep: str, path: str, body: Any, code: int, output: str
 ) -> None:
     before = snapshot(logdir)
     answer = Browser(logdir).post(path, body)
-    assert (answer.status_code, said in answer.json()["error"]) == (code, True), answer.text
+    assert (answer.status_code, output in answer.json()["error"]) == (code, True), answer.text
     assert snapshot(logdir) == before
 
 
@@ -179,13 +179,13 @@ def test_request_that_is_too_large_is_refused(logdir: Path, sweep: str) -> None:
     assert read_annotations(logdir / sweep).own.note == ""
 
 
-def test_what_is_written_is_kept_shown_and_harmless(
+def test_annotations_are_stored_shown_and_escaped(
     logdir: Path, experiment: str, sweep: str
 ) -> None:
     browser = Browser(logdir)
-    said = {"name": HOSTILE, "note": f"{HOSTILE}\nline", "tags": [HOSTILE, "b"]}
+    output = {"name": HOSTILE, "note": f"{HOSTILE}\nline", "tags": [HOSTILE, "b"]}
     for target in ({"experiment": experiment}, {"sweep": sweep}, {"sweep": sweep, "run": 1}):
-        answer = browser.post("/api/annotate", {**target, **said})
+        answer = browser.post("/api/annotate", {**target, **output})
         assert answer.status_code == 200, answer.text
     for path in ("/experiments", f"/runs/{experiment}", f"/sweeps/{sweep}", "/runs/sweep/r_0001"):
         html = browser.get(path).text
@@ -196,24 +196,24 @@ def test_what_is_written_is_kept_shown_and_harmless(
         json.loads(unescape(page_data[1]))
 
 
-def test_what_others_say_meanwhile_stays(logdir: Path, sweep: str) -> None:
+def test_concurrent_changes_of_others_are_kept(logdir: Path, sweep: str) -> None:
     browser = Browser(logdir)
 
-    def save(**said: Any) -> httpx.Response:
-        return browser.post("/api/annotate", {"sweep": sweep, **said})
+    def save(**output: Any) -> httpx.Response:
+        return browser.post("/api/annotate", {"sweep": sweep, **output})
 
     assert save(note="by A", was={"note": ""}).status_code == 200
     assert save(name="by B", was={"name": ""}).status_code == 200
     refused = save(note="by B", was={"note": ""})
     assert refused.status_code == 409
-    assert "the note has meanwhile been changed to say “by A”" in refused.json()["error"]
+    assert "the note was changed to “by A” meanwhile" in refused.json()["error"]
     assert save(note="by A", was={"note": ""}).status_code == 200  # both say the same
     own = read_annotations(logdir / sweep).own
     assert (own.name, own.note) == ("by B", "by A")
     assert save(note="by B").status_code == 200
 
 
-def test_archived_things_leave_the_pages_and_deleted_ones_the_disk(
+def test_archived_items_leave_the_pages_and_deleted_ones_the_disk(
     logdir: Path, experiment: str, sweep: str
 ) -> None:
     browser = Browser(logdir)
@@ -232,7 +232,7 @@ def test_archived_things_leave_the_pages_and_deleted_ones_the_disk(
     assert list(logdir.iterdir()) == []
 
 
-def test_what_runs_is_not_deleted(logdir: Path) -> None:
+def test_running_items_are_not_deleted(logdir: Path) -> None:
     with ExperimentLogger(logdir=str(logdir)) as writer:
         writer.add_scalar("loss", 1.0, 0)
         name = Path(writer.folder).name
@@ -241,7 +241,7 @@ def test_what_runs_is_not_deleted(logdir: Path) -> None:
     assert Path(writer.folder).is_dir()
 
 
-def test_buttons_stand_only_where_they_can_act(logdir: Path, experiment: str, sweep: str) -> None:
+def test_buttons_appear_only_where_they_can_act(logdir: Path, experiment: str, sweep: str) -> None:
     def buttons(html: str) -> list[str]:
         return re.findall(r"<button[^>]*data-action[^>]*>([^<]+)<", html)
 
@@ -278,16 +278,16 @@ def test_buttons_stand_only_where_they_can_act(logdir: Path, experiment: str, sw
         ("requeue", "done", False, "6 runs run again in free slots"),
         ("requeue", "done", True, "6 runs run again when the sweep continues: it is paused"),
         ("requeue", "recorded", False, "6 runs run again when the sweep is resumed"),
-        ("stop", "done", True, "6 runs are taken back"),
+        ("stop", "done", True, "6 runs will not run again"),
     ],
 )
-def test_what_becomes_of_several_runs_is_said(
+def test_outcome_of_an_action_on_several_runs_is_reported(
     action: Action, outcome: str, is_paused: bool, message: str
 ) -> None:
     assert actions._of_many(6, action, outcome, is_paused=is_paused) == message
 
 
-def test_actions_ask_for_the_access_token_too(logdir: Path, sweep: str) -> None:
+def test_actions_need_the_access_token(logdir: Path, sweep: str) -> None:
     browser = Browser(logdir, token="secret")
     body = {"sweep": sweep, "name": "x"}
     assert browser.post("/api/annotate", body).status_code == 403
@@ -300,7 +300,7 @@ def test_actions_ask_for_the_access_token_too(logdir: Path, sweep: str) -> None:
 
 
 def tags_in(folder: Path) -> list[str]:
-    """The tags of the only thing that somebody wrote about in a folder."""
+    """Return the tags of the only annotated item in a folder."""
     (found,) = re.findall(r'"tags": (\[[^]]*\])', (folder / "annotations.json").read_text())
     tags: list[str] = json.loads(found)
     return tags

@@ -135,7 +135,7 @@ async def test_malformed_requests_are_refused_and_the_server_continues(tmp_path,
 @pytest.mark.parametrize(
     "method", ["POST", "PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "MADE_UP"]
 )
-async def test_pages_can_only_be_looked_at(tmp_path, method):
+async def test_pages_refuse_other_methods(tmp_path, method):
     async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
         for path in ("/", "/experiments", "/sweeps", "/events?catalog=0", "/api/series?run=a"):
             answer = await client.request(method, dashboard.address + path)

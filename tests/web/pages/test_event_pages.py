@@ -1,4 +1,4 @@
-"""Event files on pages: charts, configuration, what is not shown."""
+"""Event files on pages: charts, configuration, other tags."""
 
 import os
 import re
@@ -15,7 +15,7 @@ OLD_S = 1e9
 
 
 def write_old(folder: Path, value: float, name: str = "events.out.tfevents.1700000000.h") -> None:
-    """An event file that nobody has written to for long; one that is there grows."""
+    """An event file that has not grown for long. An existing one grows."""
     path = folder / name
     write_events(path, [event(value, int(value), simple("loss", value))])
     os.utime(path, (OLD_S + value, OLD_S + value))
@@ -45,7 +45,7 @@ def test_points_and_other_tags_are_on_the_page(client: Client, run: str) -> None
     assert "loss" in str(series)
 
 
-def test_texts_of_event_files_are_fetched_from_where_they_lie(client: Client, run: str) -> None:
+def test_texts_of_event_files_are_read_in_place(client: Client, run: str) -> None:
     cards = client.get(f"/api/media?run={run}").json()["cards"]
     assert [(card["kind"], card["name"]) for card in cards] == [("text", "note/text_summary")]
     found = client.get(f"/api/media/step?run={run}&kind=text&name=note/text_summary").json()

@@ -115,7 +115,7 @@ def test_series_are_those_of_the_command_with_the_run_in_front(
     assert values == ["0.5", "nan", "inf", "1.0"] * 2
 
 
-def test_series_as_json_hold_the_metrics_asked_for(get: Get, logdir: Path) -> None:
+def test_series_as_json_have_the_requested_metrics(get: Get, logdir: Path) -> None:
     found = get("/export/series?run=s/r_1&metric=%3Dcmd()&format=json").json()
     metrics = found["runs"]["s/r_1"]["metrics"]
     assert list(metrics) == ["=cmd()"]
@@ -145,7 +145,7 @@ def test_csv_of_the_page_opens_in_spreadsheets_with_times_that_people_read(get: 
     assert not get("/export/experiments?format=json").content.startswith(codecs.BOM_UTF8)
 
 
-def test_what_is_no_time_has_no_readable_time() -> None:
+def test_invalid_time_has_no_text() -> None:
     lines = [[value, ["a", "b"]] for value in (None, math.nan, 1e300, 0.0)]
     found = list(csv.DictReader(io.StringIO("".join(table_csv(["started_at", "tags"], lines)))))
     times = [row["started_at_utc"] for row in found]
@@ -186,7 +186,7 @@ def test_table_of_experiments_is_what_the_page_shows(four: Get) -> None:
     assert (refused.status_code, refused.text) == (400, "sort=nothing: there is no such column\n")
 
 
-def test_log_that_cannot_be_read_is_told_in_an_export_of_series(four: Get) -> None:
+def test_unreadable_log_is_reported_in_an_export_of_series(four: Get) -> None:
     address = "/export/series?metric=loss&run=a&run=b"
     rows = list(csv.DictReader(io.StringIO(text_of(four(address)))))
     assert [(row["run"], row["value"]) for row in rows] == [("a", "3.0"), ("b", "")]
@@ -208,7 +208,7 @@ def test_log_that_cannot_be_read_is_told_in_an_export_of_series(four: Get) -> No
         ("/export/sweep/s?format=xlsx", 400),
     ],
 )
-def test_what_cannot_be_exported_is_told(get: Get, path: str, status: int) -> None:
+def test_impossible_export_is_explained(get: Get, path: str, status: int) -> None:
     assert get(path).status_code == status
 
 

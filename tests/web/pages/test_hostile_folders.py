@@ -1,4 +1,4 @@
-"""Folders that somebody else wrote: every page answers, and none shows what lies elsewhere."""
+"""Foreign folders: every page answers, and none shows files from elsewhere."""
 
 import json
 import os
@@ -196,7 +196,7 @@ SECRET = "the-secret-of-another-folder"
 
 @pytest.fixture
 def logdir(tmp_path: Path) -> Path:
-    """A sweep of one run, and beside the log folder a log and a text that are nobody's business."""
+    """A sweep of one run, and a private log and text beside the log folder."""
     with ExperimentLogger.at(tmp_path / "outside.dat") as writer:
         writer.add_scalar(SECRET, 1.0, 1)
     (tmp_path / "outside.log").write_text(SECRET)
@@ -262,7 +262,7 @@ def test_output_that_becomes_a_link_or_a_pipe_is_not_opened(logdir: Path) -> Non
 
 
 @pytest.mark.parametrize("what", ["link", "pipe"])
-def test_description_that_is_no_regular_file_is_none(logdir: Path, what: str) -> None:
+def test_irregular_description_file_is_ignored(logdir: Path, what: str) -> None:
     description = logdir / "s" / DESCRIPTION_NAME
     description.rename(logdir.parent / DESCRIPTION_NAME)
     assert Catalog(logdir).sweeps.keys() == set()

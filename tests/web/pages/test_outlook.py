@@ -1,4 +1,4 @@
-"""What a page answers of a sweep that runs, and where a run stands among the others."""
+"""The page of a running sweep, and the place of a run among the others."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ def running(logdir: Path) -> Iterator[SweepFiles]:
     sweep.close()
 
 
-def test_sweep_that_runs_says_what_runs_and_how_long_yet(
+def test_running_sweep_shows_what_runs_and_the_time_left(
     client: Client, running: SweepFiles
 ) -> None:
     running.start(1)
@@ -37,7 +37,7 @@ def test_sweep_that_runs_says_what_runs_and_how_long_yet(
     assert "and 2 more" in text
 
 
-def test_sweep_that_is_paused_tells_no_time(client: Client, running: SweepFiles) -> None:
+def test_paused_sweep_estimates_no_time(client: Client, running: SweepFiles) -> None:
     running.start(1)
     running.end(1)
     running.journal.append(
@@ -98,7 +98,7 @@ def test_runs_that_failed_or_were_killed_are_not_ranked(client: Client, logdir: 
         (1021, "1,021st"),
     ],
 )
-def test_place_is_said_as_people_say_it(place: int, text: str) -> None:
+def test_place_is_an_ordinal(place: int, text: str) -> None:
     assert ordinal(place) == text
 
 

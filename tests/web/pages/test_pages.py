@@ -1,4 +1,4 @@
-"""The pages as the server renders them: what is there, for every kind of folder."""
+"""The pages as the server renders them, for every kind of folder."""
 
 import base64
 import json
@@ -15,12 +15,18 @@ from ml_tracking_ops.logger import ExperimentLogger, records
 from ml_tracking_ops.web.serving.assets.asset_source import CDN_SOURCE
 
 
-def test_home_leads_to_the_experiments(client: Client) -> None:
-    answer = client.get("/")
-    assert (answer.status_code, answer.headers["location"]) == (307, "/experiments")
+@pytest.mark.parametrize(
+    ("path", "list_path"),
+    [("/", "/experiments"), ("/runs/", "/experiments"), ("/sweeps/", "/sweeps")],
+)
+def test_address_without_a_name_leads_to_the_list(
+    client: Client, path: str, list_path: str
+) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["location"]) == (307, list_path)
 
 
-def test_killed_experiment_says_why_it_is_thought_so_and_how_long_it_wrote(
+def test_killed_experiment_shows_the_evidence_and_how_long_it_wrote(
     client: Client, logdir: Path
 ) -> None:
     (logdir / "killed").mkdir(parents=True)
@@ -38,7 +44,7 @@ def test_killed_experiment_says_why_it_is_thought_so_and_how_long_it_wrote(
 
 
 @pytest.mark.parametrize("path", ["/experiments", "/sweeps"])
-def test_missing_folder_is_said_with_what_to_do(client: Client, path: str) -> None:
+def test_missing_folder_is_reported_with_what_to_do(client: Client, path: str) -> None:
     html = client.get(path).text
     assert "does not exist yet" in html
     assert "--logdir" in html
@@ -269,7 +275,7 @@ def test_static_files_are_checked_for_changes(client: Client) -> None:
     assert answer.headers["cache-control"] == "no-cache"
 
 
-def test_experiments_that_ended_without_a_metric_are_said_to_have_none(
+def test_experiments_that_ended_without_metrics_say_so(
     client: Client, logdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log(logdir / "a/a.dat", monkeypatch)

@@ -32,9 +32,7 @@ def test_queued_run_shows_its_state_and_the_reason(logdir: Path, client: Client)
     assert "output has been deleted" not in text
 
 
-def test_suspended_run_says_so_and_for_how_long_it_stood_still(
-    logdir: Path, client: Client
-) -> None:
+def test_suspended_run_shows_how_long_it_was_suspended(logdir: Path, client: Client) -> None:
     suspended = {"event": "suspended", "time": 70.0, "index": 1}
     events = [*queued(1), started(1), suspended]
     write_sweep(logdir / "s", events)

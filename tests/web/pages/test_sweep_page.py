@@ -77,7 +77,7 @@ def test_table_sorts_by_the_best_value(client: Client, logdir: Path) -> None:
     assert [run["name"] for run in runs] == ["run 3", "run 1", "run 4", "run 2"]
 
 
-def test_what_is_said_of_all_runs_together_is_found_once_until_one_changes(
+def test_statistics_of_all_runs_are_computed_once_until_one_changes(
     client: Client, logdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[int] = []

@@ -69,7 +69,7 @@ def test_other_settings_are_facts_with_their_units() -> None:
     assert not any("onstraints" in fact.label for fact in facts)
 
 
-def test_origin_names_seed_workers_and_commit() -> None:
+def test_origin_shows_seed_workers_and_commit() -> None:
     description = {
         "seed": 0,
         "n_workers": 4,

@@ -10,7 +10,7 @@ from pages import Client
 from ml_tracking_ops.logger import ExperimentLogger
 
 
-def test_a_run_page_draws_the_system_metrics_too(client: Client, logdir: Path) -> None:
+def test_run_page_draws_system_metrics(client: Client, logdir: Path) -> None:
     with ExperimentLogger(logdir) as writer:
         writer.add_scalar("Loss", 1.0, 0)
         own = Path(writer.path)

@@ -35,7 +35,7 @@ def test_best_so_far_goes_up_in_stairs_for_a_maximum() -> None:
     assert history.path == "M6 90H103V6H151.5"
 
 
-def test_runs_stand_in_the_order_of_their_ends() -> None:
+def test_runs_are_in_the_order_of_their_ends() -> None:
     slow = run(1, 1.0, ended_at=900.0)
     history = draw_history([slow, run(2, 3.0, "running"), run(3, 0.0), run(4, 0.5)], "max", 4)
     assert history is not None

@@ -42,7 +42,7 @@ def test_sort_by_step_leaves_sorted_points_alone():
 
 
 @given(values_with_holes, st.integers(1, 60))
-def test_thin_keeps_no_more_than_it_says(value, n_buckets):
+def test_thin_keeps_at_most_the_stated_number(value, n_buckets):
     points = points_of(value)
 
     thinned = thin(points, n_buckets)
@@ -111,7 +111,7 @@ def test_thin_shows_a_gap_where_a_bucket_holds_nothing_finite():
 
 
 @given(steps, st.none() | st.integers(-10, 10), st.none() | st.integers(-10, 10))
-def test_between_holds_exactly_the_steps_asked_for(step, first_step, last_step):
+def test_between_returns_exactly_the_requested_steps(step, first_step, last_step):
     points = sort_by_step(points_of(np.zeros(len(step)), step))
 
     chosen = between(points, first_step, last_step).step.tolist()
@@ -131,7 +131,7 @@ def test_to_columns_is_valid_json(value):
 
 
 @pytest.mark.parametrize("wall_time", [np.nan, np.inf, 1.7e308, -1e300])
-def test_to_columns_survives_times_that_are_none(wall_time):
+def test_to_columns_accepts_invalid_times(wall_time):
     points = Points(np.array([1]), np.array([wall_time]), np.array([0.5]))
 
     assert to_columns(points)["wall_time"] == [0.0]

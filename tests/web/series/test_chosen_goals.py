@@ -1,4 +1,4 @@
-"""What a user chose for metrics: kept in the log folder beside everything else said there."""
+"""Goals that a user chose for metrics, stored in the log folder."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ def test_goal_is_kept_beside_the_annotations_of_the_same_folder(tmp_path: Path) 
     }
 
 
-def test_change_is_seen_and_none_forgets_the_goal(tmp_path: Path) -> None:
+def test_goal_changes_are_seen_and_can_be_removed(tmp_path: Path) -> None:
     file = goals_file(tmp_path)
     assert file.read() == {}
     choose_goal(tmp_path, "x", "min")
@@ -32,7 +32,7 @@ def test_change_is_seen_and_none_forgets_the_goal(tmp_path: Path) -> None:
     assert file.read() == {}
 
 
-def test_entries_that_are_not_understood_stay_and_are_not_goals(tmp_path: Path) -> None:
+def test_unknown_entries_are_kept_and_are_not_goals(tmp_path: Path) -> None:
     path = tmp_path / "annotations.json"
     path.write_text(json.dumps({"metrics": {"a": {"goal": "up", "unit": "s"}, "b": 3}}))
     assert read_goals(tmp_path) == {}
@@ -40,7 +40,7 @@ def test_entries_that_are_not_understood_stay_and_are_not_goals(tmp_path: Path) 
     assert json.loads(path.read_text())["metrics"]["a"] == {"goal": "min", "unit": "s"}
 
 
-def test_damaged_file_is_left_alone_and_said(tmp_path: Path) -> None:
+def test_damaged_file_is_kept_and_reported(tmp_path: Path) -> None:
     (tmp_path / "annotations.json").write_text("{")
     assert read_goals(tmp_path) == {}
     with pytest.raises(AnnotationError, match="damaged"):

@@ -46,7 +46,7 @@ def test_nan_and_division_by_zero_have_no_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expression", "told"),
+    ("expression", "message"),
     [
         ("loss/vl - loss/train", "no metric is called loss/vl, did you mean loss/val?"),
         ("loss/val - ", "is not an expression: invalid syntax"),
@@ -56,8 +56,8 @@ def test_nan_and_division_by_zero_have_no_value() -> None:
         ("epoch in [1]", "is not a number"),
     ],
 )
-def test_wrong_expression_is_refused_in_words(expression: str, told: str) -> None:
-    with pytest.raises(ExpressionError, match=re.escape(told)):
+def test_wrong_expression_is_refused_with_an_explanation(expression: str, message: str) -> None:
+    with pytest.raises(ExpressionError, match=re.escape(message)):
         define(f"x := {expression}", KNOWN)
 
 

@@ -40,7 +40,7 @@ def test_higher_is_better_where_the_name_says_so(name: str) -> None:
     "name",
     ["lr", "reward", "epoch", "norm", "terror", "gloss", "time", "loss_vs_accuracy", "", "Ω"],
 )
-def test_name_that_suggests_nothing_or_both_has_no_goal(name: str) -> None:
+def test_ambiguous_name_has_no_goal(name: str) -> None:
     assert goal_by_name(name) is None
 
 
@@ -52,7 +52,7 @@ def test_sweep_decides_before_the_user_the_script_and_the_name() -> None:
     assert (Goals().of("loss"), Goals().of("a")) == ("min", None)
 
 
-def test_record_of_a_run_tells_its_goals_and_nothing_else() -> None:
+def test_record_of_a_run_has_only_its_goals() -> None:
     record = {"higher_is_better": {"a": True, "b": False, "c": "yes"}}
     assert goals_of_record(record) == {"a": "max", "b": "min"}
     assert goals_of_record({"higher_is_better": [1]}) == goals_of_record({}) == {}

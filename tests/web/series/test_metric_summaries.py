@@ -44,7 +44,7 @@ def test_log_is_read_once_until_it_changes(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(metric_summaries, "read_summaries", count)
     store = MetricSummaries()
     logs = [LogToRead(path, False) for path in paths]
-    assert store.read(logs, 0.0) == ({}, 3)  # no time at all: told, not guessed
+    assert store.read(logs, 0.0) == ({}, 3)  # no time: reported, not guessed
     for _ in range(3):
         assert len(store.read(logs, 60.0)[0]) == 3
     assert n_reads == 3

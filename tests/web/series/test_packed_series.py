@@ -1,4 +1,4 @@
-"""Series as bytes: what a page's script reads out of them, told by a reader of the test's own."""
+"""Series as bytes, read by a reader of the test as the script of a page does."""
 
 import json
 from typing import Any
@@ -64,7 +64,7 @@ logged = st.lists(
 
 @example([points([0], [0.0], [9.868236191050385e-46])])
 @given(st.lists(logged, min_size=1, max_size=4))
-def test_what_is_read_is_what_was_logged(series: list[Points]) -> None:
+def test_packed_columns_equal_the_logged_values(series: list[Points]) -> None:
     _, columns = packed(*series)
     lengths = [len(one) for one in series]
     assert columns["length"].tolist() == lengths

@@ -52,7 +52,7 @@ async def test_steps_are_sorted_and_the_last_write_counts(tmp_path, logger, run_
     assert columns["value"] == [0.1, 0.2, 0.9]
 
 
-async def test_not_finite_is_null(tmp_path, logger, run_id):
+async def test_infinite_number_is_null(tmp_path, logger, run_id):
     for step, value in enumerate((1.0, float("nan"), float("inf"), -float("inf"))):
         logger.add_scalar("loss", value, step)
 
@@ -87,7 +87,7 @@ async def test_zoom_brings_every_point_of_a_range(tmp_path, logger, run_id):
     assert not columns["is_thinned"]
 
 
-async def test_only_the_metrics_asked_for_are_sent(tmp_path, logger, run_id):
+async def test_only_the_requested_metrics_are_sent(tmp_path, logger, run_id):
     logger.add_scalars({"loss": 1, "accuracy": 2, "lr": 3}, 0)
 
     run = (await series(tmp_path, run=run_id, metric=["lr", "loss", "no such"]))[run_id]
@@ -215,7 +215,7 @@ def test_store_keeps_of_a_log_only_what_the_overview_shows(logger, monkeypatch):
     assert (len(reads), len(whole)) == (2, 1)
 
 
-def test_store_keeps_no_more_than_its_limit(tmp_path, logger):
+def test_store_stays_below_its_limit(tmp_path, logger):
     for step in range(1_000):
         logger.add_scalar("loss", 1, step)
     store = SeriesStore(overview_bytes=100_000, all_points_bytes=100_000)
@@ -231,7 +231,7 @@ def test_store_keeps_no_more_than_its_limit(tmp_path, logger):
         assert len(cache) == 4
 
 
-def test_store_gives_nothing_for_what_is_no_log(tmp_path):
+def test_store_returns_nothing_for_other_files(tmp_path):
     os.mkfifo(tmp_path / "pipe.dat")
     (tmp_path / "folder.dat").mkdir()
     store = SeriesStore()
@@ -256,7 +256,7 @@ def count_calls(monkeypatch, module, name):
     return calls
 
 
-def test_abandoned_values_come_apart_from_those_that_count(tmp_path: Path) -> None:
+def test_abandoned_values_are_returned_separately(tmp_path: Path) -> None:
     path = tmp_path / "r.dat"
     for first, last in ((0, 6), (3, 8)):
         with ExperimentLogger.at(path) as writer:

@@ -91,9 +91,7 @@ def test_what_cannot_be_used_is_refused_and_nothing_written(
     assert not folder.exists()
 
 
-def test_folder_that_cannot_be_written_is_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_unwritable_folder_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "assets").write_text("in the way")
     arguments = [str(tmp_path / "assets"), "--from", str(pack(tmp_path / "draw.tgz"))]
     assert main(["assets", *arguments]) == 1
@@ -150,10 +148,10 @@ def test_changed_or_missing_file_is_refused_at_the_start(
     styles.unlink()
     capsys.readouterr()
     assert main(["web", "--logdir", str(tmp_path), "--port", "0", "--assets", str(folder)]) == 2
-    told = capsys.readouterr().err
-    assert "draw.min.js: its bytes are not those of the package" in told
-    assert "draw.min.css: No such file" in told
-    assert f"ml-tracking-ops assets {folder}" in told
+    message = capsys.readouterr().err
+    assert "draw.min.js: its bytes are not those of the package" in message
+    assert "draw.min.css: No such file" in message
+    assert f"ml-tracking-ops assets {folder}" in message
 
 
 def test_page_and_its_policy_name_this_server_alone(tmp_path: Path) -> None:
@@ -178,7 +176,7 @@ def test_page_and_its_policy_name_this_server_alone(tmp_path: Path) -> None:
     assert anyio.run(ask, "/assets/../draw.tgz").status_code == 404
 
 
-def test_archive_that_unpacks_to_very_much_is_refused(tmp_path):
+def test_archive_bomb_is_refused(tmp_path):
     bomb = pack(tmp_path / "bomb.tgz", files={"zeros": bytes(8 << 20), **FILES}).read_bytes()
     assert len(bomb) < 1 << 20
     with pytest.raises(tarfile.ReadError, match="more than 1 MiB"):
@@ -186,7 +184,7 @@ def test_archive_that_unpacks_to_very_much_is_refused(tmp_path):
     assert len(unpacked(bomb)) > 8 << 20
 
 
-def test_archive_that_is_damaged_is_refused(tmp_path, capsys):
+def test_damaged_archive_is_refused(tmp_path, capsys):
     archive = pack(tmp_path / "damaged.tgz")
     archive.write_bytes(archive.read_bytes()[:60] + bytes(60))
     assert main(["assets", str(tmp_path / "assets"), "--from", str(archive)]) == 2

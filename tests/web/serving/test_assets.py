@@ -22,7 +22,7 @@ def test_policy_allows_exactly_the_pinned_scripts() -> None:
     assert "unsafe" not in CDN_SOURCE.policy
 
 
-def test_policy_of_assets_served_from_here_names_nobody_else() -> None:
+def test_policy_of_local_assets_names_no_other_server() -> None:
     policy = AssetSource(files={}).policy
     assert "script-src 'self';" in policy
     assert "://" not in policy

@@ -1,4 +1,4 @@
-"""The dashboard below a path of a proxy's host: what comes in and what goes out."""
+"""The dashboard below a path of a proxy: requests and answers."""
 
 import re
 
@@ -94,16 +94,14 @@ async def test_proxy_of_this_machine_says_where_it_serves_the_pages(logdir, head
         (STRANGER, ReachOptions(trusted_proxies=frozenset({STRANGER[0]})), True),
     ],
 )
-async def test_proxies_elsewhere_are_believed_only_where_they_are_trusted(
-    logdir, sender, reach, is_believed
-):
+async def test_remote_proxies_need_trust(logdir, sender, reach, is_believed):
     async with client(logdir, reach, sender) as browser:
         page = await browser.get("/experiments", headers={"X-Forwarded-Prefix": "/mlto"})
     assert ('href="/mlto/sweeps"' in page.text) is is_believed
 
 
 @pytest.mark.parametrize("prefix", ["//evil.example", '/x"onload="', "x", "/a/../b", "/é"])
-async def test_forwarded_prefix_that_is_no_path_is_ignored(logdir, prefix):
+async def test_invalid_forwarded_prefix_is_ignored(logdir, prefix):
     async with client(logdir) as browser:
         header = {"X-Forwarded-Prefix": prefix.encode()}
         page = await browser.get("/experiments", headers=header)
@@ -111,7 +109,7 @@ async def test_forwarded_prefix_that_is_no_path_is_ignored(logdir, prefix):
 
 
 @pytest.mark.parametrize("text", ["mlto", "//host", "/a b", "/a/../b", "https://host/mlto"])
-def test_base_path_that_is_no_path_is_refused(text):
+def test_invalid_base_path_is_refused(text):
     with pytest.raises(UsageError, match="--base-path"):
         ReachOptions.parse(base_path=text)
 
@@ -143,7 +141,7 @@ async def test_frames_are_refused_until_their_origin_is_given(logdir):
 
 
 @pytest.mark.parametrize("text", ["*", "https://a; script-src *", "hub.example.org", "'none'"])
-def test_frame_ancestor_that_is_no_origin_is_refused(text):
+def test_invalid_frame_ancestor_is_refused(text):
     with pytest.raises(UsageError, match="--frame-ancestors"):
         ReachOptions.parse(frame_ancestors=[text])
 

@@ -32,14 +32,14 @@ def connected(
 
 
 def listen_with_a_small_buffer(host: str, port: int) -> socket.socket:
-    """The kernel would take megabytes from the server that nobody reads."""
+    """The kernel would accept megabytes from the server that no client reads."""
     listener = listen(host, port)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # connections inherit it
     return listener
 
 
 def is_cut(connection: socket.socket) -> bool:
-    """Read on to the end; whether the server made one."""
+    """Read to the end. Return whether the server closed the connection."""
     try:
         while connection.recv(65536):
             pass
@@ -51,7 +51,7 @@ def is_cut(connection: socket.socket) -> bool:
 
 
 def trickle(connection: socket.socket, data: bytes) -> bool:
-    """Send a byte now and then, until the server ends it; whether it does before all are sent."""
+    """Send single bytes until the server closes. Return whether it closes before all are sent."""
     connection.settimeout(0.02)
     for byte in data:
         try:
@@ -76,7 +76,7 @@ def trickle(connection: socket.socket, data: bytes) -> bool:
     ],
     ids=["nothing", "half a line", "half a head", "half a body"],
 )
-async def test_request_that_is_never_finished_is_given_up(tmp_path, caplog, sent):
+async def test_unfinished_request_times_out(tmp_path, caplog, sent):
     async with serving(tmp_path, limits=Limits(request_s=0.2)) as dashboard:
         with connected(dashboard.port) as connection:
             connection.sendall(sent)
@@ -86,7 +86,7 @@ async def test_request_that_is_never_finished_is_given_up(tmp_path, caplog, sent
 
 
 @pytest.mark.anyio
-async def test_request_that_trickles_in_is_given_up_all_the_same(tmp_path):
+async def test_slow_request_times_out(tmp_path):
     async with serving(tmp_path, limits=Limits(request_s=0.3)) as dashboard:
         with connected(dashboard.port) as connection:
             data = HEAD + b"X-Filler: " + b"x" * 100_000

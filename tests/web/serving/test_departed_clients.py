@@ -35,7 +35,7 @@ async def test_work_of_a_client_that_goes_is_cancelled():
 
 
 @pytest.mark.anyio
-async def test_answer_and_errors_come_through():
+async def test_answers_and_errors_are_passed_on():
     async def receive():
         await anyio.sleep_forever()
 

@@ -1,4 +1,4 @@
-"""Who is at the other end of a connection, told by the kernel."""
+"""The user at the other end of a connection, reported by the kernel."""
 
 import os
 import socket
@@ -50,7 +50,7 @@ def test_half_closed_connection_still_has_its_user(way):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_closed_connection_belongs_to_nobody_though_the_kernel_says_root(way):
+def test_closed_connection_has_no_user_though_the_kernel_reports_root(way):
     with connection(*CONNECTIONS["IPv4"]) as (asking, accepted):
         ends = accepted.getpeername()[:2], accepted.getsockname()[:2]
         asking.close()
@@ -58,7 +58,7 @@ def test_closed_connection_belongs_to_nobody_though_the_kernel_says_root(way):
         assert not is_owner(accepted)
 
 
-def test_connection_that_is_none_has_no_user():
+def test_unknown_connection_has_no_user():
     assert user_of(("127.0.0.1", 1), ("127.0.0.1", 2), nameless=65534) is None
 
 
@@ -77,7 +77,7 @@ def test_tables_are_read_where_the_kernel_does_not_answer(monkeypatch):
     assert is_supported()
 
 
-def test_elsewhere_nobody_can_tell(monkeypatch):
+def test_file_system_is_unknown_on_other_systems(monkeypatch):
     monkeypatch.setattr(peer_user.sys, "platform", "darwin")
     assert not is_supported()
 

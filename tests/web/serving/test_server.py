@@ -23,7 +23,7 @@ SERVE = (
 
 @pytest.fixture
 def process(tmp_path):
-    """A server in its own process; its address is the first line of its output."""
+    """A server in its own process, with its address in the first line of its output."""
     process = subprocess.Popen(
         [sys.executable, "-W", "error", "-c", SERVE, str(tmp_path / "runs")],
         stdout=subprocess.PIPE,
@@ -95,13 +95,13 @@ def test_broken_feed_ends_the_server_with_an_error(tmp_path):
     ) as process:
         with open_stream(read_line(process).strip()):
             assert process.wait(timeout=LIMIT_S) == 1
-        said = process.stderr.read()
+        message = process.stderr.read()
 
-    assert "ZeroDivisionError" in said
-    assert "the live feed broke" in said
+    assert "ZeroDivisionError" in message
+    assert "the live feed failed" in message
 
 
-def test_folder_that_is_not_there_yet_is_served(process, tmp_path):
+def test_missing_folder_is_served(process, tmp_path):
     address = read_line(process).strip()
 
     response = httpx.get(address, follow_redirects=True, timeout=LIMIT_S)
@@ -124,7 +124,7 @@ def test_next_free_port_is_taken_where_asked():
             assert listener.getsockname()[1] > port
 
 
-def test_address_that_is_not_ours_is_an_error_for_the_user():
+def test_unknown_address_is_a_usage_error():
     with pytest.raises(UsageError, match=r"192\.0\.2\.1"):
         listen("192.0.2.1", 0)
 
@@ -209,7 +209,7 @@ async def test_long_address_of_many_runs_is_taken(tmp_path):
 
 
 @pytest.mark.anyio
-async def test_answers_wait_for_no_acknowledgement(tmp_path):
+async def test_answers_do_not_wait_for_acknowledgements(tmp_path):
     async with serving(tmp_path) as dashboard, httpx.AsyncClient() as client:
         await client.get(f"{dashboard.address}/static/page/main.js")
         (connection,) = dashboard.server.server_state.connections

@@ -21,14 +21,14 @@ def test_dataclasses_are_objects_of_their_fields_wherever_they_are() -> None:
 
 
 def test_numbers_that_json_lacks_are_null_within_dataclasses_too() -> None:
-    told = json.loads(encode_json([Point(float("nan")), {"y": float("inf")}, (1.0,)]))
-    assert told == [{"x": None, "name": "a"}, {"y": None}, [1.0]]
+    message = json.loads(encode_json([Point(float("nan")), {"y": float("inf")}, (1.0,)]))
+    assert message == [{"x": None, "name": "a"}, {"y": None}, [1.0]]
 
 
 def test_event_is_one_line_of_data() -> None:
     assert encode_event("run", {"text": "a\nb"}) == b'event: run\ndata: {"text":"a\\nb"}\n\n'
 
 
-def test_what_has_no_json_is_refused() -> None:
+def test_value_without_json_is_refused() -> None:
     with pytest.raises(TypeError, match="object has no JSON"):
         encode_json({"one": object()})

@@ -15,14 +15,14 @@ def test_every_state_has_colours_in_both_themes_and_an_icon() -> None:
         assert f"--fill-{state}: {STATES[state].fill.dark};" in dark
 
 
-def test_an_icon_has_nothing_that_would_end_its_address() -> None:
+def test_icon_has_no_character_that_ends_its_address() -> None:
     for line in state_styles().splitlines():
         if line.startswith("--icon-"):
             drawing = line.split('url("')[1].removesuffix('");')
             assert not set('"#<>\n') & set(drawing)
 
 
-def test_the_pages_get_it_with_the_other_styles() -> None:
+def test_pages_get_the_style_with_the_others() -> None:
     whole = static_files().files[STYLE].data.decode()
     assert whole.endswith(with_theme_choice(state_styles()))
 
@@ -32,4 +32,4 @@ def test_theme_that_was_chosen_goes_before_that_of_the_system() -> None:
     assert "prefers-color-scheme: dark) { :root {" not in whole
     n_dark = whole.count("@media (prefers-color-scheme: dark)")
     assert n_dark == whole.count(':root:not([data-theme="light"])')
-    assert n_dark + 1 == whole.count(':root[data-theme="dark"] {')  # and what it means for controls
+    assert n_dark + 1 == whole.count(':root[data-theme="dark"] {')  # and its meaning for controls

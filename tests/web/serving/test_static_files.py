@@ -7,11 +7,14 @@ import httpx
 import pytest
 
 from ml_tracking_ops.web.app import create_app
-from ml_tracking_ops.web.serving import static_files as static_files_module
 from ml_tracking_ops.web.serving.static_files import (
+    MAIN,
+    SCRIPT,
     STYLE,
+    THEME_FIRST,
     StaticFile,
     StaticFiles,
+    modules_in,
     static_files,
     with_theme_choice,
 )
@@ -32,25 +35,6 @@ def test_version_follows_every_byte_of_every_file() -> None:
     assert one.version != _files(a="1;2;", b="").version
 
 
-def test_modules_are_those_that_are_imported_at_once() -> None:
-    files = _files(
-        main='import "./a.js";\nimport { x } from "./b.js";\nconst l = import("./late.js");\n',
-        a='import { y } from "./c.js";\n',
-        b='export { z } from "./c.js";\n// import "./late.js"\n',
-        c="",
-        late="",
-        other="",
-    )
-    assert files.modules_of("main.js") == ["main.js", "a.js", "b.js", "c.js"]
-
-
-def test_imports_of_a_module_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    files = _files(main='import "./a.js";\n', a="")
-    assert files.modules_of("main.js") == ["main.js", "a.js"]
-    monkeypatch.setattr(static_files_module, "_imports", None)
-    assert files.modules_of("main.js") == ["main.js", "a.js"]
-
-
 def test_style_holds_every_style_sheet_once() -> None:
     files = static_files().files
     sheets = {name for name in files if name.endswith(".css")} - {STYLE}
@@ -67,23 +51,33 @@ async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.mark.anyio
-async def test_page_refers_to_files_that_are_kept_for_good(client: httpx.AsyncClient) -> None:
+async def test_page_refers_to_files_that_browsers_keep(client: httpx.AsyncClient) -> None:
     files = static_files()
     page = (await client.get("/experiments")).text
-    for name in files.modules_of("page/main.js"):
-        assert f'<link rel="modulepreload" href="{files.href(name)}">' in page
+    assert page.count("<script") == 2
+    for name in (THEME_FIRST, SCRIPT):
+        assert f'src="{files.href(name)}"' in page
         answer = await client.get(files.href(name))
         assert "immutable" in answer.headers["cache-control"]
         assert answer.content == files.files[name].data
-    assert f'src="{files.href("page/main.js")}"' in page
+
+
+def test_scripts_hold_every_module_once() -> None:
+    files = static_files().files
+    parts = [files[name].data.decode() for name in (SCRIPT, "rest.js")]
+    names = modules_in(files)
+    assert {MAIN, "tables/main.js", "insight/main.js", "media/main.js"} < names.keys()
+    for name in names:
+        assert [part.count(f'makers["{name}"] = ') for part in parts] in ([1, 0], [0, 1]), name
+    assert f'need("{MAIN}")' in parts[0]
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("version", ["", "v-0123456789abcdef/"])
-async def test_file_without_the_latest_version_is_asked_for_each_time(
+async def test_file_without_the_latest_version_is_requested_each_time(
     client: httpx.AsyncClient, version: str
 ) -> None:
-    path = f"/static/{version}page/main.js"
+    path = f"/static/{version}page.js"
     answer = await client.get(path)
     assert answer.headers["cache-control"] == "no-cache"
     assert answer.headers["content-encoding"] == "gzip"
@@ -91,7 +85,7 @@ async def test_file_without_the_latest_version_is_asked_for_each_time(
     assert again.status_code == 304
     plain = await client.get(path, headers={"accept-encoding": "identity"})
     assert "content-encoding" not in plain.headers
-    assert plain.content == answer.content == static_files().files["page/main.js"].data
+    assert plain.content == answer.content == static_files().files["page.js"].data
 
 
 @pytest.mark.anyio

@@ -11,7 +11,7 @@ from ml_tracking_ops.web.serving.template_cache import template_cache
 
 
 class Compiling(Environment):
-    """Counts what is compiled."""
+    """Counts compiled templates."""
 
     n_compiled = 0
 

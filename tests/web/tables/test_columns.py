@@ -56,7 +56,7 @@ def test_keys_are_unique_in_each_table() -> None:
         assert len(keys) == len(set(keys))
 
 
-def test_columns_without_any_value_are_not_offered() -> None:
+def test_columns_without_values_are_not_offered() -> None:
     keys = {one.key for one in run_columns(None).offered(TableFacts())}
     assert keys == {"state", "duration", "started_at"}
     facts = TableFacts(

@@ -82,7 +82,7 @@ GAP, TRAINED = "gap := loss/val - 1", "the gap at the end := loss/val - 1"
         ("lr > 0.2", [3]),
     ],
 )
-def test_derived_metrics_are_named_as_they_are_called(text: str, found: list[int]) -> None:
+def test_derived_metrics_have_their_given_names(text: str, found: list[int]) -> None:
     known = MetricSummary(3, 0.1, 2, 0.0, 0.9)
     end = MetricSummary(3, 0.4, 2, 0.0, 0.9)
     rows = [row(1, metrics={GAP: known}), row(2, metrics={TRAINED: end}), row(3, metrics={})]
@@ -93,7 +93,7 @@ def test_derived_metrics_are_named_as_they_are_called(text: str, found: list[int
     assert condition.unknown_names() == []
 
 
-def test_setting_is_meant_before_a_derived_metric_of_the_same_name() -> None:
+def test_setting_takes_precedence_over_a_derived_metric() -> None:
     metrics = {"lr := loss/val": MetricSummary(1, 5.0, 0, 5.0, 5.0)}
     rows = [row(1, metrics=metrics)]
     query = TableQuery(where="lr > 1", pairs=(("derive", "lr := loss/val"),))
@@ -102,7 +102,7 @@ def test_setting_is_meant_before_a_derived_metric_of_the_same_name() -> None:
     assert not condition.passes(rows[0])
 
 
-def test_condition_that_is_not_understood_says_why() -> None:
+def test_condition_that_cannot_be_parsed_says_why() -> None:
     with pytest.raises(ExpressionError, match="not understood"):
         RunCondition("open('/etc/passwd')", COLUMNS)
     query = TableQuery(where="lrr > 1")

@@ -28,7 +28,9 @@ def shown(client: Client, query: str) -> list[str]:
     return re.findall(r'<tr[^>]*data-run="([^"]*)"', page)
 
 
-def test_keys_that_tell_experiments_apart_have_columns(client: Client, names: list[str]) -> None:
+def test_keys_that_differ_between_experiments_have_columns(
+    client: Client, names: list[str]
+) -> None:
     page = client.get("/experiments?table=1").text
     heads = re.findall(r'<th[^>]*title="([^"]*)"', page)
 

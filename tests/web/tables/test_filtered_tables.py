@@ -90,7 +90,7 @@ def test_columns_are_reduced_to_the_settings_that_differ(client: Client, sweep: 
     assert 'id="differing-columns"' not in reduced
 
 
-def test_condition_may_name_a_derived_metric_of_the_page(client: Client, sweep: None) -> None:
+def test_condition_can_use_a_derived_metric_of_the_page(client: Client, sweep: None) -> None:
     asked = {"derive": "twice := 2 * loss/val", "where": "min.twice < 0.5"}
     assert shown(client, "/sweeps/s", **asked) == ["s/run_0002", "s/run_0001"]
     query = urlencode(asked)
@@ -102,8 +102,8 @@ def test_condition_may_name_a_derived_metric_of_the_page(client: Client, sweep: 
     html = client.get(f"/sweeps/s?{urlencode({**asked, 'where': 'twise < 1'})}").text
     assert "no run has twise, did you mean twice?" in text_of(html)
     html = client.get(f"/sweeps/s?{urlencode({**asked, 'derive': 'twice := 2 * loss/vall'})}").text
-    told = "no metric is called loss/vall, did you mean loss/val?"
-    assert told in text_of(html)
+    message = "no metric is called loss/vall, did you mean loss/val?"
+    assert message in text_of(html)
 
 
 def test_experiments_pass_a_condition_on_a_derived_metric(

@@ -76,8 +76,11 @@ def test_filters_decide_which_runs_are_in_the_groups(client: Client, sweep: None
 def test_groups_by_all_but_the_seed_and_by_tag_hold_every_run(
     client: Client, logdir: Path, sweep: None
 ) -> None:
-    said = {"format_version": 1, "runs": {"1": {"tags": ["good", "old"]}, "3": {"tags": ["old"]}}}
-    (logdir / "s" / "annotations.json").write_text(json.dumps(said))
+    message = {
+        "format_version": 1,
+        "runs": {"1": {"tags": ["good", "old"]}, "3": {"tags": ["old"]}},
+    }
+    (logdir / "s" / "annotations.json").write_text(json.dumps(message))
     but = lines_of(client.get("/sweeps/s?by=but.seed").text)
     assert [re.findall(r"n = \d", line) for line in but] == [["n = 2"], ["n = 3"]]
     html = client.get("/sweeps/s?by=tag&open=0").text
@@ -120,16 +123,16 @@ def test_experiments_are_grouped_with_the_means_of_their_metrics(
     assert "1 n = 2" in by_name[0] or "1 n = 2" in by_name[1]
 
 
-def test_groups_that_cannot_be_made_are_told_and_the_runs_are_listed(
+def test_impossible_groups_are_reported_and_the_runs_are_listed(
     client: Client, experiments: None
 ) -> None:
-    for by, told in (
+    for by, output in (
         ("p.width", "no run has the setting width"),
         ("name.(a", "is not a regular expression"),
         ("name.", "Write a regular expression"),
     ):
         html = client.get(f"/experiments?table=1&by={by}").text
-        assert told in text_of(html)
+        assert output in text_of(html)
         assert len(lines_of(html)) == 3
 
 

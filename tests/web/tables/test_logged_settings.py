@@ -87,7 +87,7 @@ def test_runs_are_coloured_by_a_logged_setting(client: Client, sweep_id: str) ->
     assert sorted(set(values)) == ["adam", "sgd"]
 
 
-def test_setting_that_is_logged_later_is_taken_in(logdir: Path, sweep_id: str) -> None:
+def test_setting_that_is_logged_later_is_added(logdir: Path, sweep_id: str) -> None:
     sweep = Catalog(logdir).sweeps[sweep_id]
     run = sweep.record.runs[1]
     run.state = "running"

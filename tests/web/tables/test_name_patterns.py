@@ -22,7 +22,7 @@ def test_expression_between_slashes_finds_names() -> None:
     ]
 
 
-def test_anything_else_is_searched_as_it_is() -> None:
+def test_other_text_is_searched_literally() -> None:
     assert not is_pattern("/")
     assert name_test("a/b")(("x", "A/B"))
 
@@ -46,11 +46,11 @@ def test_expression_that_could_take_long_is_refused(search: str, why: str) -> No
 
 
 @pytest.mark.parametrize("search", [r"/\(a+\)+/", "/[(a+)]+/", "/(ab)+c?/", "/a|b/", "/x{2,3}/"])
-def test_what_is_harmless_is_taken(search: str) -> None:
+def test_harmless_patterns_are_accepted(search: str) -> None:
     assert parse_pattern(search).compiled.pattern == search[1:-1]
 
 
-def test_search_that_takes_its_time_finds_nothing_more() -> None:
+def test_slow_search_is_ended() -> None:
     pattern = parse_pattern("/a/")
     late = type(pattern)(pattern.compiled, time.monotonic() - 1)
     assert not late.finds(("a",))

@@ -49,14 +49,14 @@ def test_links_carry_on_what_the_address_holds() -> None:
     assert best.href == "?metric=a+b&sort=best_value"
 
 
-def test_cells_have_the_digits_they_need_and_the_rest_when_pointed_at() -> None:
+def test_cells_show_needed_digits_and_the_rest_on_hover() -> None:
     lr = table_of("").lines[1].cells[1]
     assert (lr.text, lr.title) == ("0.33333", str(1 / 3))
     assert [column.is_number for column in table_of("").columns] == [False, True, True, True, False]
     assert table_of("").lines[1].cells[3].text == "–"
 
 
-def test_numbers_lack_what_the_longest_fraction_of_their_column_has_more() -> None:
+def test_numbers_are_padded_to_the_longest_fraction() -> None:
     texts = ["0.9508", "−0.76535", "12", "0.5", "1e-5", "–", "NaN"]
     assert pads(texts) == ["0", "", ".00000", "0000", "000", "", ""]
     assert pads(["32", "128"]) == ["", ""]

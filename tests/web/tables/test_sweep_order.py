@@ -1,4 +1,4 @@
-"""Once a sweep is over its best run comes first; before, the newest one does."""
+"""The newest run is first while a sweep runs, and the best one afterwards."""
 
 import re
 from collections.abc import Iterator
@@ -64,9 +64,7 @@ def test_metric_curve_duration_and_start_come_before_the_hyperparameters(
     ]
 
 
-def test_state_is_said_in_a_few_words_and_the_whole_reason_on_demand(
-    client: Client, logdir: Path
-) -> None:
+def test_state_is_short_and_the_whole_reason_on_demand(client: Client, logdir: Path) -> None:
     reason = "stopped early at step 40: Accuracy 0.5 is not among the best 1/3 of 9 runs"
     decision = {"rule": "asha", "metric": "Accuracy", "step": 40, "reason": reason}
     *begin, end = finished_run(1, 0.5, state="early_stopped", reason=reason)
@@ -79,7 +77,7 @@ def test_state_is_said_in_a_few_words_and_the_whole_reason_on_demand(
     assert re.findall(ROWS, client.get("/sweeps/s?q=asha").text) == ["run-1"]
 
 
-def test_best_value_that_came_after_the_decision_is_marked(client: Client, logdir: Path) -> None:
+def test_best_value_after_the_decision_is_marked(client: Client, logdir: Path) -> None:
     """`asha @ 1` beside a best value of step 7 looks like a mistake of the rule."""
     events = []
     for index, step in ((1, 1), (2, 7)):

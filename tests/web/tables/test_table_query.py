@@ -62,7 +62,7 @@ def test_filters_pass_the_runs_they_name(address: str, expected: list[int]) -> N
 
 
 @pytest.mark.parametrize("text", ["1..2", "..", "", "tab\t", " ", "low..", "0.5", '""', "None"])
-def test_every_text_is_found_by_what_the_page_offers_for_it(text: str) -> None:
+def test_every_text_is_found_by_its_filter(text: str) -> None:
     rows = [row(1, hyperparameters={"x": text}), row(2, hyperparameters={"x": "another"})]
     query = parse_table_query(QueryParams([("p.x", filter_text(text))]))
     columns = run_columns(None, describe_hyperparameters(rows))
@@ -85,7 +85,7 @@ def test_every_text_is_found_by_what_the_page_offers_for_it(text: str) -> None:
         ("columns=nothing", "columns=nothing: there is no such column"),
     ],
 )
-def test_what_cannot_be_answered_is_told(address: str, part: str) -> None:
+def test_query_that_cannot_be_answered_is_explained(address: str, part: str) -> None:
     query = parse_table_query(QueryParams(address))
     problems = problems_of(query, COLUMNS)
     assert len(problems) == 1
@@ -117,7 +117,7 @@ def order(rows: list[Row], sort: str, direction: Any = "asc") -> list[int]:
     return [one.index for one in sort_rows(rows, column, direction)]
 
 
-def test_runs_stand_by_their_numbers_also_while_they_wait() -> None:
+def test_runs_are_listed_by_number_also_while_they_wait() -> None:
     rows = [row(1), row(2, state="pending"), row(3), row(4, started_at=None, state="pending")]
     assert order(rows, "index", "desc") == [4, 3, 2, 1]
     assert order(rows, "index", "asc") == [1, 2, 3, 4]
@@ -142,7 +142,7 @@ def test_mixed_hyperparameters_can_be_sorted_and_described() -> None:
 
 
 @given(st.lists(st.none() | st.integers(-3, 3) | st.floats() | st.text(max_size=2), min_size=1))
-def test_order_is_that_of_the_keys_whatever_the_values_are(values: list[Any]) -> None:
+def test_order_follows_the_keys_for_any_values(values: list[Any]) -> None:
     rows = [row(n, hyperparameters={"x": value}) for n, value in enumerate(values)]
     keys = [comparable(value) for value in values]
     known = [n for n, key in enumerate(keys) if key is not None]

@@ -1,4 +1,4 @@
-"""Named views: what is kept in the log folder, what is refused, and where they lead."""
+"""Named views: how they are stored, which are refused, and where they lead."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ def folder(logdir: Path) -> Path:
     return logdir
 
 
-def test_view_is_kept_in_the_log_folder_beside_what_is_there(folder: Path) -> None:
+def test_view_is_stored_in_the_log_folder_beside_annotations(folder: Path) -> None:
     (folder / "annotations.json").write_text('{"format_version": 1, "metrics": {"x": {}}}')
     save_view(folder, " good runs ", "/sweeps/s?where=lr+%3E+1")
     assert read_views(folder).views == (View("good runs", "/sweeps/s?where=lr+%3E+1"),)
@@ -75,15 +75,15 @@ def test_only_our_own_pages_are_kept_and_led_to(folder: Path, address: str) -> N
     assert not is_page(address)
     with pytest.raises(UsageError):
         save_view(folder, "a", address)
-    said = {"views": [{"name": "a", "address": address}], "default_view": "a"}
-    (folder / "annotations.json").write_text(json.dumps(said))
+    message = {"views": [{"name": "a", "address": address}], "default_view": "a"}
+    (folder / "annotations.json").write_text(json.dumps(message))
     assert first_address(folder) == "/experiments"
 
 
-def test_file_of_a_stranger_is_read_as_far_as_it_is_one(folder: Path) -> None:
+def test_foreign_file_is_read_as_far_as_it_is_valid(folder: Path) -> None:
     views = [1, {"name": 3}, {"name": "a", "address": "/sweeps"}, {"name": "", "address": "/"}]
-    said = {"views": views, "default_view": ["a"]}
-    (folder / "annotations.json").write_text(json.dumps(said))
+    message = {"views": views, "default_view": ["a"]}
+    (folder / "annotations.json").write_text(json.dumps(message))
     assert read_views(folder).views == (View("a", "/sweeps"),)
     assert read_views(folder).default is None
 

@@ -1,4 +1,4 @@
-"""One of several objectives, by which the views of one metric look at a sweep."""
+"""One of several objectives, for views of a single metric."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,14 +14,14 @@ OBJECTIVE = "objective"
 
 
 class _Key:
-    """Stands for a sweep and one of its objectives."""
+    """A key for a sweep and one of its objectives."""
 
 
 _keys: WeakKeyDictionary[Sweep, dict[str, _Key]] = WeakKeyDictionary()
 
 
 def chosen_objective(aims: Aims, asked: str | None) -> Objective | None:
-    """The objective of this name, or else the first, or None for a sweep with one metric."""
+    """Return the objective of this name, or else the first, or None for a sweep with one metric."""
     named = (one for one in aims.objectives if one.metric == asked)
     return next(named, next(iter(aims.objectives), None))
 
@@ -29,7 +29,7 @@ def chosen_objective(aims: Aims, asked: str | None) -> Objective | None:
 def by_objective(
     subject: Subject, rows: Sequence[Row], asked: str | None
 ) -> tuple[Subject, Sequence[Row]]:
-    """A sweep and its runs as if it had optimised this objective alone."""
+    """Return a sweep and its runs as if it had optimised only this objective."""
     sweep = subject.sweep
     one = None if sweep is None else chosen_objective(sweep.aims, asked)
     if one is None or sweep is None:
@@ -40,5 +40,5 @@ def by_objective(
 
 
 def judged_by(metric: str, rows: Sequence[Row]) -> list[Row]:
-    """The rows with their value of an objective in the place of the best value."""
+    """Return the rows with their value of an objective in place of the best value."""
     return [replace(row, best_value=row.values.get(metric), best_step=None) for row in rows]

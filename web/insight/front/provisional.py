@@ -1,4 +1,4 @@
-"""What the running runs of a sweep would count for if they ended now.
+"""The provisional results of running runs, as if they ended now.
 
 Several objectives and constraints on outcomes are judged when a run ends. Until then its values so
 far are provisional: they are drawn, and change nothing else.
@@ -20,7 +20,7 @@ AddMetrics = Callable[[Sequence[Row]], tuple[list[Row], int]]
 def with_values_so_far(
     aims: Aims, rows: Sequence[Row], add_metrics: AddMetrics
 ) -> tuple[Sequence[Row], int]:
-    """The rows, those of running runs with their values so far, and how many logs are unread.
+    """Return the rows, running runs with their values so far, and how many logs are unread.
 
     Args:
         add_metrics: reads the summaries of the metrics of some rows.
@@ -48,7 +48,7 @@ def _so_far(aims: Aims, row: Row) -> Row:
 
 
 def provisional_front(aims: Aims, rows: Sequence[Row], results: Sequence[int]) -> list[int]:
-    """The running runs that would be on the front if they ended now.
+    """Return the running runs that would be on the front if they ended now.
 
     Args:
         rows: with the values so far.

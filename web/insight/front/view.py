@@ -1,4 +1,4 @@
-"""The Pareto front of a sweep with several objectives: as the page says it, and as it is drawn."""
+"""The Pareto front of a sweep with several objectives: in words, and as a drawing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,13 +25,13 @@ class FrontView:
 
     Attributes:
         across, up: the objectives on the axes, and `across_goal`, `up_goal` theirs.
-        n_results: how many runs have a value of every objective and meet the constraints.
+        n_results: how many runs have a value for every objective and meet the constraints.
         n_infeasible: how many ended and do not meet them.
-        n_provisional: how many running runs have a value of every objective so far, of which
-            `n_would_be_on_front` would be on the front if they ended now.
+        n_provisional: how many running runs have a value for every objective so far.
+            `n_would_be_on_front` of them would be on the front if they ended now.
         volume: the hypervolume, or None without results, or with more than three objectives.
-        reference: what it is measured up to, in words.
-        kept: what its form carries along.
+        reference: the reference point, in words.
+        kept: the hidden fields of its form.
     """
 
     objectives: Sequence[Objective]
@@ -52,9 +52,9 @@ class FrontView:
 
 
 class FrontColumns(TypedDict):
-    """The runs on the front by index, and the hypervolume whenever it changed: after how many
-    results, after how many seconds, and how much. `provisional`: the running runs that would be on
-    the front if they ended now."""
+    """The runs on the front by index, and the hypervolume at each change: the number of results,
+    the seconds, and the volume. `provisional`: the running runs that would be on the front if they
+    ended now."""
 
     runs: list[int]
     provisional: list[int]
@@ -63,9 +63,9 @@ class FrontColumns(TypedDict):
 
 
 def front_view(subject: Subject, rows: Sequence[Row], query: QueryParams) -> FrontView:
-    """The view of the panel. The address may name the objectives of both axes.
+    """Return the view of the panel. The address may name the objectives of both axes.
 
-    Only of a sweep.
+    Only for a sweep.
     """
     assert subject.sweep is not None
     sweep = subject.sweep
@@ -83,13 +83,13 @@ def front_view(subject: Subject, rows: Sequence[Row], query: QueryParams) -> Fro
 
 
 def _results(sweep: Sweep) -> list[int]:
-    """The runs that have ended with a result."""
+    """Return the runs that have ended with a result."""
     record = sweep.record
     return [run.index for run in record.runs.values() if record.result_of(run) is not None]
 
 
 def _axes(names: Sequence[str], query: QueryParams) -> tuple[str, str]:
-    """By default the second objective across and the first one up."""
+    """Return the axes: by default the second objective across and the first one up."""
     across, up = query.get("fx", names[1]), query.get("fy", names[0])
     across = across if across in names else names[1]
     up = up if up in names and up != across else next(one for one in names if one != across)
@@ -132,7 +132,7 @@ def _reference(objectives: Sequence[Objective], measured: FrontMeasure) -> str:
 
 
 def summary_of_front(sweep: Sweep, rows: Sequence[Row]) -> FrontView | None:
-    """What the page says at its top, or None for a sweep with one metric."""
+    """Return the summary at the top of the page, or None for a sweep with one metric."""
     goals = {one.metric: one.goal for one in sweep.aims.objectives}
     if not goals:
         return None
@@ -141,7 +141,7 @@ def summary_of_front(sweep: Sweep, rows: Sequence[Row]) -> FrontView | None:
 
 
 def describe_front(sweep: Sweep, rows: Sequence[Row], started_at: float) -> FrontColumns:
-    """The front as it is drawn.
+    """Return the data of the drawing.
 
     Args:
         rows: with the values so far of running runs.

@@ -1,3 +1,3 @@
-"""How much each hyperparameter matters for the metric, and for failing.
+"""The importance of each hyperparameter for the metric, and for failing.
 
 May import `axes`, `rank_correlation` and `words` of `insight`, and what `insight` may import."""

@@ -1,4 +1,4 @@
-"""What makes runs fail: how much each hyperparameter goes with failing. Pure."""
+"""What makes runs fail: how strongly each hyperparameter is related to failing. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,10 +25,11 @@ class Failures:
 def failures(
     rows: Sequence[Row], axes: Sequence[Axis], shares: Mapping[str, float] | None
 ) -> Failures | None:
-    """What goes with failing, or None if no run failed, all did, or there are too few runs.
+    """Return what is related to failing, or None if no run or every run failed, or there are too
+    few.
 
     Args:
-        shares: PED-ANOVA's answer to `failing_question`, or None while it is not known.
+        shares: PED-ANOVA's answer to `failing_question`, or None while not known.
     """
     compared = _compared(rows)
     n_failed = sum(map(did_fail, compared))
@@ -40,17 +41,17 @@ def failures(
 
 
 def failing_question(rows: Sequence[Row], axes: Sequence[Axis]) -> ImportanceRequest:
-    """What sets the runs that failed apart from all that ended, for `ped_anova`."""
+    """Return the question for `ped_anova`: what distinguishes failed runs from all that ended."""
     compared = _compared(rows)
     n_failed = sum(map(did_fail, compared))
-    # Half a run less: those that are as good, the other failed ones, count too. Rounding adds none.
+    # Half a run less: equally good ones, the other failed runs, count too. Rounding adds none.
     return question(compared, axes, "max", (n_failed - 0.5) / len(compared))
 
 
 def _compared(rows: Sequence[Row]) -> list[Row]:
-    """The runs that failed, with the value 1, and those whose result counts, with 0.
+    """Return the runs that failed, with the value 1, and those whose result counts, with 0.
 
-    Runs that were killed say nothing of their hyperparameters and are left out.
+    Runs that were killed are left out: hyperparameters were not the cause.
     """
     ended = [row for row in rows if did_fail(row) or STATES[row.state].result_counts]
     return [replace(row, best_value=float(did_fail(row))) for row in ended]

@@ -31,14 +31,15 @@ _LIMIT_S = 60
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """What is known of one hyperparameter.
+    """The importance of one hyperparameter.
 
     Attributes:
-        share: PED-ANOVA's, of all hyperparameters together 1, or None while it is not known.
-        explained: the share of the ranks' variance that goes with it, as
-            `rank_correlation` says: of numbers ρ² or η² of their tenths, of categories η².
-        correlation: Spearman's ρ, where its values have an order.
-        n: the runs that have it, and a value.
+        share: PED-ANOVA's, of all hyperparameters together 1, or None while not known.
+        explained: the share of the ranks' variance that goes with it, as in `rank_correlation`: for
+            numbers ρ² or η² of their tenths, for categories η².
+        correlatio
+        n: Spearman's ρ, if its values have an order. n: the number of runs that have it, and a
+            value.
     """
 
     name: str
@@ -57,7 +58,7 @@ def has_optuna() -> bool:
 
 
 def importance_axes(axes: Sequence[Axis], config: Mapping[str, Any]) -> list[Axis]:
-    """Those of hyperparameters that a user can choose: not the seed of repeats."""
+    """Return the axes of hyperparameters that a user can choose: not the seed of repeats."""
     repeats = config.get("repeats")
     seed_name = repeats.get("seed_name") if isinstance(repeats, Mapping) else None
     return [axis for axis in axes if axis.name != seed_name]
@@ -66,7 +67,8 @@ def importance_axes(axes: Sequence[Axis], config: Mapping[str, Any]) -> list[Axi
 def rank(
     rows: Sequence[RunEntry], axes: Sequence[Axis], shares: Mapping[str, float] | None
 ) -> list[Importance]:
-    """The most important first: by PED-ANOVA, or by ranks while `shares` is None."""
+    """Return the hyperparameters, most important first: by PED-ANOVA, or by ranks without
+    `shares`."""
     known = [row for row in rows if has_value(row)]
     found = [_importance(known, axis, shares) for axis in axes]
 
@@ -103,10 +105,10 @@ def question(
     goal: Goal | None,
     quantile: float = BEST_SHARE,
 ) -> ImportanceRequest:
-    """What `ped_anova` is asked, over the runs that have a value: what sets the best ones apart.
+    """Return the question for `ped_anova`: what distinguishes the best of the runs with a value.
 
     Args:
-        quantile: the share of the runs that are the best ones. Those that are as good count too.
+        quantile: the share of the runs that are the best ones. Equally good ones count too.
     """
     known = [row for row in rows if has_value(row)]
     return {
@@ -129,7 +131,7 @@ def question(
 
 
 async def request_shares(asked: Sequence[ImportanceRequest]) -> list[ImportanceShares]:
-    """The answers of `ped_anova`, from a process of its own.
+    """Return the answers of `ped_anova`, from a separate process.
 
     Raises:
         ImportanceError: it failed, or took too long.

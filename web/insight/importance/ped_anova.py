@@ -7,9 +7,9 @@ Importance in Arbitrary Subspaces", IJCAI 2023, arXiv:2304.10255. For hyperparam
 runs have, as condPED-ANOVA extends it, arXiv:2601.20800. Computed by Optuna, whose memory and
 start-up time the dashboard need not bear: the process ends with its answer.
 
-A list of questions, each with `goal`, `values`, one a run. `quantile`, the share of the runs that
-all of them are compared with, the best ones, and `hyperparameters`: name to `scale` (as `Axis` has
-it), `low`, `high`, `n_categories` and `column`, with null where a run does not have it. Each
+The input is a list of questions, each with `goal`, `values` (one for each run), `quantile` (the
+share of the best runs, with which all are compared), and `hyperparameters`: name to `scale` (as
+`Axis` has it), `low`, `high`, `n_categories` and `column`, with null for runs without it. Each
 answer: `shares`, name to a share of 1, and `version`, Optuna's.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class HyperparameterColumn(TypedDict):
-    """A hyperparameter. `column` has null where a run does not have it."""
+    """A hyperparameter. `column` has null for runs without it."""
 
     scale: str
     low: float | None
@@ -46,11 +46,12 @@ class ImportanceShares(TypedDict):
 
 
 def compute_shares(question: ImportanceRequest) -> ImportanceShares:
-    """The shares of the hyperparameters that vary."""
+    """Return the shares of the hyperparameters that vary."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    warnings.simplefilter("ignore")  # experimental, and few runs in some regime: the page says so
+    # experimental, and too few runs in some regime: the page explains it
+    warnings.simplefilter("ignore")
     asked = question["hyperparameters"]
     distributions = {name: distribution_of(asked[name]) for name in asked}
     known = {name: one for name, one in distributions.items() if one is not None}
@@ -73,7 +74,7 @@ def compute_shares(question: ImportanceRequest) -> ImportanceShares:
 
 
 def distribution_of(asked: HyperparameterColumn) -> "BaseDistribution | None":
-    """None if there is only one value."""
+    """Return Optuna's distribution of a hyperparameter, or None if it has only one value."""
     from optuna.distributions import (
         CategoricalDistribution,
         FloatDistribution,
@@ -97,7 +98,7 @@ def distribution_of(asked: HyperparameterColumn) -> "BaseDistribution | None":
 def _params(
     asked: Mapping[str, HyperparameterColumn], known: Iterable[str]
 ) -> list[dict[str, float | int]]:
-    """The hyperparameters of each run."""
+    """Return the hyperparameters of each run."""
     columns = {name: asked[name]["column"] for name in known}
     n_runs = max((len(one["column"]) for one in asked.values()), default=0)
     return [

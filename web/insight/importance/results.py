@@ -1,4 +1,4 @@
-"""What has been computed of the importance of settings, kept until the runs change."""
+"""Computed importances of settings, kept until the runs change."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from weakref import WeakKeyDictionary
 
 from starlette.datastructures import QueryParams
 
-from ...groups.naming import seed_name
+from ml_tracking_ops.orchestrator.store.combinations import seed_name_of
+
 from ...runs.entries import has_value
 from ...tables.grouping.combination_rows import combination_rows, runs_of
 from ...tables.rows import Row
@@ -31,7 +32,7 @@ _MORE = 1.05  # while a sweep runs, a twentieth more runs are a reason to comput
 
 @dataclass(frozen=True)
 class ImportanceResult:
-    """PED-ANOVA's answer over `n` runs, `n_failed` of them. `problem` says why there is none."""
+    """PED-ANOVA's answer over `n` runs, `n_failed` of them. `problem` explains a missing one."""
 
     n: int
     shares: Mapping[str, float] | None = None
@@ -46,7 +47,7 @@ class ImportanceResult:
 
 @dataclass(frozen=True)
 class SweepImportance:
-    """What is known: of what makes runs good, and of what makes them fail."""
+    """The results: what makes runs good, and what makes them fail."""
 
     best: ImportanceResult | None = None
     failing: ImportanceResult | None = None
@@ -65,13 +66,14 @@ def known_importance(subject: Subject) -> SweepImportance:
 
 @dataclass(frozen=True)
 class ImportanceView:
-    """What is known now of the importance. `must_ask`: there is more to be computed.
+    """The current results. `must_ask`: there is more to be computed.
 
     Attributes:
-        shares_of: PED-ANOVA's answer, as far as there is one. `failing_of`: that for failing.
+        shares_of: PED-ANOVA's answer, if there is one. failing_of: that for failing.
         noun: what `n_values` counts: runs, experiments, or combinations of a sweep with repeats.
-        setting: what their choices are called. `scatter_href` draws one, whose name follows.
-        fewest: below so many nothing is said. From `enough` on it can be relied on.
+        setting: what their choices are called. scatter_href: draws a scatter plot of the setting
+            whose name is appended.
+        fewest: with fewer, there is no result. From `enough` on it is reliable.
     """
 
     metric: str | None
@@ -91,14 +93,14 @@ class ImportanceView:
 
 @dataclass(frozen=True)
 class PendingRequests:
-    """What is yet to be computed."""
+    """Requests that are still to be computed."""
 
     best: ImportanceRequest | None
     failing: ImportanceRequest | None
 
 
 def importance_address(subject: Subject, query: QueryParams) -> str:
-    """The part of the page with the table of importances."""
+    """Return the part of the page with the table of importances."""
     if subject.id:
         asked = f"?{urlencode({OBJECTIVE: subject.metric})}" if _has_objectives(subject) else ""
         return f"/insight/importance/{quote(subject.id)}{asked}"
@@ -118,14 +120,14 @@ def _scatter_href(subject: Subject, query: QueryParams) -> str:
 
 
 def compared_rows(subject: Subject, rows: Sequence[Row]) -> list[Row]:
-    """The combinations of a sweep with repeats: a seed is no choice. Otherwise the runs."""
-    runs, seed = runs_of(rows), seed_name(subject.config)
+    """Return the runs, or the combinations of a sweep with repeats: a seed is no choice."""
+    runs, seed = runs_of(rows), seed_name_of(subject.config)
     is_repeated = seed is not None and any(run.combination for run in runs[:1])
     return combination_rows(runs, seed) if is_repeated and seed is not None else runs
 
 
 def importance_view(subject: Subject, given: Sequence[Row], query: QueryParams) -> ImportanceView:
-    """What is known of these runs, or of these combinations."""
+    """Return the current results for these runs, or these combinations."""
     rows = compared_rows(subject, given)
     axes = _axes(subject, rows)
     is_possible = _can_ask_for_best(rows, axes)
@@ -148,7 +150,7 @@ def importance_view(subject: Subject, given: Sequence[Row], query: QueryParams) 
 
 
 def questions(subject: Subject, given: Sequence[Row]) -> PendingRequests:
-    """What is to be computed: it is not known yet, or there are more runs by now."""
+    """Return what is to be computed: it is not known yet, or there are more runs by now."""
     rows, runs = compared_rows(subject, given), runs_of(given)
     axes = _axes(subject, rows)
     results, best, failing = known_importance(subject), None, None
@@ -172,7 +174,7 @@ def _can_ask_for_best(rows: Sequence[Row], axes: Sequence[Axis]) -> bool:
 def _is_current(
     subject: Subject, result: ImportanceResult | None, n: int, n_failed: int = 0
 ) -> bool:
-    """Whether what is known need not be computed again."""
+    """Return whether a result need not be computed again."""
     if result is None or n < result.n:
         return False
     if not subject.has_ended:

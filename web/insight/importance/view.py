@@ -44,12 +44,12 @@ _locks: WeakKeyDictionary[object, anyio.Lock] = WeakKeyDictionary()
 
 Explained = tuple[Subject, Sequence[Row]]
 FindExplained = Callable[[Catalog], Explained | None]
-"""Finds what is asked about as it is now, or None if it is not there."""
+"""Finds the current subject of a request, or None if it does not exist."""
 
 
 @dataclass(frozen=True)
 class ImportancePart:
-    """What `_importance.html` needs when it is rendered by itself."""
+    """The fields of `_importance.html` when it is rendered by itself."""
 
     importance: ImportanceView
     importance_part: str
@@ -101,7 +101,8 @@ async def _importance(request: Request, look: FindExplained) -> str | None:
 
 
 async def _answered(results: SweepImportance, asked: PendingRequests) -> SweepImportance:
-    """What is known after these questions. Both go to one process, which takes seconds to start."""
+    """Return the results after these questions. Both go to one process, which takes seconds to
+    start."""
     found = iter(await _ask([one for one in (asked.best, asked.failing) if one is not None]))
     best = results.best if asked.best is None else next(found)
     if asked.failing is None:

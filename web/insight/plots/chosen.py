@@ -1,4 +1,4 @@
-"""Which value of the runs a view is of: that of the optimisation metric, or what a reader chose."""
+"""The value of the runs that a view shows: the optimization metric, or a reader's choice."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,8 +23,8 @@ class ChosenMetric:
     A setting may take the place of the metric, as in ``p.lr``.
 
     Attributes:
-        is_own: whether it is not the best value of the optimisation metric.
-        what: it in words: ``last loss``.
+        is_own: whether it is not the best value of the optimization metric.
+        what: its description: ``last loss``.
         metrics: what else can be chosen.
     """
 
@@ -40,7 +40,8 @@ class ChosenMetric:
 
 
 def chosen_value(subject: Subject, rows: Sequence[Row], query: QueryParams) -> ChosenMetric:
-    """What the address asks for. Without it the best value of the optimisation metric."""
+    """Return the value that the address requests, by default the best of the optimization
+    metric."""
     metrics = list(dict.fromkeys([*query.getlist("derive"), *choosable_metrics(subject, rows)]))
     up = asked_value(query, subject.metric)
     if up is None and subject.metric is None and metrics:
@@ -70,7 +71,7 @@ def _title(name: str, statistic: str) -> str:
 
 
 def _with_metrics(subject: Subject, rows: Sequence[Row]) -> tuple[list[Row], int]:
-    """The rows with their metrics. Of combinations those of their runs."""
+    """Return the rows with their metrics. Combinations get those of their runs."""
     runs = [run for row in rows for run in row.runs] if any(row.runs for row in rows) else rows
     found, n_unread = subject.add_metrics(runs)
     if runs is rows:
@@ -81,8 +82,13 @@ def _with_metrics(subject: Subject, rows: Sequence[Row]) -> tuple[list[Row], int
     ], n_unread
 
 
+def among(asked: str | None, known: Sequence[str]) -> str | None:
+    """Return what the address asks for, or None if it is not one of the known names."""
+    return asked if asked in known else None
+
+
 def choosable_metrics(subject: Subject, rows: Sequence[Row]) -> list[str]:
-    """The optimisation metric, and those of the newest runs."""
+    """Return the optimization metric, and the metrics of the newest runs."""
     newest = [row for row in rows if row.name is not None][-_N_NEWEST:]
     known, _ = subject.add_metrics(newest)
     own = [subject.metric] if subject.metric is not None else []
@@ -92,7 +98,7 @@ def choosable_metrics(subject: Subject, rows: Sequence[Row]) -> list[str]:
 
 
 def same_settings(subject: Subject) -> str:
-    """Why there is nothing to draw by settings, and what to do."""
+    """Explain why there is nothing to draw by settings, and what to do."""
     if subject.sweep is None:
         return (
             "These experiments have no setting in which they differ. Log a configuration, as in "

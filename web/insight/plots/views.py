@@ -1,4 +1,4 @@
-"""Bars, distribution and contour: what each shows besides its drawing."""
+"""Bars, distribution and contour: the content of each besides its drawing."""
 
 import json
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ from ...tables.rows import Row
 from ..axes import Axis, axes_of
 from ..subject import Subject
 from ..words import MetricRelation, RunSubset, relation, relation_to_tags, tags_of
-from .chosen import ChosenMetric, chosen_value, same_settings
+from .chosen import ChosenMetric, among, chosen_value, same_settings
 
 _MOST_LINES = 12
 _QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 _FEWEST_FOR_CONTOUR = 4
 
 TAG = "tag"
-"""What bars may be by, besides settings. A setting of this name is meant before it."""
+"""What bars may be grouped by besides settings. A setting of this name has priority."""
 
 QueryPairs = Sequence[tuple[str, str]]
 
@@ -56,7 +56,7 @@ class Quantiles:
 
 @dataclass(frozen=True)
 class DistributionView:
-    """How the values are distributed. `by`: the setting whose values have a line each."""
+    """The distribution of the values. `by`: the setting whose values have a line each."""
 
     chosen: ChosenMetric
     by: str | None
@@ -84,7 +84,7 @@ def bars_view(subject: Subject, rows: Sequence[Row], query: QueryParams) -> Bars
     chosen = chosen_value(subject, rows, query)
     names = [one.name for one in axes]
     choices = [*names, *([TAG] if TAG not in names and any(map(tags_of, rows)) else [])]
-    across = _among(query.get("across"), choices) or (choices[0] if choices else None)
+    across = among(query.get("across"), choices) or (choices[0] if choices else None)
     axis = _named(axes, across)
     found = None if across is None else relation_to_tags(chosen.rows, chosen.goal)
     if axis is not None:
@@ -99,10 +99,6 @@ def bars_view(subject: Subject, rows: Sequence[Row], query: QueryParams) -> Bars
         why_empty=None if bars else same_settings(subject) if across is None else _no_value(chosen),
         kept=_kept(query, "across"),
     )
-
-
-def _among(asked: str | None, known: Sequence[str]) -> str | None:
-    return asked if asked in known else None
 
 
 def _no_value(chosen: ChosenMetric) -> str:
@@ -131,7 +127,8 @@ def distribution_view(
 
 
 def _by_value(rows: Sequence[Row], axis: Axis) -> list[tuple[str, list[Row]]]:
-    """The rows by the place of their value on the axis, which is in the order of its values."""
+    """Return the rows by the place of their value on the axis, which is in the order of its
+    values."""
     of_place: dict[object, list[Row]] = {}
     for row in rows:
         if axis.name in row.hyperparameters:
@@ -140,7 +137,7 @@ def _by_value(rows: Sequence[Row], axis: Axis) -> list[tuple[str, list[Row]]]:
 
 
 def _quantiles(values: Sequence[float]) -> list[float]:
-    """Each the value at its rank, so that it is one of those that were logged."""
+    """Return the value at each rank, so that it is one of the logged values."""
     last = len(values) - 1
     return [values[round(part * last)] for part in _QUANTILES]
 
@@ -180,5 +177,5 @@ def _named(axes: Sequence[Axis], name: str | None) -> Axis | None:
 
 
 def _kept(query: QueryParams, *own: str) -> QueryPairs:
-    """What the form of a view carries along."""
+    """Return the hidden fields of a view's form."""
     return [pair for pair in query.multi_items() if pair[0] not in (*own, "up", "of")]

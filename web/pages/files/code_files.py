@@ -1,4 +1,4 @@
-"""What a sweep kept of the code that it ran: links on its page, shown as text, downloaded."""
+"""The code that a sweep kept: links on its page, shown as text, downloaded."""
 
 import stat
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class CodeFile:
 
 
 def code_files(sweep: Sweep) -> list[CodeFile]:
-    """Those that the sweep has."""
+    """Return those that the sweep has."""
     found = ((name, title, _size_bytes(sweep, name)) for name, title in _TITLES.items())
     return [
         CodeFile(title, name, format_size(size), href, f"{href}&download=1")

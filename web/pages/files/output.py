@@ -1,4 +1,4 @@
-"""What a run printed: its end for the page, earlier parts on demand, the whole for a download."""
+"""The output of a run: its end for the page, earlier parts on demand, the whole as a download."""
 
 import contextlib
 import os
@@ -43,17 +43,17 @@ class OutputPart:
 
 
 def read_end(path: Path) -> OutputPart | None:
-    """The end of an output, from a whole line on, or None if there is no such file."""
+    """Return the end of an output, from a whole line on, or None if there is no such file."""
     return _read(path, None, _END_BYTES)
 
 
 def read_before(path: Path, before: int) -> OutputPart | None:
-    """The part that ends at byte `before`, from a whole line on."""
+    """Return the part that ends at byte `before`, from a whole line on."""
     return _read(path, before, _PART_BYTES)
 
 
 def read_after(path: Path, after: int) -> OutputPart | None:
-    """The part that begins at byte `after`, to the end of a line."""
+    """Return the part that begins at byte `after`, to the end of a line."""
     with opened_output(path) as opened:
         if opened is None:
             return None
@@ -85,10 +85,10 @@ def _read(path: Path, stop: int | None, n_bytes: int) -> OutputPart | None:
 
 
 def _first_whole_line(data: bytes) -> int:
-    """Where the first line begins that is there from its beginning.
+    """Return where the first complete line begins.
 
-    A progress bar may continue for ever in one line. Then its first redrawing, or at least a whole
-    character, has to do.
+    A progress bar may continue in one line without end. Then its first redrawing, or at least a
+    whole character, must suffice.
     """
     for mark in (b"\n", b"\r"):
         cut = data.find(mark, 0, len(data) - 1) + 1
@@ -98,7 +98,7 @@ def _first_whole_line(data: bytes) -> int:
 
 
 def _begin_of_lines(data: bytes, n_lines: int) -> int:
-    """Where the last so many lines begin."""
+    """Return where the last `n` lines begin."""
     at = len(data) - 1
     for _ in range(n_lines):
         at = data.rfind(b"\n", 0, max(0, at))
@@ -108,7 +108,7 @@ def _begin_of_lines(data: bytes, n_lines: int) -> int:
 
 
 def _end_of_lines(data: bytes, n_lines: int) -> int:
-    """Where the first so many lines end."""
+    """Return where the first `n` lines end."""
     at = 0
     for _ in range(n_lines):
         at = data.find(b"\n", at) + 1
@@ -119,7 +119,7 @@ def _end_of_lines(data: bytes, n_lines: int) -> int:
 
 @contextlib.contextmanager
 def opened_output(path: Path) -> Iterator[tuple[int, int] | None]:
-    """A file's descriptor and its size, or None if there is no such file."""
+    """Yield a file's descriptor and its size, or None if there is no such file."""
     opened = _open(path)
     try:
         yield opened
@@ -129,7 +129,7 @@ def opened_output(path: Path) -> Iterator[tuple[int, int] | None]:
 
 
 def _open(path: Path) -> tuple[int, int] | None:
-    """Opening a FIFO must not hang, and a link must not lead elsewhere. What was opened counts."""
+    """Open a regular file. A FIFO must not hang, and a link must not lead elsewhere."""
     try:
         fd = open_guarded(path, READ)
     except OSError:
@@ -168,9 +168,9 @@ def parse_place(text: str | None) -> int | None:
 
 
 async def download(request: Request) -> Response:
-    """The whole output of a run, as it came, as far as it goes now.
+    """Return the whole output of a run so far, unchanged.
 
-    Of one that has ended also a part of it, so that a download can be resumed.
+    If the run has ended, a part can be requested too, so that a download can be resumed.
     """
     run_id = request.path_params["run_id"]
     path = await log_path(request, run_id)
@@ -186,7 +186,7 @@ async def download(request: Request) -> Response:
 
 
 def _is_over(catalog: Catalog, run_id: str) -> bool:
-    """Whether nothing is written to the output any more."""
+    """Return whether nothing more is written to the output."""
     sweep_id, _, name = run_id.rpartition("/")
     sweep = catalog.sweeps.get(sweep_id)
     run = sweep.run(name) if sweep is not None else None
@@ -194,8 +194,11 @@ def _is_over(catalog: Catalog, run_id: str) -> bool:
 
 
 async def log_path(request: Request, run_id: str) -> Path:
-    files = await request.app.state.catalog.use(lambda catalog: find_run(catalog, run_id))
-    path: Path | None = files.log_path if files is not None else None
+    def find(catalog: Catalog) -> Path | None:
+        files = find_run(catalog, run_id)
+        return None if files is None else files.log_path
+
+    path: Path | None = await request.app.state.catalog.use(find)
     if path is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, NO_OUTPUT)
     return path

@@ -1,7 +1,7 @@
 """`GET /api/output/search?run=ID&q=WORDS&from=BYTE`: lines of the whole output of a run.
 
-One answer does bounded work: it ends after so many lines, bytes or moments, and says how far it
-came. The next one continues from there.
+One answer does bounded work: it ends after a number of lines, bytes or seconds, and reports how far
+it came. The next one continues from there.
 """
 
 import re
@@ -32,7 +32,7 @@ _CONTROL = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1
 
 @dataclass(frozen=True, slots=True)
 class FoundLine:
-    """A line from byte `start` to `end`, with the text around what was found in it."""
+    """A line from byte `start` to `end`, with the text around the match."""
 
     start: int
     end: int
@@ -41,7 +41,7 @@ class FoundLine:
 
 @dataclass(frozen=True, slots=True)
 class OutputMatches:
-    """What was found up to byte `searched_to` of an output that is `size` bytes long."""
+    """The matches up to byte `searched_to` of an output that is `size` bytes long."""
 
     lines: list[FoundLine]
     searched_to: int
@@ -51,9 +51,9 @@ class OutputMatches:
 def search_output(
     path: Path, words: str, start: int = 0, most_s: float = _MOST_S
 ) -> OutputMatches | None:
-    """The lines that hold `words`, in small letters or capitals, or None if there is no output.
+    """Return the lines that contain `words`, in upper or lower case, or None if there is no output.
 
-    Searched is what a line shows in the end: without colours, and of a progress bar its last state.
+    The visible text of a line is searched: without colours, and the last state of a progress bar.
     """
     with opened_output(path) as opened:
         if opened is None:
@@ -74,7 +74,7 @@ def search_output(
 
 
 def _blocks(fd: int, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
-    """Whole lines, about a block of them at a time. One without an end is cut."""
+    """Yield whole lines, about a block of them at a time. One without an end is cut."""
     at = start
     while at < stop:
         data = os_files.pread(fd, min(_BLOCK_BYTES, stop - at), at)
@@ -113,7 +113,7 @@ async def search(request: Request) -> Response:
     query = request.query_params
     words = query.get("q", "")
     if not words or len(words) > _MOST_WORDS:
-        raise HTTPException(400, f"q: must be a text of 1 to {_MOST_WORDS} characters")
+        raise HTTPException(400, f"q: must be a string of 1 to {_MOST_WORDS} characters")
     start = parse_place(query.get("from")) or 0
     path = await log_path(request, query.get("run", ""))
     found = await anyio.to_thread.run_sync(search_output, path, words, start)

@@ -1,7 +1,8 @@
-"""The files in a run's own folder: listed on its page, shown where that is safe, downloaded.
+"""The files in a run's own folder: listed on its page, shown if that is safe, downloaded.
 
-A script may have written anything there. So images of a few kinds are sent as what their names say,
-texts as plain text, everything else as a download. No browser guesses, and nothing in them runs.
+A script may have written anything there. So images of a few kinds are sent with the type in their
+names, texts as plain text, everything else as a download. No browser guesses the type, and nothing
+in them runs.
 """
 
 import os
@@ -16,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.files.run_files import list_files, open_file, suffix_of
 
 from ...runs.catalog_access import find_run
@@ -46,7 +48,7 @@ class FileView:
     """A file as the page lists it.
 
     Attributes:
-        href: where it is downloaded, or None if its name cannot be asked for.
+        href: its download, or None if its name cannot be in an address.
         show_href: where it is shown, or None for a kind that is not.
     """
 
@@ -59,7 +61,7 @@ class FileView:
 
 @dataclass(frozen=True)
 class FilesView:
-    """The files of a run. `folder` is where they are."""
+    """The files of a run. `folder` contains them."""
 
     folder: str
     files: tuple[FileView, ...]
@@ -67,7 +69,7 @@ class FilesView:
 
 
 def files_view(run_id: str | None, folder: Path | None) -> FilesView | None:
-    """None of a run without files."""
+    """Return the files of a run, or None if there are none."""
     found = list_files(folder)
     if run_id is None or folder is None or not found.files:
         return None
@@ -79,7 +81,7 @@ def _view(run_id: str, path: str, size_bytes: int) -> FileView:
     suffix, size = suffix_of(path), format_size(size_bytes)
     try:
         href = f"/files/{quote(run_id)}?path={quote(path, safe='')}"
-    except UnicodeEncodeError:  # a name that is no UTF-8
+    except UnicodeEncodeError:  # the name is no UTF-8
         return FileView(path, size, None, None, is_image=False)
     is_image = suffix in _IMAGES
     show_href = f"{href}&show=1" if is_image or suffix in _TEXTS else None
@@ -87,10 +89,15 @@ def _view(run_id: str, path: str, size_bytes: int) -> FileView:
 
 
 async def file(request: Request) -> Response:
-    """`GET /files/RUN?path=PATH`: a download, or with `show=1` what a browser may show."""
+    """`GET /files/RUN?path=PATH`: a download, or with `show=1` a view of what a browser may
+    show."""
     run_id, path = request.path_params["run_id"], request.query_params.get("path", "")
-    found = await request.app.state.catalog.use(lambda catalog: find_run(catalog, run_id))
-    folder = None if found is None else found.folder
+
+    def find(catalog: Catalog) -> Path | None:
+        files = find_run(catalog, run_id)
+        return None if files is None else files.folder
+
+    folder = await request.app.state.catalog.use(find)
     fd = None if folder is None else await anyio.to_thread.run_sync(open_file, folder, path)
     if fd is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, NO_FILE)

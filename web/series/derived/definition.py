@@ -1,7 +1,7 @@
 """Derived metrics by name: ``gap := loss/val - loss/train``. Pure.
 
-Such a name takes the place of a metric's wherever one is asked for, so that what it means travels
-with it: in addresses, named views and requests. What is before ``:=`` is for people to read.
+Such a name can be used wherever a metric's can, so that its meaning goes with it: in addresses,
+named views and requests. The part before ``:=`` is for people.
 """
 
 import re
@@ -28,7 +28,7 @@ def is_derived(name: str) -> bool:
 
 
 def title_of(name: str) -> str:
-    """What people read of a metric: of a derived one what is before its expression."""
+    """Return the title of a metric: for a derived one the part before its expression."""
     return name.partition(f" {SIGN} ")[0] if is_derived(name) else name
 
 
@@ -40,11 +40,11 @@ class Definition:
     names: tuple[str, ...]
 
     def compute(self, metrics: Mapping[str, Points]) -> Points:
-        """Its points, from those of the metrics in it, which are sorted by step.
+        """Return its points, from those of the metrics in it, which are sorted by step.
 
-        It is where the one that was logged least often is. The others are taken to grow on a
-        straight line between two of their steps. Before the first and after the last they are not
-        known, and there is no value.
+        It has points where the metric that was logged least often has them. The others are
+        interpolated linearly between two of their steps. Before the first and after the last step
+        there is no value.
         """
         base = min((metrics[name] for name in self.names), key=len)
         values = {name: values_at(metrics[name], base.step) for name in self.names}
@@ -56,7 +56,8 @@ class Definition:
 
 
 def values_at(points: Points, steps: Int64s) -> tuple[Float64s, npt.NDArray[np.bool_]]:
-    """The values at some steps, and which of the steps are before the first or after the last."""
+    """Return the values at some steps, and which of the steps are before the first or after the
+    last."""
     if not len(points):
         return np.full(len(steps), np.nan), np.ones(len(steps), np.bool_)
     at = np.minimum(np.searchsorted(points.step, steps), len(points) - 1)
@@ -68,7 +69,7 @@ def values_at(points: Points, steps: Int64s) -> tuple[Float64s, npt.NDArray[np.b
 
 @lru_cache(maxsize=256)
 def define(name: str, known: frozenset[str]) -> Definition:
-    """What a name means to a run with these metrics.
+    """Return the definition of a name for a run with these metrics.
 
     Raises:
         ExpressionError: it is not understood, or the run lacks one of its metrics.
@@ -86,7 +87,7 @@ def define(name: str, known: frozenset[str]) -> Definition:
 
 
 def _meant(text: str, missing: Iterable[str], known: Collection[str]) -> list[str]:
-    """The names as they are written: of a misspelt ``loss/val`` only parts are names."""
+    """Return the names as they are written: of a misspelt ``loss/val`` only parts are names."""
     written = [one for one in _WITH_SLASH.findall(text) if one not in known]
     of_written = {part for one in written for part in one.split("/")}
     return [*dict.fromkeys(written), *(one for one in missing if one not in of_written)]
@@ -97,7 +98,7 @@ def _listed(missing: Iterable[str], known: Collection[str]) -> str:
 
 
 def metric_name_problem(name: str) -> str | None:
-    """Why a metric cannot be called so, or None if it can."""
+    """Explain why a metric cannot have this name, or return None if it can."""
     if not name.strip():
         return "give it a name"
     if len(name) > LONGEST_NAME:

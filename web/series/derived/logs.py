@@ -1,4 +1,4 @@
-"""What logs say of derived metrics, kept while they stay as they are."""
+"""The values of derived metrics in logs, kept while the logs stay as they are."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,15 +28,16 @@ class DerivedMetrics:
         )
 
     def names(self, path: Path) -> frozenset[str]:
-        """The metrics that a log has."""
+        """Return the metrics that a log has."""
         return self._digests.use(path, lambda source: frozenset(source.names)) or frozenset()
 
     def points(self, path: Path, name: str) -> Points:
-        """Its points, or none if the log lacks one of its metrics, or it is not understood."""
+        """Return its points, or none if the log lacks one of its metrics, or it is not
+        understood."""
         return self._kept.get((path, name), identify(path), lambda: self._read(path, name))
 
     def find(self, path: Path, name: str) -> Points | None:
-        """The same where it is known as the log is now."""
+        """Return its points if they are known for the current log."""
         return self._kept.find((path, name), identify(path))
 
     def _read(self, path: Path, name: str) -> Points:
@@ -49,14 +50,14 @@ class DerivedMetrics:
 
 
 def computed(definition: Definition, log: Mapping[str, Series]) -> Points:
-    """The points of a derived metric of a log that was read."""
+    """Return the points of a derived metric of a log that was read."""
     if not all(name in log for name in definition.names):
         return NO_POINTS
     return definition.compute({name: sorted_points(log[name]) for name in definition.names})
 
 
 def derived_of(name: str, log: Mapping[str, Series]) -> Points | None:
-    """A derived metric of a log that was read whole, or None if it is none, or not of this log."""
+    """Return a derived metric of a whole log, or None if the name is not one."""
     if name in log or not is_derived(name):
         return None
     try:

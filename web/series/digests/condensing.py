@@ -16,7 +16,7 @@ import numpy as np
 from ..thinning import Float64s, Int64s, Points
 
 FINEST = 512
-"""A series has at most so many cells."""
+"""The largest number of cells of a series."""
 _SMALL = 4096
 
 Positions = np.ndarray[tuple[int], np.dtype[np.intp]]
@@ -40,30 +40,30 @@ class Stack:
 
     @property
     def index(self) -> Int64s:
-        """`places`, also of whole series."""
+        """`places`, for whole series too."""
         if self.places is not None:
             return self.places
         stops = np.cumsum(self.lengths)
         return np.arange(len(self.points)) - np.repeat(stops - self.lengths, self.lengths)
 
     def series(self) -> list[Points]:
-        """The points of each series: views, not copies."""
+        """Return the points of each series: views, not copies."""
         stops = np.cumsum(self.lengths).tolist()
         starts = [0, *stops][:-1]
         return [self.points.take(slice(*ends)) for ends in zip(starts, stops, strict=True)]
 
     def taken(self, kept: Positions) -> "Stack":
-        """The points at some positions, which ascend."""
+        """Return the points at some positions, which ascend."""
         ends = np.searchsorted(kept, np.cumsum(self.lengths))
         lengths = np.diff(ends, prepend=0)
         return Stack(self.points.take(kept), self.index[kept], lengths, self.counts)
 
 
 def stack_of(series: Sequence[Points], *, small: int = _SMALL) -> Stack:
-    """The finest stack of whole series.
+    """Return the finest stack of whole series.
 
     Args:
-        small: series of up to so many points are condensed together.
+        small: series of up to this many points are condensed together.
     """
     parts, places = [], []
     for points in series:
@@ -83,7 +83,7 @@ def stack_of(series: Sequence[Points], *, small: int = _SMALL) -> Stack:
 
 
 def extended(stack: Stack, behind: Sequence[Points]) -> Stack:
-    """The stack with new points of each series behind those that it was made of.
+    """Return the stack with new points of each series behind those that it was made of.
 
     There may be more series than the stack has: those are new.
     """
@@ -106,7 +106,7 @@ def extended(stack: Stack, behind: Sequence[Points]) -> Stack:
 
 
 def coarser(stack: Stack, n_buckets: int) -> Stack:
-    """At most ``2 * n_buckets + 2`` points of each series, from a finer stack.
+    """Return at most ``2 * n_buckets + 2`` points of each series, from a finer stack.
 
     Buckets are made of whole cells. Those of 16 are made of those of 64.
     """
@@ -131,12 +131,12 @@ def coarser(stack: Stack, n_buckets: int) -> Stack:
 
 @lru_cache(maxsize=1024)
 def _edges(n_cells: int, n_buckets: int) -> Int64s:
-    """The first cell of each bucket."""
+    """Return the first cell of each bucket."""
     return -(-np.arange(n_buckets) * n_cells // n_buckets)
 
 
 def joined(parts: Sequence[Points]) -> Points:
-    """One series after the other."""
+    """Concatenate series."""
     if not parts:
         return Points(np.empty(0, np.int64), np.empty(0), np.empty(0))
     return Points(
@@ -161,18 +161,20 @@ def _finest(stack: Stack) -> Stack:
 
 
 def _shift(count: int) -> int:
-    """The binary logarithm of the size of a series' cells. 0 means that every point is one."""
+    """Return the binary logarithm of the size of a series' cells. 0 means that every point is
+    one."""
     return 0 if count <= 2 * FINEST + 2 else (-(-count // FINEST) - 1).bit_length()
 
 
 def _begins(stack: Stack) -> Int64s:
-    """Where each series that has points begins."""
+    """Return where each series that has points begins."""
     lengths = stack.lengths[stack.lengths > 0]
     return np.cumsum(lengths) - lengths
 
 
 def _kept(stack: Stack, starts: Int64s) -> Positions:
-    """Where the points are that stay: of each group of neighbours the lowest and the highest.
+    """Return where the remaining points are: the lowest and the highest of each group of
+    neighbours.
 
     Args:
         starts: where the groups begin, shape (n_groups,). Each series begins one.
@@ -193,7 +195,7 @@ def _kept(stack: Stack, starts: Int64s) -> Positions:
 
 
 def _first_equal(values: Float64s, extremes: Float64s, starts: Int64s, sizes: Int64s) -> Positions:
-    """In each group the first place of its extreme."""
+    """Return the first place of the extreme in each group."""
     places = np.flatnonzero(values == np.repeat(extremes, sizes))
     if len(places) == len(starts):
         return places
@@ -201,7 +203,7 @@ def _first_equal(values: Float64s, extremes: Float64s, starts: Int64s, sizes: In
 
 
 def bounds(values: Float64s) -> tuple[Float64s, Float64s]:
-    """The values to look for the lowest and for the highest in: those not finite are neither."""
+    """Return the values for finding the lowest and the highest: those not finite are neither."""
     is_finite = np.isfinite(values)
     if is_finite.all():
         return values, values
@@ -209,7 +211,8 @@ def bounds(values: Float64s) -> tuple[Float64s, Float64s]:
 
 
 def _kept_of_long(values: Float64s, count: int) -> Positions:
-    """As `_kept` of the cells of one long series, all but the last of which are equally long."""
+    """Return as `_kept` for the cells of one long series, all but the last of which are equally
+    long."""
     size = 1 << _shift(count)
     low, high = bounds(values)
     end = count // size * size

@@ -15,7 +15,8 @@ from ..thinning import Float64s, Int64s, Points, repetitions, sort_by_step, thin
 from .condensing import FINEST, Stack, coarser, extended, stack_of
 
 LEVELS = (16, 64)
-"""What is stored besides the finest stack, in buckets: charts of very many and of many runs."""
+"""The stored levels besides the finest stack, in buckets: for charts of very many and of many
+runs."""
 _REPEATED_BUCKETS = 256
 
 
@@ -23,7 +24,8 @@ _REPEATED_BUCKETS = 256
 class Facts:
     """Some numbers of each metric, each of shape (n_metrics,), of all values as they were logged.
 
-    `last` is the value of the highest step, logged last. `low` and `high` are NaN of NaN alone.
+    `last` is the value of the highest step, logged last. `low` and `high` are NaN if there are only
+    NaN.
     """
 
     count: Int64s
@@ -35,7 +37,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """By metric, where there are any, thinned: the points that are not in the series itself.
+    """Thinned points by metric that are not in the series itself.
 
     `abandoned`: see `logger.reading.branches`. `repeated`: earlier values of steps that were logged
     several times.
@@ -55,12 +57,12 @@ class Level:
 
 @dataclass(frozen=True)
 class Digest:
-    """What is kept of a log as of its first `cursor` bytes.
+    """The digest of a log as of its first `cursor` bytes.
 
     Attributes:
         files: the identities of the log and of those of earlier attempts, before they were read.
-        finest: of every metric all points, or those that are the lowest or highest of a cell.
-        mark: tells whether a longer log still begins with what was read. None means read it all
+        finest: for every metric all points, or those that are the lowest or highest of a cell.
+        mark: shows whether a longer log still begins with what was read. None means read it all
             again.
     """
 
@@ -74,7 +76,7 @@ class Digest:
     mark: LogPosition | None = None
 
     def level(self, n_buckets: int) -> Level:
-        """The coarsest level that has so many buckets."""
+        """Return the coarsest level that has this many buckets."""
         level = level_of(n_buckets)
         if level not in self._levels:
             finer = self._levels.get(LEVELS[-1], self.finest) if level < LEVELS[-1] else self.finest
@@ -92,12 +94,12 @@ class Digest:
 
 
 def level_of(n_buckets: int) -> int:
-    """With how many buckets a level is stored that has so many."""
+    """Return the number of buckets of the stored level that has this many."""
     return next((level for level in LEVELS if n_buckets <= level), FINEST)
 
 
 def make_digest(log: RunLog, files: tuple[Identity, ...], mark: LogPosition | None) -> Digest:
-    """The digest of a log that was read as a whole."""
+    """Return the digest of a log that was read as a whole."""
     names = tuple(log)
     series = [log[name] for name in names]
     logged = [Points(one.step, one.wall_time, one.value) for one in series]
@@ -119,7 +121,7 @@ def extended_digest(
     files: tuple[Identity, ...],
     mark: LogPosition,
 ) -> Digest | None:
-    """The digest of a log that has grown, or None if it takes the whole log to make it.
+    """Return the digest of a log that has grown, or None if that requires the whole log.
 
     Args:
         behind: the values behind `known.cursor`.
@@ -144,7 +146,7 @@ def extended_digest(
 
 
 def _are_behind(known: Digest, series: Sequence[Series]) -> bool:
-    """Whether all steps ascend and are beyond those known: then nothing is replaced."""
+    """Return whether all steps ascend and are beyond those known: then nothing is replaced."""
     last_steps = known.facts.last_step.tolist()
     counts = known.facts.count.tolist()
     for number, one in enumerate(series):
@@ -177,7 +179,7 @@ def _facts(series: Sequence[Series]) -> Facts:
     for number, one in enumerate(series):
         if not len(one):
             continue
-        # of a step that was logged more than once the last write counts
+        # the last write of a step counts
         at = len(one) - 1 - int(one.step[::-1].argmax())
         last_step[number], last[number] = one.step[at], one.value[at]
         low[number] = np.fmin.reduce(one.value)

@@ -2,9 +2,9 @@
 
     magic (8) · length of the header (u32) · its CRC-32 (u32) · header (JSON) · sections
 
-All numbers are little-endian. The header says whose digest it is and where each section begins, so
-that a chart of very many runs reads the first kilobytes of each alone. Whatever does not fit what
-the header says, or a checksum, raises `DigestError`: the digest is then made again.
+All numbers are little-endian. The header names the log and the beginning of each section, so that a
+chart of very many runs reads only the first kilobytes of each. Anything that does not match the
+header, or a checksum, raises `DigestError`: the digest is then made again.
 """
 
 import json
@@ -26,7 +26,7 @@ _MAGIC = b"MLTOdg02"
 _BESIDE = ("abandoned", "repeated")
 _PREFIX_BYTES = len(_MAGIC) + 8
 HEAD_BYTES = 8 << 10
-"""What is read at once: enough for a chart of many runs of a few metrics."""
+"""The number of bytes read at once: enough for a chart of many runs of a few metrics."""
 _MOST_HEADER_BYTES = 64 << 20
 
 ReadAt = Callable[[int, int], bytes]
@@ -34,11 +34,11 @@ ReadAt = Callable[[int, int], bytes]
 
 
 class DigestError(ValueError):
-    """These bytes are no digest, or not a whole one."""
+    """The bytes are no digest, or not a complete one."""
 
 
 def encode_digest(digest: Digest, path: str) -> bytes:
-    """The bytes of the digest of the log at a path."""
+    """Return the bytes of the digest of the log at a path."""
     sections = dict(_sections(digest))
     described, offset = {}, 0
     for name, data in sections.items():
@@ -69,7 +69,7 @@ def _sections(digest: Digest) -> Iterator[tuple[str, bytes]]:
     for kind in _BESIDE:
         yield kind, _point_bytes(joined(list(getattr(digest.beside, kind).values())))
     n_finest = len(digest.finest.points)
-    for level in reversed(LEVELS):  # the coarser ones are made of the finer
+    for level in reversed(LEVELS):  # the coarser ones are made of the finer one
         digest.level(level)
     for level in LEVELS:
         stack = digest.level(level).stack
@@ -89,10 +89,10 @@ def _point_bytes(points: Points) -> bytes:
 
 
 class DigestReader:
-    """Reads the parts of one digest that are needed.
+    """Reads the needed parts of one digest.
 
     Raises:
-        DigestError: in all that it does.
+        DigestError: in all methods.
     """
 
     def __init__(self, read_at: ReadAt, path: str) -> None:
@@ -177,7 +177,7 @@ class DigestReader:
         return found
 
     def level(self, n_buckets: int) -> Level:
-        """The coarsest level that has so many buckets."""
+        """Return the coarsest level that has this many buckets."""
         level = level_of(n_buckets)
         if str(level) in self._sections:
             return Level(level, self._stack(level))
@@ -190,12 +190,12 @@ class DigestReader:
         points = _points_of(data, 8 * n, total)
         counts = self._numbers[5]
         end = 8 * n + 24 * total
-        is_finest = level == FINEST and len(data) > end  # of others no coarser one is made
+        is_finest = level == FINEST and len(data) > end  # for others there is no coarser one
         places = np.frombuffer(data, "<i8", total, end) if is_finest else None
         return Stack(points, places, lengths, counts)
 
     def digest(self) -> Digest:
-        """All of it, to be extended."""
+        """Return all of it, to be extended."""
         return Digest(
             self.files,
             self.cursor,

@@ -1,4 +1,4 @@
-"""Finds the digest of a log: in the cache, extended by what is new, or made of the whole log."""
+"""Find the digest of a log: in the cache, extended by what is new, or made of the whole log."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,17 +14,18 @@ from ml_tracking_ops.orchestrator.store.files.cache_folder import CacheFolder
 from ml_tracking_ops.orchestrator.store.files.identities import Identity, identify
 
 from .digest import Digest, extended_digest, make_digest
-from .encoding import DigestError, DigestReader
+from .encoding import DigestError, DigestReader, encode_digest
 from .writing import DigestWriter
 
 MAX_METRICS = 1_000
-"""Of a log with more metrics the first are shown. `metric_limit.js` has the same number."""
+"""The most metrics of a log that are shown, the first ones. `metric_limit.js` has the same
+number."""
 MOST_WAITING_BYTES = 96 << 20
 """Memory for digests that wait to be written."""
 
 T = TypeVar("T")
 Source = Digest | DigestReader
-"""Both give what is known of a log. The one from memory, the other from the cache."""
+"""The sources of digests: memory and the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,12 @@ class LogDigests:
         )
 
     def use(self, path: Path, take: Callable[[Source], T]) -> T | None:
-        """What `take` makes of the digest of a log as it is now, or None if it cannot be read.
+        """Return the result of `take` for the digest of the current log, or None if it cannot be
+        read.
 
-        `take` may be called twice, where the cache turns out to be damaged.
+        `take` may be called twice, if the cache turns out to be damaged.
         """
-        files = _files_of(path)
+        files = files_of(path)
         if files is None:
             return None
         found = self._known(path, files, take)
@@ -66,9 +68,36 @@ class LogDigests:
                 digest = self._made(path, files)
         except (OSError, LogFormatError):
             return None
-        if self._writer is not None and not given_up().keys() & _names_of(path):
+        if self._writer is not None and not given_up().keys() & paths_of_log(path):
             self._writer.put(path, digest)
         return take(digest)
+
+    @property
+    def are_kept(self) -> bool:
+        """Whether there is a cache."""
+        return self._cache is not None
+
+    def prepare(self, path: Path) -> bool:
+        """Put the digest of a log into the cache, unless one was put there since the log changed.
+
+        Returns:
+            Whether there is a cache that takes digests.
+        """
+        if self._cache is None:
+            return False
+        files = files_of(path)
+        if files is None:
+            return True
+        modified_at = max(one.modified_ns for one in files) / 1e9
+        if (self._cache.written_at(str(path)) or 0.0) > modified_at:
+            return True
+        try:
+            digest = self._made(path, files)
+        except (OSError, LogFormatError):
+            return True
+        if given_up().keys() & paths_of_log(path):
+            return True
+        return self._cache.write(str(path), encode_digest(digest, str(path)))
 
     def close(self) -> None:
         """Write what is still to be written. Takes a moment at most."""
@@ -94,7 +123,7 @@ class LogDigests:
 
         try:
             return self._cache.use(str(path), read)
-        except (DigestError, ValueError):  # numbers that passed the checksum, but fit nothing
+        except (DigestError, ValueError):  # numbers that passed the checksum, but are inconsistent
             self._cache.remove(str(path))
             return None
 
@@ -110,7 +139,7 @@ class LogDigests:
         return extended_digest(known, behind.series, files, behind.mark)
 
     def _remade(self, path: Path) -> Digest | None:
-        files = _files_of(path)
+        files = files_of(path)
         try:
             return None if files is None else self._made(path, files)
         except (OSError, LogFormatError):
@@ -122,8 +151,8 @@ class LogDigests:
         return make_digest(log, files, mark_at(path, log.size_bytes) if is_kept else None)
 
 
-def _files_of(path: Path) -> tuple[Identity, ...] | None:
-    """The identities of a log and of those of earlier attempts that are there."""
+def files_of(path: Path) -> tuple[Identity, ...] | None:
+    """Return the identities of a log and of the existing logs of earlier attempts."""
     own = identify(path)
     if own is None:
         return None
@@ -131,19 +160,20 @@ def _files_of(path: Path) -> tuple[Identity, ...] | None:
     return (own, *(one for one in earlier if one is not None))
 
 
-def _names_of(path: Path) -> set[str]:
+def paths_of_log(path: Path) -> set[str]:
+    """Return the paths of a log and of the other files that its digest is made of."""
     return {str(path), *_others(path)}
 
 
 def _others(path: Path) -> list[str]:
-    """The other files of a log: those of earlier attempts, or the other event files."""
+    """Return the other files of a log: those of earlier attempts, or the other event files."""
     if is_event_file(path):
         return [other for other in files_beside(str(path)) if other != str(path)]
     return earlier_logs(path)
 
 
 def _has_grown(known: Source, files: tuple[Identity, ...]) -> bool:
-    """Whether the log is the same file, only longer, and continues the same attempts."""
+    """Return whether the log is the same file, only longer, and continues the same attempts."""
     old, new = known.files[0], files[0]
     is_same_file = old.file == new.file and known.files[1:] == files[1:]
     return is_same_file and new.size_bytes > old.size_bytes and known.n_left_out == 0

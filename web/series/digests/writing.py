@@ -1,4 +1,4 @@
-"""Writing digests to the cache once nobody waits for a log: in a thread of its own."""
+"""Write digests to the cache when no request waits for a log: in a thread of its own."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ _IDLE_S = 5.0
 class DigestWriter:
     """Keeps digests until they are written, when no more have come for a moment.
 
-    Those that do not fit the memory that it may use are made again later.
+    Those that do not fit into its memory are made again later.
 
     Args:
         make: makes the digest of a log, or None if it cannot be read.
@@ -39,12 +39,12 @@ class DigestWriter:
         self._changed = threading.Condition()
 
     def waiting(self, path: Path) -> Digest | None:
-        """The digest of a log that is not written yet, if it is in memory."""
+        """Return the digest of a log that is not written yet, if it is in memory."""
         with self._changed:
             return self._waiting.get(path)
 
     def put(self, path: Path, digest: Digest) -> None:
-        """Write this digest later, in the background."""
+        """Queue this digest to be written in the background."""
         with self._changed:
             self._forget(path)
             if self._is_closing:
@@ -56,7 +56,8 @@ class DigestWriter:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="digests", daemon=True)
                 self._thread.start()
-            elif len(self._waiting) == 1:  # else it looks by itself: a thousand logs come at once
+            # otherwise it checks by itself: a thousand logs come at once
+            elif len(self._waiting) == 1:
                 self._changed.notify_all()
 
     def close(self) -> None:
@@ -84,7 +85,7 @@ class DigestWriter:
                     self._forget(path)
 
     def _next(self) -> tuple[Path, Digest | None] | None:
-        """What to write next. None, and the thread is forgotten, after some time without any."""
+        """Return what to write next. None ends the thread, after some time without any."""
         with self._changed:
             while True:
                 if self._waiting and self._is_time():

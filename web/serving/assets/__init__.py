@@ -1,3 +1,3 @@
-"""Third-party files of the pages: which, from where, and a folder of them for machines offline.
+"""Third-party files of the pages: which, from where, and a folder of them for offline machines.
 
 May import `logger` and `orchestrator.errors`."""

@@ -1,8 +1,8 @@
-"""`ml-tracking-ops assets DIR`: fills a folder with the pages' third-party files.
+"""`ml-tracking-ops assets DIR`: fill a folder with the pages' third-party files.
 
-They come from npm packages: from tarballs on disk, or from the registry that the user's npm is
-set up for (or given). In either case a file is taken only if its bytes are those that the
-pages accept, and the folder is written only once all of them are there.
+They come from npm packages: from tarballs on disk, or from the registry that the user's npm is set
+up for (or given). In either case a file is accepted only if its bytes are those that the pages
+accept, and the folder is written only once all of them are there.
 """
 
 import contextlib
@@ -42,10 +42,10 @@ def needed_packages() -> list[Package]:
 
 
 def fill_from_tarballs(folder: Path, sources: Sequence[Path]) -> list[str]:
-    """Fill `folder` from npm tarballs, or from folders that hold them. Say what it holds.
+    """Fill `folder` from npm tarballs, or from folders with them. Return the packages.
 
     Raises:
-        UsageError: a tarball is no such, or of another package, or one is missing.
+        UsageError: a file is no tarball, or of another package, or one is missing.
         TrackingError: bytes that the pages do not accept, or the folder cannot be written.
     """
     tarballs: dict[Package, bytes] = {}
@@ -65,11 +65,11 @@ def fill_from_tarballs(folder: Path, sources: Sequence[Path]) -> list[str]:
 
 
 def fill_from_registry(folder: Path, registry: str | None) -> list[str]:
-    """Fill `folder` from the registry given, or else from npm's own. Say what it holds.
+    """Fill `folder` from the given registry, or else from npm's own. Return the packages.
 
     Raises:
         UsageError: there is no npm, and no registry is given.
-        TrackingError: it cannot be reached, lacks a package or gives other bytes, or the folder
+        TrackingError: it cannot be reached, lacks a package or returns other bytes, or the folder
             cannot be written.
     """
     npm = shutil.which("npm")
@@ -79,7 +79,7 @@ def fill_from_registry(folder: Path, registry: str | None) -> list[str]:
         tarballs = {package: _download(package, registry) for package in needed_packages()}
     else:
         raise UsageError(
-            "there is no npm here to say which registry to ask: give one with --registry URL, or "
+            "there is no npm here that knows a registry: give one with --registry URL, or "
             f"tarballs of {_specs(needed_packages())} with --from"
         )
     return _write(folder, tarballs)
@@ -133,14 +133,14 @@ def _from_npm(npm: str, registry: str | None) -> dict[Package, bytes]:
 
 
 def _reason(npm_output: str) -> str:
-    """The first lines of npm's complaint, without its codes and traces."""
+    """Return the first lines of npm's error message, without its codes and traces."""
     lines = [line.removeprefix("npm error ") for line in npm_output.splitlines()]
-    telling = [line for line in lines if re.match(r"(?!code |errno |syscall )[A-Za-z0-9]", line)]
-    return "; ".join(telling[:2]) or "it does not say why"
+    useful = [line for line in lines if re.match(r"(?!code |errno |syscall )[A-Za-z0-9]", line)]
+    return "; ".join(useful[:2]) or "no reason given"
 
 
 def _download(package: Package, registry: str) -> bytes:
-    """A package's tarball, as the registry's own description of the package names it."""
+    """Return a package's tarball, as the registry's own description of the package names it."""
     name, version = package
     base = registry.rstrip("/")
     if not base.startswith(("http://", "https://")):
@@ -166,7 +166,7 @@ def _fetch(address: str) -> bytes:
     return data
 
 
-# --- what is in a package ----------------------------------------------------------------------
+# --- the content of a package -------------------------------------------------------------------
 
 
 def _package_of(tarball: bytes, origin: str) -> Package:
@@ -178,7 +178,7 @@ def _package_of(tarball: bytes, origin: str) -> Package:
 
 
 def _member(tarball: bytes, path: str) -> bytes:
-    """One file of a package, below the one folder that all its files are in.
+    """Return one file of a package, below the one folder that contains all its files.
 
     Raises:
         KeyError: there is no such file.
@@ -197,7 +197,7 @@ def _member(tarball: bytes, path: str) -> bytes:
 
 
 def unpacked(tarball: bytes, *, max_bytes: int = _LONGEST_UNPACKED_BYTES) -> bytes:
-    """What a compressed archive holds, up to a length: a small one can hold very much.
+    """Return the content of a compressed archive, up to a limit: a small one can contain very much.
 
     Raises:
         TarError: it is damaged, or too long.
@@ -232,7 +232,7 @@ def _checked(asset: Asset, tarball: bytes) -> bytes:
 
 
 def _write(folder: Path, tarballs: Mapping[Package, bytes]) -> list[str]:
-    """Write all files or none: each appears whole, and only when all have been checked."""
+    """Write all files or none: each appears as a whole, and only when all have been checked."""
     missing = [package for package in needed_packages() if package not in tarballs]
     if missing:
         raise TrackingError(f"the registry gave no {_specs(missing)}")

@@ -1,7 +1,7 @@
 """Where the pages load their third-party files from: the CDN, or this server.
 
-`--assets DIR` serves them from a folder, for machines without a way out: then no page names the
-CDN, and the policy that goes with each page allows nothing but this server.
+`--assets DIR` serves them from a folder, for offline machines: then no page names the CDN, and the
+policy that goes with each page allows nothing but this server.
 """
 
 import base64
@@ -32,7 +32,7 @@ class AssetSource:
 
     @classmethod
     def from_folder(cls, folder: Path) -> "AssetSource":
-        """What `ml-tracking-ops assets` has put into a folder, every byte of it checked.
+        """Load the folder that `ml-tracking-ops assets` has filled, and check every byte.
 
         Raises:
             UsageError: a file is missing, or holds other bytes than it should.
@@ -59,7 +59,7 @@ class AssetSource:
         return asset.url if self.files is None else PREFIX + asset.place
 
     def page_data(self) -> dict[str, dict[str, str]]:
-        """What the pages' script needs to load them."""
+        """Return what the pages' script needs to load them."""
         return {name: {**asdict(asset), "url": self.url(asset)} for name, asset in ASSETS.items()}
 
     @property
@@ -94,7 +94,7 @@ CDN_SOURCE = AssetSource()
 
 
 def integrity_of(data: bytes) -> str:
-    """The hash of a file as subresource integrity writes it."""
+    """Return the hash of a file in the form of subresource integrity."""
     return "sha384-" + base64.b64encode(hashlib.sha384(data).digest()).decode()
 
 

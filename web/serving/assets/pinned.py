@@ -1,7 +1,7 @@
 """The third-party files of the pages: pinned to a version and to the hash of their bytes.
 
 The browser loads them from the jsDelivr CDN, or from this server (`asset_source.py`), and refuses
-any whose bytes differ. Nothing of them is in the repository.
+any whose bytes differ. They are not in the repository.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _CDN = "https://cdn.jsdelivr.net/npm"
 
 @dataclass(frozen=True)
 class Asset:
-    """One file of an npm package. `integrity` is its hash as subresource integrity writes it."""
+    """One file of an npm package. `integrity` is its hash in the form of subresource integrity."""
 
     package: str
     version: str
@@ -20,7 +20,7 @@ class Asset:
 
     @property
     def place(self) -> str:
-        """Its path at the CDN and in a folder of assets. It holds the version."""
+        """Its path at the CDN and in a folder of assets. It contains the version."""
         return f"{self.package}@{self.version}/{self.path}"
 
     @property
@@ -53,5 +53,5 @@ ECHARTS = Asset(
     "dist/echarts.min.js",
     "sha384-C2iskrW/uPW46KzOjrvJIQo4YkV8lkD+QS0CrDN18IIPIpT/g2USu8bTP3nvmIAD",
 )
-"""Only for the drawings that explain a sweep, loaded when one of them is in view."""
+"""Only for the drawings that explain a sweep, loaded when one of them is visible."""
 ASSETS = {"htmx": HTMX, "uplot": UPLOT, "uplot_style": UPLOT_STYLE, "echarts": ECHARTS}

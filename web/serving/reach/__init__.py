@@ -1,4 +1,4 @@
-"""From where the dashboard is reached: names, a proxy's path, other pages' frames.
+"""How the dashboard is reached: names, a proxy's path, other pages' frames.
 
-It may import `orchestrator`: the errors alone.
+It may import from `orchestrator` only the errors.
 """

@@ -1,9 +1,9 @@
-"""Below which path of a proxy's host the dashboard is reached, such as `/mlto`.
+"""The path of a proxy's host below which the dashboard is reached, such as `/mlto`.
 
 The pages write every address from the root (`/sweeps`). Behind a proxy that serves the dashboard
-below a path, `BasePathMiddleware` takes that path off each request and puts it before the places
-that answers redirect to, and `PrefixMiddleware` puts it before the addresses in the HTML. Scripts
-find it by themselves: it is what is before `/static/` in their own address (`lib/base.js`).
+below a path, `BasePathMiddleware` removes that path from each request and adds it to redirects, and
+`PrefixMiddleware` adds it to the addresses in the HTML. Scripts find it themselves: it is the part
+before `/static/` in their own address (`lib/base.js`).
 """
 
 import posixpath
@@ -19,15 +19,17 @@ from .loopback import is_loopback
 
 _KEY = "ml_tracking_ops.base_path"
 _FORWARDED = ("x-forwarded-prefix", "x-forwarded-context")
-"""What proxies tell it in: Traefik and Spring the first, jupyter-server-proxy the second."""
+"""The headers in which proxies send it: the first by Traefik and Spring, the second by
+jupyter-server-proxy."""
 _BASE_PATH = re.compile(r"(?:/[A-Za-z0-9._~@%+-]+)*")
 _ADDRESS = re.compile(rb'(?<=\s)((?:href|src|action|hx-get|data-table)=")/(?!/)')
-"""An address from the root in our templates. Text of users holds no quotation mark: Jinja escapes
-them, so nothing that a user wrote is mistaken for an attribute."""
+"""An address from the root in our templates. Text of users contains no quotation mark: Jinja
+escapes them, so nothing that a user wrote is mistaken for an attribute."""
 
 
 def parse_base_path(text: str) -> str:
-    """A path as `--base-path` takes it, without the slash at its end: `/mlto`, or empty.
+    """Parse a path for `--base-path`, and return it without the slash at its end: `/mlto`, or
+    empty.
 
     Raises:
         UsageError: it is no such path.
@@ -47,16 +49,16 @@ def is_base_path(path: str) -> bool:
 
 
 def base_path(scope: Scope) -> str:
-    """The path before every address of this request. Empty at the root."""
+    """Return the path before every address of this request. Empty at the root."""
     return str(scope.get(_KEY, ""))
 
 
 class BasePathMiddleware:
-    """Lets the rest of the app see paths from the root.
+    """Shows the rest of the app paths from the root.
 
     Args:
-        base_path: where the dashboard is. A request may have it or not, since some proxies take it
-            off.
+        base_path: where the dashboard is. A request may have it or not, since some proxies remove
+            it.
         trusted_proxies: addresses whose `X-Forwarded-Prefix` counts, besides those of this machine.
     """
 
@@ -98,13 +100,13 @@ class BasePathMiddleware:
 
 
 def _move_location(headers: MutableHeaders, base: str, taken_off: str | None) -> None:
-    """Have a redirect lead below the base path.
+    """Make a redirect lead below the base path.
 
-    A proxy that takes the base path off requests may put it before redirects too
+    A proxy that removes the base path from requests may add it to redirects too
     (jupyter-server-proxy), or may not (nginx): a relative place is right for both.
 
     Args:
-        taken_off: the path of the request, if the proxy took the base path off it.
+        taken_off: the path of the request, if the proxy removed the base path from it.
     """
     location = headers.get("location", "")
     if not location.startswith("/") or location.startswith("//"):
@@ -118,7 +120,7 @@ def _move_location(headers: MutableHeaders, base: str, taken_off: str | None) ->
 
 
 class PrefixMiddleware:
-    """Puts the base path before every address in the HTML that the app sends."""
+    """Adds the base path to every address in the HTML that the app sends."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -132,7 +134,7 @@ class PrefixMiddleware:
 
 
 class _PrefixedSend:
-    """`send`, which holds the head of an HTML answer back until its whole body is there."""
+    """A `send` that holds the head of an HTML answer back until its whole body is there."""
 
     def __init__(self, send: Send, base: str) -> None:
         self._send = send

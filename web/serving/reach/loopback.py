@@ -4,7 +4,7 @@ import ipaddress
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address or name is this machine's own, out of reach for others."""
+    """Return whether an address or name is this machine's own, out of reach for others."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""From where a dashboard is reached: names, a proxy's path, pages that may show it in a frame."""
+"""How a dashboard is reached: names, a proxy's path, pages that may show it in a frame."""
 
 import re
 from collections.abc import Iterable
@@ -13,10 +13,11 @@ _ORIGIN = re.compile(r"https?://[A-Za-z0-9*.\[\]:_-]+|[a-z][a-z0-9+.-]*:")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReachOptions:
-    """What `--allowed-host`, `--base-path`, `--trusted-proxy` and `--frame-ancestors` say.
+    """The options `--allowed-host`, `--base-path`, `--trusted-proxy` and `--frame-ancestors`.
 
     Attributes:
-        allowed_hosts: names, besides localhost and addresses, that the server may be asked by.
+        allowed_hosts: names, besides localhost and addresses, under which the server may be
+            addressed.
         base_path: the path of a proxy's host below which the pages are, such as `/mlto`.
         trusted_proxies: addresses whose `X-Forwarded-Prefix` counts, besides this machine's.
         frame_ancestors: sources as in a Content-Security-Policy. No page may frame ours if empty.
@@ -35,7 +36,7 @@ class ReachOptions:
         trusted_proxies: Iterable[str] = (),
         frame_ancestors: Iterable[str] = (),
     ) -> "ReachOptions":
-        """What the options of the command line say.
+        """Parse the options of the command line.
 
         Raises:
             UsageError: one of them is no path, or no origin.

@@ -35,6 +35,7 @@ export class Chart {
   #drawn = null; // what `draw` drew last
   #detailTimer = 0;
   #pointedId = null;
+  #read = null; // what is pointed at in another chart: { id, x }
   #legend = null;
   #resizing = null;
   #labels = {};
@@ -62,7 +63,7 @@ export class Chart {
     return this.#plot !== null;
   }
 
-  /** All that it draws: its own first. */
+  /** All metrics that it draws, its own first. */
   get metrics() {
     return this.#curves.metrics;
   }
@@ -80,7 +81,7 @@ export class Chart {
     return this.#ranges;
   }
 
-  /** Let the page lay out what is inside, which far from the view it does not. */
+  /** Let the page lay out the content, which it does not do far from the view. */
   wake() {
     this.element.classList.remove("is-waiting");
   }
@@ -91,7 +92,7 @@ export class Chart {
     return { width: Math.max(120, clientWidth), height: Math.max(80, clientHeight) };
   }
 
-  /** What an export needs to draw the same: see export_svg.js. */
+  /** The data with which an export draws the same: see export_svg.js. */
   get picture() {
     const note = [this.#parts.thinned, this.#parts.note].map((part) => part.textContent).filter(Boolean).join(" · ");
     return { metric: this.metric, title: this.title, view: this.#view, curves: this.#curves.all, scales: this.#scales, labels: this.#labels, note };
@@ -108,7 +109,7 @@ export class Chart {
     this.#resizing.observe(plot);
   }
 
-  /** Give the canvas back. What it showed can be built again. */
+  /** Release the canvas. It can be built again. */
   release() {
     if (!this.#plot) return;
     clearTimeout(this.#detailTimer);
@@ -126,7 +127,7 @@ export class Chart {
   }
 
   /**
-   * Take over what is to be shown; `draw` then shows it, after `build` where the axes are others.
+   * Set what is shown. `draw` then shows it, after `build` if the axes are others.
    *
    * @param {{left: string[], right: string[]}} [others]  the metrics that are drawn besides its own
    */
@@ -164,7 +165,10 @@ export class Chart {
     this.#drawAgain();
   }
 
-  /** Soon: while uPlot draws, as when a zoom moves the curves under the pointer, it takes no order to draw. */
+  /**
+   * Draw soon: uPlot ignores such requests while it draws, as when a zoom moves the curves under
+   * the pointer.
+   */
   #drawAgain() {
     queueMicrotask(() => this.#plot?.redraw(false));
   }
@@ -174,14 +178,14 @@ export class Chart {
     return this.#curves.thinnedOf(id);
   }
 
-  /** All points of the run that is pointed at. */
+  /** Show all points of the run that is pointed at. */
   showWhole(id, metric, columns) {
     if (id !== this.#pointedId || !this.#plot) return;
     this.#curves.showWhole(id, metric, columns);
     this.#drawAgain();
   }
 
-  /** Say again what is at the pointer, which has not moved. */
+  /** Update what is shown at the pointer, which has not moved. */
   pointAgain() {
     if (this.#plot) this.#point(this.#plot);
   }
@@ -195,27 +199,37 @@ export class Chart {
     this.draw();
   }
 
-  /** Say what the curve pointed at in another chart is here, at the same x. */
+  /** Show the value here of the curve that is pointed at in another chart, at the same x. */
   readOut(id, x) {
-    if (!this.#plot || this.#pointing.isInside) return;
+    this.#read = { id, x };
+    this.#placeRead();
+  }
+
+  /** Again after each drawing: the pointer may rest while the scales change. */
+  #placeRead() {
+    if (!this.#read || !this.#plot || this.#pointing.isInside) return;
+    const { id, x } = this.#read;
     const curve = id === null ? null : this.#curves.readable.find((one) => one.id === id);
     const point = curve && pointAt(curve, this.#geometryOf(curve), x);
     this.#parts.readout.textContent = point ? formatNumber(point.curve.y[point.i]) : "";
     this.#pointing.mark(point);
   }
 
-  /** What was fetched of a run gets its new points, too. */
+  /** Add new points to what was fetched of a run. */
   append(metric, runId, points) {
     this.#curves.append(metric, runId, points);
   }
 
-  /** Bring the canvas, and what is around it, up to what is known now. */
+  /** Draw the canvas and the elements around it from the current data. */
   draw() {
     this.paint();
-    this.tell();
+    this.updateFrame();
   }
 
-  /** The canvas alone. Nothing in the document changes: text on a canvas waits for the style of what did. */
+  /**
+   * Draw only the canvas. Nothing in the document changes: text on a canvas waits for the style of
+   * what did.
+   */
   paint() {
     const curves = this.#curves.update();
     if (!this.#plot || !this.#isChanged(curves)) return;
@@ -231,15 +245,16 @@ export class Chart {
     });
   }
 
-  /** The elements around the canvas. */
-  tell() {
+  /** Update the elements around the canvas. */
+  updateFrame() {
     this.#describe();
+    this.#placeRead();
     const { note } = this.#parts;
     if (setText(note, this.#notes)) note.title = this.#notes && NOTE_TITLE;
     this.#legend?.update(this.#curves.entries, this.#curves.all, this.#view);
   }
 
-  /** Whether the canvas shows something else than what is known now. */
+  /** Whether the canvas shows something other than the current data. */
   #isChanged(curves) {
     const { x, xMetric, isLogX, isLogY, outliers, zoom, low, high, rightLow, rightHigh } = this.#view;
     const now = [theme(), [x, xMetric, isLogX, isLogY, outliers, zoom, low, high, rightLow, rightHigh].join(), ...curves];
@@ -287,7 +302,7 @@ export class Chart {
     this.#layer.paint(u, this.#curves.all, front, this.#scales, this.#view);
   }
 
-  /** What the axes show. */
+  /** The ranges of the axes. */
   get #scales() {
     const scale = ([min, max]) => ({ min, max });
     return { x: this.#plot.scales.x, y: scale(this.#ranges.left), right: scale(this.#ranges.right) };
@@ -295,14 +310,15 @@ export class Chart {
 
   /** Places in the pixels of the plotting area, of a curve on the left axis or on the right one. */
   #geometryOf({ isRight = false }) {
-    const { bbox } = this.#plot, { x, y, right } = this.#scales; // not asked of the document, which would lay it out for each move
+    // not asked of the document, which would lay it out for each move
+    const { bbox } = this.#plot, { x, y, right } = this.#scales;
     return geometryOf({ left: 0, top: 0, width: bbox.width / uPlot.pxRatio, height: bbox.height / uPlot.pxRatio }, { x, y: isRight ? right : y }, this.#view);
   }
 
   #point(u) {
     if (!this.#pointing?.isInside || u.cursor.left < 0) return;
     const at = u.posToVal(u.cursor.left, "x"), curves = this.#curves.readable;
-    // as all curves are drawn: with all of its points one would be nearer or farther than without
+    // compared with all curves as drawn: with all its points, one could seem nearer or farther
     const nearest = nearestPoint(this.#curves.all, (curve) => this.#geometryOf(curve), at, u.cursor.left, u.cursor.top);
     if (!nearest) {
       this.#pointing.hide();
@@ -319,12 +335,13 @@ export class Chart {
     const { left, width } = u.select;
     if (width < 4) return;
     const [low, high] = [u.posToVal(left, "x"), u.posToVal(left + width, "x")];
-    const range = this.#view.x === "step" ? [Math.floor(low), Math.ceil(high)] : [low, high]; // there are no parts of a step
+    // there are no parts of a step
+    const range = this.#view.x === "step" ? [Math.floor(low), Math.ceil(high)] : [low, high];
     u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
     this.#hooks.onZoom(range);
   }
 
-  /** Fetch more points than the overview holds of what is zoomed into, unless the zoom continues. */
+  /** Fetch more points than the overview holds of the zoomed part, unless zooming continues. */
   planDetail() {
     clearTimeout(this.#detailTimer);
     delete this.element.dataset.detail;

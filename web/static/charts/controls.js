@@ -1,4 +1,4 @@
-// The tools above the charts: what they say goes into the address, and what it says into them.
+// The tools above the charts, in sync with the address.
 
 import { params, setParams } from "../lib/address.js";
 import { element } from "../lib/elements.js";
@@ -9,9 +9,12 @@ import { BY_NAME, allBut, choose, isOffered, leftOut, logParameter, namePattern,
 
 const MOST_ON_X = 200;
 const PAUSE_MS = 200;
-const SAY_AFTER_MS = 500; // whoever is writing is not done yet
+const SHOW_AFTER_MS = 500; // the user is still typing
 
-/** Connect the tools of this page, if it has any. `preview(changes)` draws what is not yet in the address. */
+/**
+ * Connect the tools of this page, if it has any. `preview(changes)` draws changes that are not in
+ * the address yet.
+ */
 export function bindControls(page, view, preview) {
   const tools = document.querySelector("#chart-tools");
   if (!tools) return;
@@ -47,15 +50,15 @@ function connect(tools, preview) {
   find("#derive-button").addEventListener("click", () => void import("./own/deriving.js").then(({ askDerived }) => askDerived()));
   const filter = find("#chart-filter");
   filter.addEventListener("input", () => {
-    clearTimeout(saying);
+    clearTimeout(errorTimer);
     const isRight = parseFilter(filter.value).reason === null;
-    saying = setTimeout(() => sayFilter(tools, filter.value), isRight ? 0 : SAY_AFTER_MS);
+    errorTimer = setTimeout(() => showFilterError(tools, filter.value), isRight ? 0 : SHOW_AFTER_MS);
     if (isRight) writeLater({ tags: filter.value || null });
   });
 }
 
 let timer = 0;
-let saying = 0;
+let errorTimer = 0;
 let waiting = {};
 
 function writeLater(changes) {
@@ -69,8 +72,8 @@ function writeLater(changes) {
   }, PAUSE_MS);
 }
 
-/** A filter that is no regular expression says so, and the charts stay as they are. */
-function sayFilter(tools, text) {
+/** Show an error for a filter that is no regular expression. The charts stay as they are. */
+function showFilterError(tools, text) {
   const { reason } = parseFilter(text);
   const note = tools.querySelector("#chart-filter-note");
   tools.querySelector("#chart-filter").ariaInvalid = String(reason !== null);
@@ -78,7 +81,7 @@ function sayFilter(tools, text) {
   note.textContent = reason === null ? "" : `Not a regular expression: ${reason}`;
 }
 
-/** The metrics that may be on the horizontal axis, besides step and time. */
+/** Offer the metrics for the horizontal axis, besides step and time. */
 export function offerX(names, view) {
   const select = document.querySelector("#chart-x");
   if (!select) return;
@@ -104,7 +107,7 @@ function offerGroups(tools, groups, view) {
   select.replaceChildren(new Option("No groups", ""), ...plain.map(({ value, label }) => new Option(label, value)), ...(options.length ? [element("optgroup", { label: "All settings but" }, ...several, ...options)] : []));
 }
 
-/** The group is by a part of the name: nothing changes before it is said which. */
+/** Ask for the part of the name to group by. Nothing changes before it is given. */
 function askForName(tools) {
   byName(tools, true);
   tools.querySelector("#chart-name").focus();
@@ -116,7 +119,7 @@ function byName(tools, isOn) {
   if (!isOn) part.blur();
 }
 
-/** Where groups leave settings out: which, each to be ticked. */
+/** Offer the settings to leave out of groups, each with a check box. */
 function offerLeftOut(tools, groups, names) {
   const menu = tools.querySelector("#chart-but");
   menu.hidden = names.length === 0;
@@ -161,5 +164,5 @@ function showControls(tools, view) {
   for (const id of ["#chart-band", "#chart-over"]) tools.querySelector(id).closest("label").hidden = view.group === null;
   if (isWaiting("tags") || document.activeElement?.id === "chart-filter") return;
   set("#chart-filter", view.tags);
-  sayFilter(tools, view.tags);
+  showFilterError(tools, view.tags);
 }

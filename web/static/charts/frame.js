@@ -1,4 +1,4 @@
-// The frame of one chart: its title, what it notes, and what can be done with it.
+// The frame of one chart: its title, its notes, and its buttons.
 
 import { isDerived, titleOf } from "./data/derived.js";
 import { button, cut, make } from "../lib/elements.js";
@@ -35,7 +35,7 @@ export function titleParts(metric) {
 }
 
 /**
- * The title that a reader gave, or else the metrics: of several with how their lines look.
+ * Show the title that a reader gave, or else the metrics: several with the look of their lines.
  *
  * @param {{metric: string, label: string, place: number, isRight: boolean}[]} parts
  */
@@ -56,7 +56,7 @@ function chartMenu(metric, onMenu, thinned) {
   const menu = make("details", "chart-menu");
   const summary = make("summary", "icon-button icon-more");
   summary.ariaLabel = summary.title = `Menu of ${titleOf(metric)}`;
-  const list = make("div", "chart-menu-list", thinned); // how many points are drawn, for whoever asks
+  const list = make("div", "chart-menu-list", thinned); // how many points are drawn
   summary.addEventListener("click", () => onMenu(list));
   menu.append(summary, list);
   return menu;

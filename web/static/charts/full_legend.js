@@ -1,5 +1,5 @@
-// The column beside a chart in full screen: every curve by colour, name and last value, or while
-// the pointer is in the chart the value there. Loaded when a chart fills the window first.
+// The column beside a chart in full screen: each curve by colour, name and last value, or while the
+// pointer is in the chart its value there. Loaded when a chart first fills the window.
 
 import { alignElements } from "../lib/decimals.js";
 import { button, make } from "../lib/elements.js";
@@ -8,7 +8,7 @@ import { legendItem, showAll } from "./legend.js";
 import { listAt } from "./drawing/pointer.js";
 
 const MOST = 100;
-/** Of several metrics in one chart each run has several curves. */
+/** With several metrics in one chart each run has several curves. */
 const keyOf = ({ key, id }) => key ?? id;
 
 export class FullLegend {
@@ -40,7 +40,7 @@ export class FullLegend {
     if (!this.#isPointed) this.#showLast();
   }
 
-  /** In the order of their values now. While more comes in, none changes its place. */
+  /** In the order of their current values. While values come in, the order stays. */
   #build(entries, lasts, view) {
     const rank = (entry) => lasts.get(keyOf(entry)) ?? -Infinity;
     const sorted = [...entries].sort((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)));
@@ -52,7 +52,7 @@ export class FullLegend {
     if (focused) this.#list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   }
 
-  /** Say what the curves are at `x`, once a frame. Those without a value there come last. */
+  /** Show the values of the curves at `x`, once a frame. Those without a value there come last. */
   point(...place) {
     this.#isPointed = true;
     this.#place = place;

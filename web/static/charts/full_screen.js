@@ -1,5 +1,5 @@
-// One chart in the whole window: its own element, for a while inside a dialog, with a legend of its
-// own beside it and the tools above that change how it is drawn.
+// One chart in the whole window: its own element, temporarily inside a dialog, with a legend beside
+// it and the tools above that change how it is drawn.
 
 import { make } from "../lib/elements.js";
 
@@ -7,7 +7,7 @@ export class FullScreen {
   #dialog = document.createElement("dialog");
   #chart = null;
   #tools = null;
-  #place = make("div", "full-tools"); // where the tools will stand: nothing moves when they come
+  #place = make("div", "full-tools"); // the place of the tools: nothing moves when they come
 
   constructor(parent, onClose) {
     this.#dialog.className = "full-chart";
@@ -16,7 +16,7 @@ export class FullScreen {
     parent.append(this.#dialog);
   }
 
-  /** Show this chart (null: none). The sections take back what is not here. */
+  /** Show this chart (null: none). The sections take back any other. */
   show(chart) {
     if (chart === this.#chart) return;
     this.#chart?.setLegend(null);

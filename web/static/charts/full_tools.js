@@ -1,5 +1,5 @@
-// The tools above a chart in full screen: copies of those of the page, which they work, so that
-// both always say the same. Loaded when a chart fills the window first.
+// The tools above a chart in full screen: copies of those of the page, which they operate, so that
+// both always agree. Loaded when a chart first fills the window.
 
 import { make } from "../lib/elements.js";
 
@@ -25,7 +25,7 @@ export class FullTools {
     this.element.remove();
   }
 
-  /** Say what the tools of the page say. */
+  /** Copy the state of the page's tools. */
   update() {
     for (const [copy, { hidden }] of this.#parts) copy.hidden = hidden;
     for (const [copy, { value, disabled, checked }] of this.#pairs) Object.assign(copy, { value, disabled, checked });

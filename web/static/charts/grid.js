@@ -1,5 +1,5 @@
-// The grid of charts: in sections, each chart loaded when it scrolls into view and given back when
-// it is far away, drawn at most once a frame, with one cursor and one highlighted curve through all.
+// The grid of charts: in sections, each chart loaded when it scrolls into view and released when it
+// is far away, drawn at most once a frame, with one cursor and one highlighted curve through all.
 
 import { params, setParams } from "../lib/address.js";
 import { Chart } from "./chart.js";
@@ -35,9 +35,9 @@ export class ChartGrid {
   #sections;
   #full;
   #pointed = new PointedDetail((id) => this.#loadWhole(id), (id, columns) => this.#showWhole(id, columns));
-  /** What a chart without a point says. */
+  /** The text of a chart without a point. */
   emptyText;
-  /** What is said where there are more metrics than are shown. */
+  /** The message if there are more metrics than are shown. */
   limitText = "";
   /** Called when something of the source was loaded, or could not be. */
   onLoad = () => {};
@@ -59,12 +59,15 @@ export class ChartGrid {
     return this.#element;
   }
 
-  /** Of the charts on show. */
+  /** The metrics of the visible charts. */
   get metrics() {
     return [...this.#charts.keys()];
   }
 
-  /** [[view, metrics]] of the charts that are drawn, for each horizontal axis: of the page, or of single charts. */
+  /**
+   * [[view, metrics]] of the drawn charts, for each horizontal axis: of the page, or of single
+   * charts.
+   */
   get builtByX() {
     return byX(this.#built).map(([view, charts]) => [view, metricsOf(charts)]);
   }
@@ -113,15 +116,15 @@ export class ChartGrid {
     this.redraw();
   }
 
-  /** Each chart is drawn as the page says, and as was set of it alone. */
+  /** Draw each chart with the page's settings and its own. */
   #showViews() {
     for (const [metric, chart] of this.#charts) chart.setView(ownView(this.#view, this.#view.charts.get(metric)), this.#source, this.#together.get(metric));
   }
 
-  /** Make what charts there are, and where, as the metrics and the view say. */
+  /** Create and arrange the charts according to the metrics and the view. */
   #arrange() {
     const { pattern, reason } = parseFilter(this.#view.tags);
-    if (reason === null) this.#pattern = pattern; // else: what it was
+    if (reason === null) this.#pattern = pattern; // else: as it was
     const isNoneFound = this.#pattern && this.#metrics.length > 0 && !this.#metrics.some((metric) => this.#pattern.test(metric));
     const { charts, order, pins } = this.#view;
     this.#together = combined(this.#metrics, charts, this.#known);
@@ -132,7 +135,7 @@ export class ChartGrid {
     for (const name of shown) if (!this.#charts.has(name)) this.#create(name);
     this.#full.show(this.#charts.get(this.#view.full) ?? null);
     this.#sections.show(sections, this.#view, (name) => this.#charts.get(name).element);
-    this.#sections.say(isNoneFound && !beyond ? `None of the ${this.#metrics.length} metrics matches “${this.#view.tags}”.` : this.limitText);
+    this.#sections.showText(isNoneFound && !beyond ? `None of the ${this.#metrics.length} metrics matches “${this.#view.tags}”.` : this.limitText);
   }
 
   #create(metric) {
@@ -150,7 +153,7 @@ export class ChartGrid {
     this.#far.observe(chart.element);
   }
 
-  /** What the axis of a metric shows. */
+  /** The range of a metric's axis. */
   async #rangeOf(metric) {
     await this.#source.load([metric], this.#view);
     const curves = this.#source.curves(metric, this.#view);
@@ -164,7 +167,9 @@ export class ChartGrid {
     chart.destroy();
   }
 
-  /** What is in view at once: the observer would tell a frame or two later. */
+  /**
+   * Build the charts that are in view at once: the observer would report them a frame or two later.
+   */
   #buildNear() {
     const waiting = [...this.#charts.values()].filter((chart) => !chart.isBuilt);
     const near = waiting.filter((chart) => isNear(chart.element.getBoundingClientRect()));
@@ -172,7 +177,10 @@ export class ChartGrid {
     for (const chart of near) chart.planDetail();
   }
 
-  /** The page is laid out once for all sizes, and its style computed once for the text on all canvases. */
+  /**
+   * The page is laid out once for all sizes, and its style computed once for the text on all
+   * canvases.
+   */
   #build(charts) {
     for (const chart of charts) chart.wake();
     const sizes = charts.map((chart) => chart.size);
@@ -220,7 +228,7 @@ export class ChartGrid {
     }
   }
 
-  /** Those that draw a metric: its own, or one with others. */
+  /** The charts that draw a metric: its own, or one with others. */
   #chartsOf(name) {
     const found = [this.#charts.get(name), ...[...this.#together].filter(([, sides]) => sides.left.includes(name) || sides.right.includes(name)).map(([metric]) => this.#charts.get(metric))];
     return found.filter(Boolean);
@@ -257,7 +265,7 @@ export class ChartGrid {
   }
 }
 
-/** [[view, charts]] of those that have the same horizontal axis, and show the same part of it. */
+/** [[view, charts]] of those with the same horizontal axis and the same visible part. */
 function byX(charts) {
   const found = new Map();
   for (const chart of charts) {
@@ -269,7 +277,9 @@ function byX(charts) {
 
 const metricsOf = (charts) => [...new Set(charts.flatMap((chart) => chart.metrics))];
 
-/** All charts show this part of their horizontal axis. One that has another shows it alone. */
+/**
+ * Show this part of the horizontal axis in all charts. A chart with its own axis is zoomed alone.
+ */
 async function zoom(chart, range) {
   if (!chart.view.hasOwnX) return setParams({ zoom: writeRange(range) }, { push: true });
   const { withZoom } = await import("./own/writing.js");

@@ -1,5 +1,5 @@
 // The runs (or groups) of the charts by name and colour: pressing one hides it, or shows it alone.
-// At first a few lines of them. The last item says how many more there are, and shows them.
+// At first a few lines of them. The last item shows how many more there are, and opens them.
 
 import { params, setParams } from "../lib/address.js";
 import { button, make, named } from "../lib/elements.js";
@@ -7,80 +7,76 @@ import { counted } from "../lib/format.js";
 import { isShown } from "./data/view.js";
 
 const MOST_FOLDED = 50;
-const LINES = 3, LINE_PX = 24; // one line in a panel, which the chart fills
+const LINES = 3; // one line in a panel, which the chart fills
+const BESIDE_NAME_PX = 52, MOST_PX = 340, GAP_PX = 4; // of a column, as in charts.css
 const known = new WeakMap(); // element -> {key, entries, view}
+const widths = new WeakMap(); // element -> of its content, in CSS pixels
 
 /** @param {{id: string, name: string, color: number, title?: string}[]} entries */
 export function showLegend(element, entries, view) {
   if (!element) return;
-  element.hidden = entries.length < (params().has("run") ? 1 : 2); // the only one there is needs no name, the one that was chosen does
+  // a single one needs no name, a chosen one does
+  element.hidden = entries.length < (params().has("run") ? 1 : 2);
+  if (!widths.has(element)) followWidth(element);
   const isOpen = element.classList.contains("is-open");
-  const key = JSON.stringify([isOpen, [...view.hidden], [...view.solo], entries.map(({ id, name, title, color, is_best }) => [id, name, title, color, is_best])]);
+  const longest = widest(entries.slice(0, isOpen ? entries.length : MOST_FOLDED), element);
+  const nShown = isOpen ? entries.length : numberOfFitting(element, entries.length, longest);
+  const key = JSON.stringify([isOpen, nShown, longest, [...view.hidden], [...view.solo], entries.map(({ id, name, title, color, is_best }) => [id, name, title, color, is_best])]);
   const before = known.get(element);
   known.set(element, { key, entries, view });
-  if (!before) refoldWithWidth(element);
   if (before?.key === key) return;
   const focused = element.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-  const listed = entries.slice(0, isOpen ? entries.length : MOST_FOLDED).map((entry) => legendItem(entry, view));
-  element.style.setProperty("--longest", `${widest(entries.slice(0, listed.length), getComputedStyle(element).font)}px`);
-  element.replaceChildren(...listed, tail(element, view));
-  fold(element);
+  element.style.setProperty("--longest", `${longest}px`);
+  element.replaceChildren(...entries.slice(0, nShown).map((entry) => legendItem(entry, view)), tail(element, view, entries.length - nShown));
   if (focused) element.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
 }
 
 const canvas = document.createElement("canvas");
+let font = null; // the same in all legends. To ask for it has the page's style computed
 
-/** The width of the longest name, so that all columns have it. */
-function widest(entries, font) {
+/** The width of the longest name, for all columns. */
+function widest(entries, element) {
   const context = canvas.getContext("2d");
-  context.font = font;
+  context.font = font ??= getComputedStyle(element).font;
   return Math.ceil(Math.max(0, ...entries.map(({ name }) => context.measureText(name).width)));
 }
 
-/** What comes last: all the others, or fewer again, and those that are hidden. */
-function tail(element, view) {
-  const more = button("legend-all", "Show fewer", () => {
-    const isOpen = element.classList.toggle("is-open");
+/** The last items: all the others, or fewer again, and the hidden ones. */
+function tail(element, view, nMore) {
+  const isOpen = element.classList.contains("is-open");
+  const more = button("legend-all", isOpen ? "Show fewer" : `and ${counted(nMore)} more`, () => {
+    element.classList.toggle("is-open", !isOpen);
     const { entries, view: latest } = known.get(element);
     showLegend(element, entries, latest);
-    if (!isOpen) element.scrollTop = 0;
+    if (isOpen) element.scrollTop = 0;
   });
+  more.hidden = !isOpen && nMore === 0;
   more.dataset.key = "more";
-  more.ariaExpanded = String(element.classList.contains("is-open"));
+  more.ariaExpanded = String(isOpen);
   const all = view.hidden.size || view.solo.size ? [button("legend-all", "Show all", showAll)] : [];
   return make("li", "legend-tail", more, ...all);
 }
 
-/** Hide what does not fit into the first lines, so that the tail, which counts it, still does. */
-function fold(element) {
-  const last = element.lastElementChild, items = [...element.children].slice(0, -1);
-  const more = last.firstElementChild;
-  const isOpen = element.classList.contains("is-open");
-  for (const item of items) item.hidden = false;
-  more.hidden = !isOpen;
-  if (isOpen || items.length === 0) return;
-  const { entries } = known.get(element), nLines = element.closest(".chart-panel") ? 1 : LINES;
-  const end = items[0].offsetTop + nLines * LINE_PX;
-  let n = items.findIndex((item) => item.offsetTop >= end);
-  if (n < 0) n = items.length;
-  if (n === entries.length && last.offsetTop < end) return;
-  more.hidden = false;
-  for (const item of items.slice(n)) item.hidden = true;
-  more.textContent = `and ${counted(entries.length - n)} more`;
-  while (n > 1 && last.offsetTop >= end) {
-    items[--n].hidden = true;
-    more.textContent = `and ${counted(entries.length - n)} more`;
-  }
-  if (entries.length - n > 1 || items.length < entries.length) return;
-  more.hidden = true; // the link would take the place of the only one that it counts
-  for (const item of items) item.hidden = false;
+/**
+ * How many are shown in the first lines, with a place for the tail if it counts others. Computed
+ * from the width, not asked of the document, which would lay out the page for it.
+ */
+function numberOfFitting(element, nEntries, longest) {
+  const width = widths.get(element), column = Math.min(width, MOST_PX, longest + BESIDE_NAME_PX);
+  const nColumns = Math.max(1, Math.floor((width + GAP_PX) / (column + GAP_PX)));
+  const nPlaces = nColumns * (element.closest(".chart-panel") ? 1 : LINES);
+  if (nEntries <= Math.min(nPlaces, MOST_FOLDED)) return nEntries;
+  return Math.max(1, Math.min(nPlaces - 1, MOST_FOLDED));
 }
 
-function refoldWithWidth(element) {
-  let width = null;
+function followWidth(element) {
+  const { paddingLeft, paddingRight } = getComputedStyle(element);
+  widths.set(element, element.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight));
   new ResizeObserver(([{ contentRect }]) => {
-    if (width !== null && contentRect.width !== width && element.lastElementChild) fold(element);
-    width = contentRect.width;
+    if (contentRect.width === widths.get(element)) return;
+    widths.set(element, contentRect.width);
+    const { entries, view } = known.get(element);
+    showLegend(element, entries, view);
   }).observe(element);
 }
 

@@ -1,4 +1,4 @@
-// The charts of a page: which metrics of which runs, drawn as the address says.
+// The charts of a page: which metrics of which runs, drawn according to the address.
 
 import { params, setParams } from "../lib/address.js";
 import { showBanner } from "../lib/notice.js";
@@ -40,7 +40,7 @@ export class ChartPage {
     return this.#grid?.element ?? null;
   }
 
-  /** The page was read again; `area` is where its charts belong. Returns whether that is new. */
+  /** The page was read again; `area` is the place of its charts. Returns whether that is new. */
   mount(page, area) {
     this.#page = page;
     if (location.search === "" && !page.is_snapshot) setParams(rememberedParams());
@@ -52,11 +52,11 @@ export class ChartPage {
     if (this.element === area) return false;
     this.#grid?.destroy();
     this.#grid = area && new ChartGrid(area, this.#view, this.#pointOut);
-    if (this.#grid) Object.assign(this.#grid, { onLoad: () => this.#showLegend(), onError: sayNotLoaded });
+    if (this.#grid) Object.assign(this.#grid, { onLoad: () => this.#showLegend(), onError: showLoadError });
     return true;
   }
 
-  /** Draw what the runs of the page logged. */
+  /** Draw the metrics of the page's runs. */
   async show(hasCharts) {
     if (!this.#grid) return;
     if (!hasCharts) await this.#showValues();
@@ -67,7 +67,9 @@ export class ChartPage {
     await this.#draw();
   }
 
-  /** The metrics of the runs, at most so many as can be charted. The grid says so where it must. */
+  /**
+   * The metrics of the runs, at most as many as can be charted. The grid shows a message if needed.
+   */
   #nameMetrics() {
     const ids = this.#page.runs.map((run) => run.id);
     const names = this.#store.names(ids);
@@ -104,7 +106,7 @@ export class ChartPage {
     return chosen ? [chosen] : [];
   }
 
-  /** What the curves come from. The module of groups comes with the first of them. */
+  /** The source of the curves. The module of groups is loaded with the first of them. */
   async #source() {
     const GroupSource = this.#isGrouped && !this.#groups ? (await import("./data/group_source.js")).GroupSource : null;
     if (!this.#isGrouped) {
@@ -119,7 +121,7 @@ export class ChartPage {
     return this.#groups;
   }
 
-  /** Give the runs the colours that the view asks for; `isNew`: what they have may have changed. */
+  /** Give the runs the colours that the view requests; `isNew`: their values may have changed. */
   #color({ isNew = false } = {}) {
     offerColors(this.#page, this.#names, this.#view);
     this.#runs.setRuns(this.#colors.apply(this.#page, this.#view, { isGrouped: this.#isGrouped, isNew }));
@@ -139,7 +141,7 @@ export class ChartPage {
     showLegend(document.querySelector("#legend"), (this.#groups ?? this.#runs).entries, this.#view);
   }
 
-  /** Without uPlot: what the charts would draw, as tables. */
+  /** Without uPlot: the content of the charts as tables. */
   async #showValues() {
     if (this.#grid.isOfValues) return;
     const { element } = this.#grid, { ValuesTable } = await import("./values_table.js");
@@ -159,8 +161,8 @@ export class ChartPage {
     if (this.#grid && isMetricNew) this.#nameMetrics();
     this.#bindMetrics();
     if (!this.#grid || this.#grid.isOfValues) return isMetricNew && this.#grid && void this.#draw();
-    if (isMetricNew) this.#draw().catch(sayNotLoaded);
-    else this.#showView().catch(sayNotLoaded);
+    if (isMetricNew) this.#draw().catch(showLoadError);
+    else this.#showView().catch(showLoadError);
     this.#showLegend();
   }
 
@@ -174,7 +176,7 @@ export class ChartPage {
 
   #preview(changes) {
     if (this.#grid?.isOfValues) return;
-    this.#grid?.setView({ ...this.#view, ...changes }).catch(sayNotLoaded);
+    this.#grid?.setView({ ...this.#view, ...changes }).catch(showLoadError);
   }
 
   // ---- The choice of a sweep's metric ----
@@ -197,16 +199,16 @@ export class ChartPage {
     for (const name of names) if (![...select.options].some((option) => option.value === name)) select.add(new Option(titleOf(name), name));
   }
 
-  /** A metric that was not known is logged now. */
+  /** Add a metric that is logged for the first time. */
   addMetric(name) {
     if (this.#names.length >= MOST_METRICS) return;
     this.#names = [...new Set([...this.#names, name])];
     this.#offerMetrics([name]);
     if (!this.#isSingle) this.#grid?.add(name);
-    else if (this.#grid?.metrics.length === 0) this.#draw().catch(sayNotLoaded);
+    else if (this.#grid?.metrics.length === 0) this.#draw().catch(showLoadError);
   }
 
-  // ---- What the page's stream and pointer tell ----
+  // ---- News from the page's stream and pointer ----
 
   append(event, changedMetrics) {
     if (!this.#groups) this.#grid?.append(event, changedMetrics);
@@ -222,7 +224,7 @@ export class ChartPage {
   }
 }
 
-function sayNotLoaded(error) {
+function showLoadError(error) {
   showBanner(`The points could not be loaded (${error.message}). Reload the page to try again.`);
 }
 
@@ -232,7 +234,7 @@ function neverLogged(names) {
   return `None of these runs logged it. They logged ${names.slice(0, 6).join(", ")}${more}.`;
 }
 
-/** Where the runs of a page have logged nothing, the page says so in the place of the charts. */
+/** If the runs of a page have logged nothing, show a message in place of the charts. */
 export function showNoMetrics(isEmpty) {
   const note = document.querySelector(".no-metrics");
   if (note) note.hidden = !isEmpty;

@@ -1,12 +1,12 @@
-// The sections of the grid in the document: a heading that folds, and the charts below it. All are laid
-// out in the same columns, so that the charts of one section stand below those of another.
+// The sections of the grid in the document: a heading that folds, and the charts below it. All use
+// the same columns, so that the charts of different sections are aligned.
 
 import { params, setParams } from "../lib/address.js";
 import { button, make } from "../lib/elements.js";
 import { foldedSections, foldParams } from "./data/view.js";
 import { columnsOf, spanOf, widthOf } from "./data/chart_settings.js";
 
-const MANY = 6; // from so many sections on all can be folded at once
+const MANY = 6; // with this many sections all can be folded at once
 
 export class SectionList {
   #parent;
@@ -29,8 +29,8 @@ export class SectionList {
     this.#sizes.observe(parent);
   }
 
-  /** What is in the place of charts. */
-  say(text) {
+  /** The text in place of charts. */
+  showText(text) {
     if (this.#note.textContent !== text) this.#note.textContent = text;
     this.#note.hidden = text === "";
   }
@@ -109,7 +109,7 @@ function fold(name) {
 
 const foldedNow = () => foldedSections(params().getAll("fold"), params().getAll("unfold"));
 
-/** Put the elements into the parent in this order, moving only what is elsewhere. */
+/** Put the elements into the parent in this order, moving only misplaced ones. */
 function place(parent, elements) {
   elements.forEach((element, i) => {
     if (parent.children[i] !== element) parent.insertBefore(element, parent.children[i] ?? null);

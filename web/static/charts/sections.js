@@ -1,4 +1,4 @@
-// Which charts there are, in which sections. Pure.
+// The charts and their sections. Pure.
 
 import { isDerived } from "./data/derived.js";
 import { inOrder } from "./data/chart_settings.js";
@@ -6,7 +6,7 @@ import { inOrder } from "./data/chart_settings.js";
 const NONE = new Map();
 const DERIVED = "derived/";
 
-/** The text as a regular expression. {pattern: null} with a reason where it is none. */
+/** The text as a regular expression. {pattern: null} with a reason if it is invalid. */
 export function parseFilter(text) {
   if (text === "") return { pattern: null, reason: null };
   try {
@@ -17,9 +17,9 @@ export function parseFilter(text) {
 }
 
 /**
- * Metrics by what is before their first `/`, in the order in which they were declared, or were
+ * Metrics by the part before their first `/`, in the order in which they were declared, or were
  * moved to. Those without one come first, and before all the pinned ones. A metric that is drawn in
- * the chart of another has none of its own.
+ * the chart of another has no section.
  *
  * @param {Map<string, {left: string[], right: string[]}>} together  see `combined` of data/chart_settings.js
  * @returns {{name: string, title: string, metrics: string[]}[]}

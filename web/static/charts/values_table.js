@@ -1,5 +1,5 @@
-// What is in the place of the charts where uPlot did not arrive: of each metric a table of the
-// runs, with the last, the lowest and the highest value. To the page it is a `ChartGrid`.
+// What replaces the charts if uPlot could not be loaded: for each metric a table of the runs, with
+// the last, the lowest and the highest value. The page uses it like a `ChartGrid`.
 
 import { titleParts } from "./frame.js";
 import { cut, make } from "../lib/elements.js";

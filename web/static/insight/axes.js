@@ -1,4 +1,4 @@
-// Axes of the drawings of a sweep: ticks, labels and colours as ECharts takes them. Pure.
+// Axes of the drawings of a sweep: ticks, labels and colours for ECharts. Pure.
 
 import { formatDuration, formatTicks } from "../lib/format.js";
 import { fewTicks } from "./scale.js";
@@ -17,7 +17,7 @@ export function plainAxis(colors) {
   };
 }
 
-/** An axis with these ticks and no others: [position, label] each. */
+/** An axis with exactly these ticks: [position, label] each. */
 export function tickedAxis(colors, ticks) {
   const labels = new Map(ticks);
   const places = ticks.map(([place]) => place);
@@ -30,7 +30,7 @@ export function tickedAxis(colors, ticks) {
   };
 }
 
-/** Room for values: linear, or logarithmic where they span decades and more is not better. */
+/** A scale for values: linear, or logarithmic if they span decades and more is not better. */
 export function valueScale(values, goal) {
   const finite = values.filter((value) => Number.isFinite(value));
   if (finite.length === 0) return { to: same, from: same, low: 0, high: 1, ticks: [], isLog: false };
@@ -50,7 +50,7 @@ export function valueAxis(colors, scale) {
 
 const GAPS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400];
 
-/** Seconds between the ticks of a time axis that is so long: about six of them, at round times. */
+/** Seconds between the ticks of a time axis of this length: about six of them, at round times. */
 export function timeGap(seconds) {
   const gap = GAPS_S.find((one) => one >= seconds / 7);
   return gap ?? Math.ceil(seconds / 7 / 86400) * 86400;

@@ -1,5 +1,6 @@
 // The names of parallel axes as handles: dragged to another place, moved with the arrow keys, and
-// pressed to turn the axis upside down. What comes of it is an order of names. A turned one begins with `-`.
+// pressed to turn the axis upside down. The result is an order of names. A reversed one begins with
+// `-`.
 
 import { button } from "../lib/elements.js";
 
@@ -13,7 +14,8 @@ export class AxisHandles {
   #focused = null; // the name of the axis that was moved last by a key
 
   /**
-   * @param {HTMLElement} layer  over the drawing, which is an image to those who do not see it: nothing in it can be pressed
+   * @param {HTMLElement} layer over the drawing, which is an image for assistive technology:
+   *   nothing in it can be pressed
    * @param {(asked: string[]) => void} onChange
    */
   constructor(layer, onChange) {
@@ -56,7 +58,7 @@ export class AxisHandles {
     if (!by && event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
     this.#focused = this.#axes[n].name;
-    if (by) this.#tell(moved(this.#axes, n, n + by));
+    if (by) this.#apply(moved(this.#axes, n, n + by));
     else this.#turn(n);
   }
 
@@ -76,7 +78,7 @@ export class AxisHandles {
       handle.classList.remove("is-moving");
       if (type === "pointercancel") return;
       if (Math.abs(distance) < LEAST_PX) this.#turn(n);
-      else this.#tell(moved(this.#axes, n, placeOf(this.#axes, n, distance)));
+      else this.#apply(moved(this.#axes, n, placeOfAxis(this.#axes, n, distance)));
     };
     handle.addEventListener("pointermove", move);
     handle.addEventListener("pointerup", end, { once: true });
@@ -84,11 +86,11 @@ export class AxisHandles {
   }
 
   #turn(n) {
-    this.#tell(this.#axes.map((axis, i) => (i === n ? { ...axis, isTurned: !axis.isTurned } : axis)));
+    this.#apply(this.#axes.map((axis, i) => (i === n ? { ...axis, isTurned: !axis.isTurned } : axis)));
   }
 
-  /** The handles are at their new places at once: the next key may come before the drawing. */
-  #tell(axes) {
+  /** Put the handles at their new places at once: the next key may come before the drawing. */
+  #apply(axes) {
     this.#show(axes.map((axis, n) => ({ ...axis, x: this.#axes[n].x })));
     this.#onChange(axes.map(({ name, isTurned }) => (isTurned ? `-${name}` : name)));
   }
@@ -100,8 +102,8 @@ export function moved(list, from, to) {
   return others.toSpliced(Math.max(0, Math.min(others.length, to)), 0, list[from]);
 }
 
-/** Pure: to which place an axis comes that was dragged so far: next to the one that is nearest. */
-export function placeOf(axes, n, distance) {
+/** Pure: the place of an axis that was dragged this far: next to the nearest one. */
+export function placeOfAxis(axes, n, distance) {
   const x = axes[n].x + distance, distances = axes.map((axis) => Math.abs(axis.x - x));
   return distances.indexOf(Math.min(...distances));
 }

@@ -1,5 +1,5 @@
 // Brushes on the axes of parallel coordinates: drag along an axis to make one, drag it to move it,
-// drag its ends to change them, click the axis to take it away. With mouse, pen or finger.
+// drag its ends to change them, click the axis to remove it. With mouse, pen or finger.
 
 import { gapOf } from "./scale.js";
 
@@ -53,7 +53,7 @@ export class Brushes {
     }));
   }
 
-  /** Where the axis is interrupted: "not set" is no number below the others. */
+  /** Where the axis is interrupted: "not set" is not a number below the others. */
   #gap(least, isTurned) {
     if (least >= 0) return [];
     const gap = document.createElement("div"), [low, high] = gapOf(least);
@@ -102,7 +102,9 @@ export class Brushes {
   }
 }
 
-/** What a drag that begins at `start` does: a function from where it is now to the intervals. */
+/**
+ * The effect of a drag that begins at `start`: a function from its current place to the intervals.
+ */
 export function gesture(intervals, start, edge, least) {
   const n = intervals.findIndex(([low, high]) => start >= low - edge && start <= high + edge);
   if (n < 0) return (now) => [[Math.min(start, now), Math.max(start, now)]];

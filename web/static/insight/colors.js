@@ -1,4 +1,4 @@
-// The colours of the style sheets for what ECharts draws.
+// The colours of the style sheets for ECharts.
 
 import { states } from "../lib/states.js";
 

@@ -1,5 +1,5 @@
-// The runs of a sweep as columns: fetched whole once, then only what has changed. Live values of
-// running runs come with every answer. Experiments (of no sweep) come whole every time.
+// The runs of a sweep as columns: fetched whole once, then only changes. Live values of running
+// runs come with every answer. Experiments (of no sweep) come whole every time.
 
 import { formatNumber } from "../lib/format.js";
 import { params } from "../lib/address.js";
@@ -8,7 +8,7 @@ import { addressOf } from "../lib/base.js";
 const OF_TABLE = ["q", "where", "derive", "state", "repeats"]; // a condition may name derived metrics
 const OF_EXPERIMENTS = ["run", "archived", "objective"];
 
-/** The parameters of the address that filter the table; `more`: others that are asked with them. */
+/** The parameters of the address that filter the table; `more`: others to send with them. */
 export function filtersOfTable(more = []) {
   const isAsked = (name) => OF_TABLE.includes(name) || more.includes(name) || name.startsWith("p.") || name.startsWith("m.");
   return new URLSearchParams([...params()].filter(([name]) => isAsked(name)));
@@ -19,13 +19,13 @@ export class InsightData {
   #cursor = null;
   #up = "";
   passing = null; // the indices of the runs that pass the table's filters; null: there are none
-  nUnread = 0; // logs that there was no time to read
+  nUnread = 0; // logs that were not read for lack of time
   #places = new Map(); // index of a run -> its place in the columns
   axes = [];
   states = [];
   metric = null;
   goal = null;
-  front = null; // of several objectives
+  front = null; // for several objectives
   runs = emptyRuns();
 
   constructor(sweep) {
@@ -36,24 +36,24 @@ export class InsightData {
     return this.runs.index.length;
   }
 
-  /** What the value of a run is: the best of the metric, or that of one of several objectives. */
+  /** The value of a run: the best of the metric, or that of one of several objectives. */
   get valueName() {
     return this.front ? this.metric : `best ${this.metric}`;
   }
 
-  /** Whether the places are those of combinations, of a sweep with repeats. */
+  /** Whether the places are those of combinations, in a sweep with repeats. */
   get isOfCombinations() {
     return this.runs.n_runs.length > 0;
   }
 
-  /** What people call what is at a place. */
+  /** The title of a place. */
   title(place) {
     const index = this.runs.index[place];
     if (this.runs.title.length) return this.runs.title[place];
     return this.isOfCombinations ? `combination ${index}, ${this.runs.n_runs[place]} run${this.runs.n_runs[place] === 1 ? "" : "s"}` : `run ${index}`;
   }
 
-  /** The value of the metric at a place, as people read it. */
+  /** The value of the metric at a place, as text. */
   valueText(place) {
     return this.runs.text[place] ?? formatNumber(this.runs.value[place]);
   }
@@ -83,7 +83,10 @@ export class InsightData {
     return this.states[this.runs.state[place]];
   }
 
-  /** The values of a hyperparameter by place. A map, since its name may be one that every object has. */
+  /**
+   * The values of a hyperparameter by place. A map, since its name may be one that every object
+   * has.
+   */
   column(name) {
     return this.runs.hyperparameters.get(name) ?? [];
   }
@@ -94,7 +97,7 @@ export class InsightData {
   }
 
   /**
-   * Ask for what is new. `up`, `of`: a metric and which of its values, as a further column.
+   * Fetch what is new. `up`, `of`: a metric and which of its values, as a further column.
    * `objective`: which of several objectives of a sweep is the value.
    */
   async refresh({ up = "", of = "best", view = "", more = "[]", objective = "" } = {}) {

@@ -1,9 +1,11 @@
-// The lines of runs that pass no filter: drawn on a canvas of their own, and that as a whole
-// faintly, so that a pile of lines is no darker than a single one.
+// The lines of runs that pass no filter: drawn faintly as one layer on a separate canvas, so that
+// many lines are no darker than a single one.
 
 const OPACITY = 0.2;
 
-/** The option of an ECharts graphic with lines of points [x, y] in pixels, below all else. */
+/**
+ * The option of an ECharts graphic with lines of points [x, y] in pixels, below everything else.
+ */
 export function faintLines(lines, color, width, height) {
   const image = inked(lines, color, width, height);
   return [{ id: "faint-lines", type: "image", z: -1, silent: true, style: { image, x: 0, y: 0, width, height, opacity: OPACITY } }];

@@ -1,5 +1,5 @@
-// Filters of the table, written by brushing: they are in the address, and table, charts and
-// drawings follow. A link of the panel makes the request, so that the way back leads to how it was.
+// Filters of the table, set by brushing: they are in the address, and table, charts and drawings
+// follow. A link of the panel makes the request, so that going back restores the earlier state.
 
 import { changedParams, params } from "../lib/address.js";
 
@@ -8,7 +8,7 @@ export function filterBy(key, values) {
   askFor(key, values, { page: null });
 }
 
-/** Have the server show the page with these values of a parameter. */
+/** Request the page with these values of a parameter from the server. */
 export function askFor(key, values, more = {}) {
   const given = params();
   const before = given.getAll(key);

@@ -1,6 +1,6 @@
-// The drawings that explain a sweep: which of them the page shows, and when it is drawn again.
-// While the sweep continues, what is new is asked for when the stream says that there is something,
-// and no more often than drawing it takes a tenth of the time.
+// The drawings that explain a sweep: which of them the page shows, and when they are drawn again.
+// While the sweep continues, news are fetched when the stream announces them, and only so often
+// that drawing takes a tenth of the time.
 
 import { InsightData } from "./data.js";
 import { InsightPanel } from "./panel.js";
@@ -26,7 +26,7 @@ export function mountInsight({ assets }) {
   panel = new InsightPanel(figure, element, data, assets);
 }
 
-/** On a narrow screen the tabs scroll: the current one is in sight. */
+/** On a narrow screen the tabs scroll: bring the current one into view. */
 function showTab() {
   const tabs = document.querySelector(".insight-tabs");
   const tab = tabs?.querySelector("[aria-current]");
@@ -35,7 +35,7 @@ function showTab() {
   tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
 }
 
-/** The sweep has changed: ask for what is new, soon. */
+/** The sweep has changed: fetch what is new, soon. */
 export function noteSweepChange() {
   if (timer || !panel?.isReady) return;
   timer = setTimeout(refresh, Math.max(50, refreshedAt + Math.max(PAUSE_MS, REST * tookMs) - performance.now()));

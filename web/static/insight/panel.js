@@ -15,7 +15,7 @@ import { onThemeChange } from "../lib/theme.js";
  * @property {(data, context) => object} option  what ECharts draws
  * @property {(params, data) => number | null} place  which run an event of ECharts concerns
  * @property {(place, data) => object | null} target  what to highlight for a run
- * @property {(data, place, params) => [string, string][]} lines  what the tooltip says of a run
+ * @property {(data, place, params) => [string, string][]} lines  the lines of the tooltip for a run
  * @property {(data) => Promise<void>} [refresh]  fetch what else it needs
  * @property {(chart, data, context: () => object) => void} [bind]  `unbind` undoes it
  * @property {(chart, data, context) => void} [drawn]  after each drawing
@@ -62,9 +62,9 @@ export class InsightPanel {
       const [hasLibrary, view] = await Promise.all([library, this.#load(), this.#data.refresh(this.#figure.dataset)]);
       if (!this.element.isConnected) return;
       if (hasLibrary) this.#begin(view);
-      else this.#say(NO_LIBRARY);
+      else this.#showNote(NO_LIBRARY);
     } catch (error) {
-      this.#say(`The runs could not be loaded (${error.message}). Reload the page to try again.`);
+      this.#showNote(`The runs could not be loaded (${error.message}). Reload the page to try again.`);
     }
   }
 
@@ -78,7 +78,8 @@ export class InsightPanel {
   #begin(view) {
     this.#view = view;
     this.#colors = readInsightColors();
-    const place = document.createElement("div"); // within what htmx never morphs, with all that is drawn
+    // inside an element that htmx never morphs, with all that is drawn
+    const place = document.createElement("div");
     place.className = "insight-drawing";
     this.element.replaceChildren(place);
     this.#tooltip = new InsightTooltip(this.element);
@@ -95,7 +96,7 @@ export class InsightPanel {
       this.draw();
     });
     this.isReady = true;
-    this.#say("");
+    this.#showNote("");
     this.draw();
   }
 
@@ -129,7 +130,7 @@ export class InsightPanel {
     if (this.isReady && !this.#view.isBusy?.()) this.draw();
   }
 
-  /** The page was swapped: its attributes and its address may ask for something else. */
+  /** The page was swapped: its attributes and its address may require something else. */
   update() {
     if (!this.isReady || this.#asked === this.#shown) return;
     this.#shown = this.#asked;
@@ -165,7 +166,7 @@ export class InsightPanel {
     if (href) location.assign(href);
   }
 
-  #say(text) {
+  #showNote(text) {
     const note = this.#figure.querySelector(".insight-note");
     note.textContent = text;
     note.hidden = text === "";

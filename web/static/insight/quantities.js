@@ -1,9 +1,9 @@
-// What can be on an axis or give a colour: a setting of the runs, or a metric of theirs. Pure.
+// Quantities for axes and colours: a setting of the runs, or one of their metrics. Pure.
 
 import { formatNumber } from "../lib/format.js";
 import { makeScale } from "./scale.js";
 
-const LOG_FROM = 100; // times between the lowest and the highest
+const LOG_FROM = 100; // ratio of the highest to the lowest
 
 /**
  * @param {string} key  the name of a setting, also with `p.` before it, or `last.METRIC`
@@ -24,7 +24,7 @@ function axisOfValues(values) {
   return { scale: low > 0 && high / low >= LOG_FROM ? "log" : "linear", low, high, is_conditional: known.length < values.length };
 }
 
-/** A value of a column as people read it. */
+/** A value of a column as text. */
 export function written(axis, value) {
   if (value === null || value === undefined) return "not set";
   return axis.scale === "category" ? axis.values[value] : formatNumber(value);

@@ -1,4 +1,4 @@
-// Where a value is on an axis from 0 to 1, what is written beside it, and back. Pure.
+// The position of a value on an axis from 0 to 1, its label, and the inverse. Pure.
 
 import { formatTicks } from "../lib/format.js";
 import { isFlat, placer } from "../charts/drawing/ranges.js";
@@ -6,9 +6,9 @@ import { linearTicks, logLabels, logTicks } from "../charts/drawing/ticks.js";
 
 const ABSENT_AT = -0.14;
 const MOST_LABELS = 8;
-const NOT_SET = "not set"; // as the table's filter names it
+const NOT_SET = "not set"; // the name in the table's filter
 
-/** The part of an axis between "not set" and its values, of an axis that begins at `least`. */
+/** The part of an axis between "not set" and its values, for an axis that begins at `least`. */
 export const gapOf = (least) => [0.55 * least, 0.2 * least];
 
 /** @returns {{ scale, low, high, ticks: [position, label][], position(value), absentAt: number | null }} */
@@ -42,7 +42,7 @@ function numbers({ scale, low, high }) {
 /** Round numbers within two others: about five of them. */
 export const fewTicks = (low, high) => linearTicks(low, high, 6.25, [1, 2, 5, 10]);
 
-/** An interval of an axis as the address names it: a range, or the values within. */
+/** An interval of an axis in the form of the address: a range, or the values within. */
 export function toFilter(scale, [from, to]) {
   const hasAbsent = scale.absentAt !== null && scale.absentAt !== undefined;
   const absent = hasAbsent && from <= scale.absentAt && to >= scale.absentAt ? [NOT_SET] : [];
@@ -59,7 +59,7 @@ function rangeOf(scale, from, to) {
   return [`${low}..${high}`];
 }
 
-/** The intervals of an axis that the values of a parameter of the address mean. */
+/** The intervals of an axis for the values of a parameter of the address. */
 export function fromFilter(scale, texts) {
   const found = [];
   for (const text of texts) {
@@ -77,7 +77,7 @@ export function fromFilter(scale, texts) {
   return joined(found);
 }
 
-/** Four digits, away from the interval's middle, so that what was brushed stays inside. */
+/** Round to four digits, away from the interval's middle, so that what was brushed stays inside. */
 function rounded(value, direction) {
   if (value === 0) return "0";
   const power = Math.floor(Math.log10(Math.abs(value))) - 3;

@@ -1,11 +1,13 @@
-// A surface through points: Shepard's method (D. Shepard, "A two-dimensional interpolation function for
-// irregularly-spaced data", ACM 1968): at each place the mean of the nearest points, weighted by one
-// over the square of their distance. Exact at the points. Unknown where none is near. Pure.
+// A surface through points: Shepard's method (D. Shepard, "A two-dimensional interpolation function
+// for irregularly-spaced data", ACM 1968): at each place the mean of the nearest points, weighted
+// by one over the square of their distance. Exact at the points. Unknown if none is near. Pure.
 
 const NEAREST = 12;
 const REACH = 1.5, LEAST = 0.06, MOST = 0.3; // of the height of the plane
 
 /**
+ * Interpolate on a grid.
+ *
  * @param {{x: number, y: number, z: number}[]} points  within 0 to 1
  * @param {number} aspect  the width of the plane by its height, so that distances are those seen
  * @returns {(number | null)[]}  row by row, from the lowest, the values in the middles of the cells
@@ -20,8 +22,11 @@ export function interpolated(points, nColumns, nRows, aspect) {
   return cells;
 }
 
-/** How far from the next point a value is still known: so much farther than points of an even grid are apart. */
-export const reachOf = (n, aspect) => Math.min(MOST, Math.max(LEAST, REACH * Math.sqrt(aspect / Math.max(1, n))));
+/**
+ * How far from the nearest point a value is still known: this much farther than points of an even
+ * grid are apart.
+ */
+const reachOf = (n, aspect) => Math.min(MOST, Math.max(LEAST, REACH * Math.sqrt(aspect / Math.max(1, n))));
 
 /** The value of the surface at a place (null: no point is near). */
 export function valueAt(points, x, y, aspect, near) {
@@ -44,7 +49,7 @@ export function valueAt(points, x, y, aspect, near) {
   return sum / weights;
 }
 
-/** Points at one place are one, with the mean of their values. */
+/** Merge points at one place, with the mean of their values. */
 export function merged(points) {
   const places = new Map();
   for (const { x, y, z } of points) {

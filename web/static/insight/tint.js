@@ -1,10 +1,10 @@
-// The colours of points by a third quantity, and how to read them.
+// The colours of points by a third quantity, and their legend.
 
 import { make } from "../lib/elements.js";
 import { formatNumber } from "../lib/format.js";
 import { mixed, runColor } from "../lib/theme.js";
 
-/** Colours for the runs at these places. The key is that of colors/key.js, in short. */
+/** Colours for the runs at these places. The key is a short form of that of colors/key.js. */
 export function tinted({ column, scale, axis }, places, colors) {
   if (axis?.scale === "category") {
     const colorOf = (place) => (column[place] == null ? colors.muted : runColor(column[place]));
@@ -15,7 +15,7 @@ export function tinted({ column, scale, axis }, places, colors) {
   return { colorOf, key: { low: known.length ? scale.low : null, high: scale.high, isLog: scale.scale === "log" } };
 }
 
-/** Below the drawing: which colour is what. */
+/** The legend of the colours, below the drawing. */
 export function showTint({ entries, low, high, isLog }, title) {
   const place = document.querySelector("#insight-tint");
   if (!place) return;

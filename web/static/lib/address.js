@@ -1,15 +1,17 @@
-// The address holds what the page shows. What only the charts need to know of it is carried along
-// by every link and request to the same page, and changes without asking the server.
+// The address holds what the page shows. Parameters of the charts are kept in every link and
+// request to the same page, and change without a request to the server.
 
-/** Parameters of the charts. Of all of them the server reads `metric` and `derive`, and passes the others on. */
+/**
+ * Parameters of the charts. The server reads only `metric` and `derive`, and passes the others on.
+ */
 export const CHART_NAMES = [
   "smoothing", "x", "log", "outliers", "zoom", "group", "band", "over", "hide", "solo", "tags", "pin", "metric", "full", "fold", "unfold", "color", "cols",
   "chart", "place", "derive",
 ];
 
-let held = null; // a snapshot is a file: what its address would say is kept here
+let held = null; // a snapshot is a file: its address is kept here
 
-/** From now on the address is this text alone. The browser's stays as it is. */
+/** Use this text as the address from now on. The browser's stays as it is. */
 export function holdAddress(search) {
   held ??= search;
 }
@@ -19,9 +21,9 @@ export function params() {
 }
 
 /**
- * Change parameters of the address: a text, a list (one parameter each), or null to take it out.
- * `push`: the way back leads to how it was. `address:change` on the
- * document tells of what the charts depend on.
+ * Change parameters of the address: a text, a list (one parameter each), or null to remove it.
+ * `push`: add an entry to the history. `address:change` on the document reports changes that the
+ * charts depend on.
  */
 export function setParams(changes, { push = false } = {}) {
   const changed = changedParams(params(), changes);
@@ -37,13 +39,13 @@ export function setParams(changes, { push = false } = {}) {
   if (Object.keys(changes).some((name) => CHART_NAMES.includes(name))) announce();
 }
 
-/** htmx goes back only to entries that bear its mark. The one that the browser made does not. */
+/** htmx goes back only to entries with its mark. The one that the browser made has none. */
 function pushAddress(address) {
   if (!history.state?.htmx) history.replaceState({ ...history.state, htmx: true }, "");
   history.pushState({ htmx: true }, "", address);
 }
 
-/** Pure: the parameters after the changes. What stays keeps its place. */
+/** Pure: the parameters after the changes. Unchanged ones keep their place. */
 export function changedParams(given, changes) {
   const changed = new URLSearchParams([...given].filter(([name]) => !Object.hasOwn(changes, name)));
   for (const [name, value] of Object.entries(changes)) {
@@ -53,14 +55,16 @@ export function changedParams(given, changes) {
   return changed;
 }
 
-/** The part of the address that the server answers: two addresses alike in it are one page. */
+/**
+ * The part of the address that the server answers: two addresses with the same part are one page.
+ */
 export function servedAddress(address = location.pathname + location.search) {
   const [path, search = ""] = address.split("?");
   const rest = [...new URLSearchParams(search)].filter(([name]) => !CHART_NAMES.includes(name) || name === "metric" || name === "derive");
   return rest.length ? `${path}?${new URLSearchParams(rest)}` : path;
 }
 
-/** Pure: `address` with the charts' parameters of `search` in the place of its own. */
+/** Pure: `address` with the charts' parameters of `search` in place of its own. */
 export function carried(address, search) {
   const [path, own = ""] = address.split("?");
   const kept = [...new URLSearchParams(own)].filter(([name]) => !CHART_NAMES.includes(name));
@@ -73,7 +77,7 @@ function announce() {
   document.dispatchEvent(new CustomEvent("address:change"));
 }
 
-// ---- Links and requests carry it along. One with data-keep="false" says it all itself ----
+// ---- Links and requests keep it. One with data-keep="false" has its own ----
 
 function refreshLink(event) {
   const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
@@ -93,7 +97,7 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   for (const name of CHART_NAMES) ctx.request.body?.delete(name);
 });
 
-// ---- Back and forward: what the server has answered already is not asked for again ----
+// ---- Back and forward: the server's answers are not requested again ----
 
 let served = servedAddress();
 const noteServed = () => (served = servedAddress());
@@ -103,9 +107,9 @@ document.addEventListener("htmx:after:history:replace", noteServed);
 document.addEventListener("htmx:before:history:restore", (event) => {
   if (servedAddress() === served) event.preventDefault();
 });
-// only what has come is served: going back twice at once takes the first request back
+// only what has come is served: going back twice at once aborts the first request
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (ctx.request?.headers?.["HX-History-Restore-Request"] || ctx.refreshOf === servedAddress()) noteServed();
 });
-// until htmx has come, nobody else brings back what the server answered
+// until htmx is loaded, nothing else restores the server's answer
 addEventListener("popstate", () => (globalThis.htmx || servedAddress() === served ? announce() : location.reload()));

@@ -1,21 +1,21 @@
-// Having something done: a POST that holds the token of this page, and an answer in words.
+// Send an action: a POST with the token of this page, and an answer in words.
 
 import { addressOf } from "./base.js";
 
-let renewed = null; // the token of a server that was started after this page came
+let renewed = null; // the token of a server that was started after this page was loaded
 
 const pageToken = () => JSON.parse(document.querySelector("#page-data").dataset.page).csrf;
 
 /**
- * @returns {Promise<{isDone: boolean, isRefused: boolean, message: string}>} what became of it, for
- *   the person who asked. Refused: things are no longer as they were
+ * @returns {Promise<{isDone: boolean, isRefused: boolean, message: string}>} the outcome for the
+ * user. Refused: the state has changed meanwhile
  */
 export async function post(path, body) {
   try {
     let answer = await send(path, body);
     if (answer.status === 403 && (await renewToken())) answer = await send(path, body);
-    const said = await answer.json().catch(() => ({}));
-    return { ...said, isDone: answer.ok, isRefused: answer.status === 409, message: said.message ?? said.error ?? `The server answered ${answer.status}.` };
+    const reply = await answer.json().catch(() => ({}));
+    return { ...reply, isDone: answer.ok, isRefused: answer.status === 409, message: reply.message ?? reply.error ?? `The server answered ${answer.status}.` };
   } catch {
     return { isDone: false, isRefused: false, message: "The server cannot be reached, so nothing was done." };
   }
@@ -26,7 +26,7 @@ function send(path, body) {
   return fetch(addressOf(path), { method: "POST", headers, body: JSON.stringify(body) });
 }
 
-/** After a restart of the server its pages hold another token. */
+/** After a restart of the server its pages have another token. */
 async function renewToken() {
   const page = await fetch(location.href);
   const html = new DOMParser().parseFromString(await page.text(), "text/html");

@@ -1,20 +1,21 @@
-// The points of a column of numbers are below one another: what a number has less behind its point
-// than the longest is left free, in its own digits, unseen (table.css). The server does so with the
-// rows it sends (decimals.py). Here values change, and rows come from elsewhere. A column only grows.
+// Align the numbers of a column at their decimal points: what a number has fewer digits behind its
+// point than the longest is left free, in its own digits, invisibly (table.css). The server does so
+// with the rows it sends (decimals.py). Here values change, and rows come from elsewhere. A column
+// only grows.
 
 const NUMBER = /^\u2212?\d+((?:\.\d+)?(?:e-?\d+)?)$/;
 
-let longest = new Map(); // column -> how much is behind its numbers, with the point
+let longest = new Map(); // column -> the length behind its numbers, with the point
 let path = null;
 
-/** Pure: how much of a text is behind the number, with the point, or null if it is none. */
-export function lengthBehind(text) {
+/** Pure: how much of a text is behind the number, with the point, or null if it is not a number. */
+function lengthBehind(text) {
   const found = NUMBER.exec(text);
   return found && found[1].length;
 }
 
-/** Pure: what a text with so much behind its number lacks to the longest of its column. */
-export const padOf = (length, most) => (length === null || length >= most ? "" : `.${"0".repeat(most - 1)}`.slice(length));
+/** Pure: the padding of a text with this length behind its number. */
+const padOf = (length, most) => (length === null || length >= most ? "" : `.${"0".repeat(most - 1)}`.slice(length));
 
 const columnsOf = (table) => [...table.tHead.rows[0].cells].map((head, i) => ({ key: head.dataset.column, i, isNumber: head.classList.contains("right") })).filter(({ isNumber }) => isNumber);
 
@@ -30,7 +31,7 @@ function alignColumn(key, cells) {
   longest.set(key, alignElements(cells, longest.get(key)));
 }
 
-/** Align elements that are below one another. How much is left free behind the points. */
+/** Align elements that are below one another. Returns the space behind the points. */
 export function alignElements(elements, least = 0) {
   const lengths = elements.map((element) => lengthBehind(element.textContent));
   const most = Math.max(least, ...lengths);
@@ -44,7 +45,7 @@ function setPad(element, pad) {
   else delete element.dataset.pad;
 }
 
-/** Write another number into a cell of a table: the others follow where it is longer. */
+/** Write another number into a cell of a table. The others follow if it is longer. */
 export function setNumber(cell, text) {
   if (cell.textContent === text) return;
   cell.textContent = text;

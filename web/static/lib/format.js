@@ -1,4 +1,4 @@
-// Numbers and times as people read them. The same rules as formats.py. Pure.
+// Format numbers and times for people. The same rules as formats.py. Pure.
 
 const MOST_DIGITS = 7;
 const MINUTE = 60, HOUR = 3600, DAY = 86400;
@@ -23,10 +23,10 @@ export function formatStep(step) {
   return minus(grouped(String(Math.round(step))));
 }
 
-/** How many there are, as a sentence says it: "5,000". */
+/** A count for a sentence: "5,000". */
 export const counted = (n) => n.toLocaleString("en");
 
-/** A number of things on a chart: from ten thousand on to three digits. */
+/** A count on a chart: from ten thousand on in three digits. */
 export function formatCount(n) {
   return n < 10_000 ? formatStep(n) : shortened(Number(n.toPrecision(3)));
 }
@@ -47,7 +47,7 @@ export function formatDuration(seconds) {
   return `${Math.floor(whole / DAY)} d ${two(Math.floor((whole % DAY) / HOUR))} h`;
 }
 
-/** How long ago; `null` where a date says it better (the server wrote it). */
+/** How long ago; `null` if a date is better (the server wrote it). */
 export function formatAgo(seconds) {
   if (seconds < MINUTE) return "just now";
   if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min ago`;
@@ -82,7 +82,10 @@ function evenWriter(largest, place) {
   return (tick) => (tick === 0 ? "0" : minus(grouped(tick.toFixed(Math.max(0, -place)))));
 }
 
-/** What is alike in all but its last digits: the shortest of them, and how far the others are from it. */
+/**
+ * For values that differ only in their last digits: the shortest of them, and how far the others
+ * are from it.
+ */
 function differences(shown, gap) {
   const base = shown.reduce((a, b) => (String(b).length < String(a).length ? b : a));
   const unit = Number(gap.toPrecision(2)), fromBase = (tick) => Math.round((tick - base) / unit) * unit;
@@ -99,7 +102,7 @@ function whole(value) {
 
 const exponentOf = (size) => Number(size.toExponential().split("e")[1]);
 
-/** The power of ten of the last digit that it takes to write a distance between ticks. */
+/** The power of ten of the last digit that distinguishes ticks at a distance. */
 function lastPlace(gap) {
   let n = 0;
   while (n < 5 && Math.abs(Number(gap.toExponential(n)) - gap) > 1e-6 * gap) n++;
@@ -116,7 +119,7 @@ function shortened(value, last = Infinity) {
   return formatNumber(value, last);
 }
 
-/** A time since the start, as an axis names it: the largest unit that fits, and the next. */
+/** A time since the start on an axis: the largest unit that fits, and the next. */
 export function formatSpan(seconds) {
   if (seconds < 0) return minus(`-${formatSpan(-seconds)}`);
   if (seconds < MINUTE) return `${trimmed(seconds.toFixed(seconds < 0.1 ? 6 : 3))} s`;
@@ -139,16 +142,17 @@ export function formatClock(seconds, distance_s, previous) {
   return isNewDay && date.getHours() === 0 && date.getMinutes() === 0 ? day : time;
 }
 
-// ---- Moments: in the time zone of the browser, which is named ----
+// ---- Moments: in the browser's time zone, which is named ----
 
 const dateOf = (seconds) => {
   const date = new Date(seconds * 1000);
   return Number.isNaN(date.getTime()) ? null : date;
 };
 
-const zoneOf = (date) => new Intl.DateTimeFormat("en", { timeZoneName: "short" }).formatToParts(date).find(({ type }) => type === "timeZoneName").value;
+let zones = null; // making one takes longer than a hundred uses of it
+const zoneOf = (date) => (zones ??= new Intl.DateTimeFormat("en", { timeZoneName: "short" })).formatToParts(date).find(({ type }) => type === "timeZoneName").value;
 
-/** As `format_clock` writes it: "2026-11-23 10:15:02 GMT+1". */
+/** Same as `format_clock`: "2026-11-23 10:15:02 GMT+1". */
 export function formatMoment(seconds) {
   const date = dateOf(seconds);
   if (date === null) return "–";
@@ -168,7 +172,7 @@ export function formatPointed(seconds) {
   return dateOf(seconds)?.toLocaleString("en", options) ?? "–";
 }
 
-/** What a time axis shows: "Nov 27 – 28, 2026, EST". */
+/** The range of a time axis: "Nov 27 – 28, 2026, EST". */
 export function formatDays(first, last) {
   const [from, to] = [dateOf(first), dateOf(last)];
   if (from === null || to === null || from > to) return "Time";
@@ -176,7 +180,7 @@ export function formatDays(first, last) {
   return `${days.formatRange(from, to)}, ${zoneOf(to)}`;
 }
 
-/** A text without its middle if it is longer than so many letters. */
+/** A text with its middle cut out if it is longer than this many letters. */
 export function middleCut(text, most) {
   if (text.length <= most) return text;
   const nEnd = Math.floor((most - 1) / 2);

@@ -1,17 +1,17 @@
-// A thin bar at the top while something is on its way that the reader asked for: only after a
-// moment, so that nothing flickers, and never for the refreshes that come by themselves.
+// A thin bar at the top while something that the reader requested is loading: only after a moment,
+// so that nothing flickers, and never for automatic refreshes.
 
 const PATIENCE_MS = 250;
 
 let nUnderWay = 0;
 let timer = 0;
 
-export function begin() {
+function begin() {
   nUnderWay += 1;
   if (nUnderWay === 1) timer = setTimeout(() => show(true), PATIENCE_MS);
 }
 
-export function end() {
+function end() {
   nUnderWay = Math.max(0, nUnderWay - 1);
   if (nUnderWay > 0) return;
   clearTimeout(timer);

@@ -1,5 +1,5 @@
-// What the reader has to know: the bar above the page, before anything else, and what became of an
-// action, in a corner of the window, which screen readers say.
+// Messages for the reader: the bar above the page, before anything else, and the outcome of an
+// action, in a corner of the window, which screen readers announce.
 
 import { keep, recall } from "./storage.js";
 
@@ -19,7 +19,7 @@ export function showNotice(text, isTrouble = false) {
 
 const KEPT = "notice";
 
-/** For the page that comes next: this one is about to be left. */
+/** For the next page: this one is about to be left. */
 export function keepNotice(text) {
   keep(KEPT, text, { forTab: true });
 }
@@ -42,7 +42,7 @@ function makeNotice() {
 
 // ---- The bar above the page ----
 
-/** @param {string} [about]  what may take it back: `hideBanner` with the same word */
+/** @param {string} [about] what may remove it: `hideBanner` with the same word */
 export function showBanner(text, about = "") {
   const banner = document.querySelector("#banner");
   banner.textContent = text;

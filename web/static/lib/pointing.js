@@ -1,4 +1,4 @@
-// Whatever shows a run carries its id in data-run: pointing at one of them marks them all.
+// All elements that show a run carry its id in data-run: pointing at one of them marks them all.
 
 let highlight = () => {};
 

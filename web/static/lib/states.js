@@ -7,11 +7,11 @@ export function states() {
   return (known ??= JSON.parse(document.querySelector("#page-data").dataset.page).states);
 }
 
-/** What people read: "stopped early". */
+/** The name for people: "stopped early". */
 export const wordOf = (state) => states()[state]?.word ?? state;
 
 /** Whether a run in this state has ended. */
 export const isEnd = (state) => states()[state]?.isEnd ?? false;
 
-/** Whether the run itself went wrong. */
+/** Whether the run itself failed. */
 export const isFailure = (state) => states()[state]?.isFailure ?? false;

@@ -1,4 +1,4 @@
-// The colours of theme.css for what is drawn on a canvas. Read again when the theme changes.
+// The colours of theme.css for drawings on a canvas. Read again when the theme changes.
 
 const N_RUN_COLORS = 12, N_SCALE_COLORS = 4;
 /** The steps of the continuous scale: colours "r0" to "r32". */
@@ -33,7 +33,7 @@ function readColors() {
 }
 
 /**
- * The colour of a curve on a canvas, by what its class is called after `run-color-`: a number of the
+ * The colour of a curve on a canvas, by the name of its class after `run-color-`: a number of the
  * palette, a step of the scale ("r7"), "neutral", or a state.
  */
 export function runColor(name, colors = theme()) {
@@ -51,7 +51,7 @@ export function mixed(stops, place) {
   return `rgb(${from.map((one, i) => Math.round(one + (to[i] - one) * (at - low))).join(" ")})`;
 }
 
-/** Another theme holds now: the system's has changed, or a person chose one. */
+/** The theme has changed: the system's, or the user's choice. */
 export function themeChanged() {
   colors = null;
   for (const listener of listeners) listener();

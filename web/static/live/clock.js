@@ -1,7 +1,6 @@
-// Times that continue: durations of what runs, and how long ago something began. Whether something
-// still runs nobody knows while the connection is lost: then durations stand still.
-// All times are the server's, since the browser's clock may be wrong, and are written in the
-// browser's time zone.
+// Times that continue: durations of running runs, and the time since something began. While the
+// connection is lost it is not known whether runs continue: then durations stop. All times are the
+// server's, since the browser's clock may be wrong, and are written in the browser's time zone.
 
 import { formatAgo, formatDay, formatDuration, formatMoment } from "../lib/format.js";
 
@@ -25,7 +24,7 @@ function whenAnswered() {
   return Date.now() - performance.now() + navigation.responseStart;
 }
 
-/** Each page says the server's time: `answeredMs` is what this clock said then. */
+/** Each page contains the server's time: `answeredMs` is the time of this clock then. */
 function noteServerTime(answeredMs) {
   const { now = "" } = document.querySelector("#page-data")?.dataset ?? {};
   if (answeredMs === null || now === "" || now === servedAt) return;
@@ -45,7 +44,8 @@ function nameMoments() {
 function tick() {
   if (document.hidden) return;
   const now = (Date.now() - aheadMs) / 1000;
-  const isStale = document.documentElement.classList.contains("is-stale"); // as connection.js says
+  // as set by connection.js
+  const isStale = document.documentElement.classList.contains("is-stale");
   for (const element of isStale ? [] : document.querySelectorAll("[data-since]")) {
     setText(element, formatDuration(now - Number(element.dataset.since)));
   }

@@ -1,5 +1,5 @@
-// The word in the top bar: whether what the page shows is live, and what the reader should know
-// where the server cannot be asked, or does not let them in any more.
+// The state in the top bar: whether the page is live, and a message if the server cannot be
+// reached, or no longer accepts the token.
 
 import { hideBanner, showBanner } from "../lib/notice.js";
 import { addressOf } from "../lib/base.js";
@@ -12,7 +12,7 @@ const LOST = "connection";
 let isPartly = false; // without htmx only points, best values and outputs arrive
 let lostAt = null;
 let timer = 0;
-let said = "idle";
+let shownState = "idle";
 
 /** @param {"idle" | "connecting" | "open" | "lost" | "paused"} state */
 export function showConnection(state) {
@@ -22,19 +22,19 @@ export function showConnection(state) {
     lostAt ??= new Date();
   }
   if (lostAt !== null && state === "connecting") state = "lost";
-  if (state !== "open") return say(state);
+  if (state !== "open") return showState(state);
   hideBanner(LOST);
   const wasLost = lostAt !== null;
   lostAt = null;
   const usual = isPartly ? "partly" : "open";
-  if (!wasLost) return say(usual);
-  say("again");
-  timer = setTimeout(() => say(usual), AGAIN_MS);
+  if (!wasLost) return showState(usual);
+  showState("again");
+  timer = setTimeout(() => showState(usual), AGAIN_MS);
   return undefined;
 }
 
-function say(state) {
-  said = state;
+function showState(state) {
+  shownState = state;
   const element = document.querySelector("#connection");
   element.dataset.state = state === "again" ? "open" : state;
   document.documentElement.classList.toggle("is-stale", state === "lost" || state === "paused");
@@ -43,12 +43,12 @@ function say(state) {
   if (element.textContent !== WORDS[state] + since) element.textContent = WORDS[state] + since;
 }
 
-/** A page that was reached by a link has a top bar of its own, while the stream may be the same. */
+/** A page that was reached by a link has its own top bar, while the stream may be the same. */
 document.addEventListener("htmx:after:swap", () => {
-  if (document.querySelector("#connection")?.dataset.state === undefined) say(said);
+  if (document.querySelector("#connection")?.dataset.state === undefined) showState(shownState);
 });
 
-/** Say from now on that only a part of the page is live. */
+/** Show from now on that only a part of the page is live. */
 export function showPartlyLive() {
   isPartly = true;
   if (document.querySelector("#connection").dataset.state === "open") showConnection("open");
@@ -58,24 +58,24 @@ export function showPartlyLive() {
 async function askWhy() {
   try {
     const answer = await fetch(addressOf("/events"), { method: "HEAD" });
-    if (answer.status === 403) tellForbidden();
+    if (answer.status === 403) showForbidden();
   } catch {
-    // it cannot be reached: the word in the bar says so
+    // it cannot be reached: the bar already shows that
   }
 }
 
-function tellForbidden() {
-  showBanner("The server does not accept this browser's token any more: the server was restarted. Open the address with ?token=… that it printed.", LOST);
+function showForbidden() {
+  showBanner("The server no longer accepts this browser's token: it was restarted. Open the address with ?token=… that it printed.", LOST);
 }
 
-// ---- What people ask for meanwhile ----
+// ---- Requests of users meanwhile ----
 
 document.addEventListener("htmx:before:swap", (event) => {
   const status = event.detail.ctx.response?.status ?? 200;
   if (status < 400 || status === 404) return;
-  event.preventDefault(); // an error is no page: what is shown stays
-  if (status === 403) tellForbidden();
-  else showBanner(`The server could not make this page (status ${status}). Its output in the terminal says more.`, LOST);
+  event.preventDefault(); // an error is no page: the current content stays
+  if (status === 403) showForbidden();
+  else showBanner(`The server could not make this page (status ${status}). Its output in the terminal has details.`, LOST);
 });
 
 document.addEventListener("htmx:error", (event) => {

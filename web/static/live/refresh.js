@@ -1,5 +1,5 @@
-// Lists, tables and counts are the server's: when an event says that they changed, htmx fetches
-// the page and morphs what differs. Points and output never come this way.
+// Lists, tables and counts are the server's: when an event reports a change, htmx fetches the page
+// and morphs the differences. Points and output never come this way.
 
 import { changedParams, params, servedAddress } from "../lib/address.js";
 import { holdRow } from "./row_hold.js";
@@ -17,7 +17,8 @@ let isHeld = false;
 let longTable = { isScrolling: () => false, neededRows: () => null };
 
 /**
- * A table of which the page holds only the rows near what is seen says what a refresh needs to know.
+ * A table of which the page holds only the rows near the visible ones registers what a refresh
+ * needs to know.
  *
  * @param {{isScrolling: () => boolean, neededRows: () => string | null}} table  while it scrolls it
  *   is not changed from outside; `neededRows`: "26-100", what a refresh must bring
@@ -31,8 +32,8 @@ document.addEventListener("pointermove", (event) => {
 });
 
 /**
- * Ask for a refresh: soon, but not more often than PAUSE_MS. While the pointer moves over a table
- * it waits, though not for ever: the row that is pointed at stays where it is in any case.
+ * Request a refresh: soon, but not more often than PAUSE_MS. While the pointer moves over a table
+ * it waits, though not forever: the row that is pointed at stays where it is in any case.
  */
 export function requestRefresh({ isUrgent = false } = {}) {
   if (isUrgent) clearTimeout(timer);
@@ -45,7 +46,7 @@ export function requestRefresh({ isUrgent = false } = {}) {
 
 let later = 0;
 
-/** Ask for a refresh in so many milliseconds, however often that is asked meanwhile. */
+/** Request a refresh within this many milliseconds, however often that is requested meanwhile. */
 export function requestRefreshWithin(pauseMs) {
   later ||= setTimeout(() => {
     later = 0;
@@ -53,21 +54,21 @@ export function requestRefreshWithin(pauseMs) {
   }, pauseMs);
 }
 
-/** How long the pointer has to rest yet. */
+/** How long the pointer still has to rest. */
 function stillIn(now) {
   return pointedAt ? Math.min(pointedAt + STILL_MS, askedAt + LONGEST_MS) - now : 0;
 }
 
-export const refreshAside = () => ASIDE.map((selector) => `${selector}:outerMorph`).join(",");
+const refreshAside = () => ASIDE.map((selector) => `${selector}:outerMorph`).join(",");
 
 /** The address to fetch: this one, with the rows that a scrolled table holds. */
-export function fetchAddress(given = params()) {
+function fetchAddress(given = params()) {
   const rows = longTable.neededRows();
   const search = (rows ? changedParams(given, { rows }) : given).toString();
   return location.pathname + (search && `?${search}`);
 }
 
-/** While the page waits to be left nothing is asked for. */
+/** While the page is being left, nothing is requested. */
 export function holdRefreshes(isOn) {
   isHeld = isOn;
 }
@@ -90,7 +91,7 @@ async function refresh(isUrgent) {
   });
 }
 
-/** The reader has moved on while a refresh was on its way: it must not bring them back. */
+/** The reader has moved on while a refresh was under way: it must not bring them back. */
 document.addEventListener("htmx:before:swap", (event) => {
   const { refreshOf, isAsked } = event.detail.ctx;
   if (refreshOf === undefined) return;
@@ -100,7 +101,7 @@ document.addEventListener("htmx:before:swap", (event) => {
   requestRefresh({ isUrgent: isOld && isAsked });
 });
 
-// ---- A table for which there was no time to read all logs is asked for again ----
+// ---- A table for which there was no time to read all logs is requested again ----
 
 function completePartial() {
   const data = document.querySelector("#page-data")?.dataset.page;

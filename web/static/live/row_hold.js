@@ -1,5 +1,5 @@
-// A row that somebody points at, or is in with the keyboard, stays where it is on the screen while
-// rows come and go above it.
+// A row that is pointed at, or has the keyboard focus, stays where it is on the screen while rows
+// are added and removed above it.
 
 let pointer = null;
 let held = null;
@@ -26,5 +26,5 @@ function putBack() {
   held = null;
 }
 
-/** After everybody else has laid out what changed. */
+/** After all others have laid out their changes. */
 document.addEventListener("htmx:after:swap", () => queueMicrotask(putBack));

@@ -33,7 +33,7 @@ export class LiveStream {
     addEventListener("online", () => this.#source === null && this.restart());
   }
 
-  /** Connect again, with what the page follows now. */
+  /** Connect again, with the current topics of the page. */
   restart() {
     this.#close();
     const address = document.hidden ? null : this.#address();

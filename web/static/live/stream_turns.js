@@ -1,6 +1,6 @@
-// Which of a browser's open pages may have a live stream. A browser opens six connections to a
-// host, over all its tabs and windows: streams in six of them would keep a seventh from loading.
-// Hidden tabs have none. Of those in view the ones used last do.
+// Decides which of a browser's open pages may have a live stream. A browser opens six connections
+// to a host, over all its tabs and windows: streams in six of them would block a seventh. Hidden
+// tabs have none. Of the visible ones those used last do.
 
 const MOST_STREAMS = 4;
 const CENSUS_MS = 150; // within which the other pages answer
@@ -8,7 +8,7 @@ const CHANNEL = "ml-tracking-ops-streams";
 const SIGNS_OF_USE = ["pointermove", "pointerdown", "keydown", "focus"];
 
 /** Whether a page has to give way: there are too many streams, and others began later. Pure. */
-export function mustGiveWay(mine, others) {
+function mustGiveWay(mine, others) {
   const later = others.filter((one) => one.at > mine.at || (one.at === mine.at && one.id > mine.id));
   return later.length >= MOST_STREAMS;
 }
@@ -22,8 +22,8 @@ export class StreamTurns {
   #onUse;
 
   /**
-   * @param {() => void} onGiveWay  end the stream: others are used more
-   * @param {() => void} onUse  the page is used again after it gave way
+   * @param {() => void} onGiveWay end the stream: others are used more
+   * @param {() => void} onUse the page is used again after it gave way
    */
   constructor(onGiveWay, onUse) {
     this.#onGiveWay = onGiveWay;
@@ -54,7 +54,7 @@ export class StreamTurns {
     this.#others.push({ id, at });
   }
 
-  /** Pages that are gone answer no more: they are counted again each time. */
+  /** Pages that are gone no longer answer: they are counted again each time. */
   #count() {
     this.#others = [];
     clearTimeout(this.#timer);

@@ -2,7 +2,7 @@
 
 import { button, element, make } from "../lib/elements.js";
 import { counted } from "../lib/format.js";
-import { ask } from "./data.js";
+import { fetchMedia } from "./data.js";
 import { Row } from "./row.js";
 
 const MOST_ROWS = 60;
@@ -35,7 +35,7 @@ export class MediaBeside {
     section.querySelector(".media-content").replaceChildren(bar, this.#list, this.#more);
   }
 
-  /** Something was logged: ask what there is, at most twice a second. */
+  /** Something was logged: fetch the changes, at most twice a second. */
   note() {
     this.#hasMore = true;
     if (!this.#timer && !this.#isLoading) this.#timer = setTimeout(() => void this.load().catch(() => {}), PAUSE_MS);
@@ -47,7 +47,7 @@ export class MediaBeside {
     this.#hasMore = false;
     this.#isLoading = true;
     try {
-      this.#take(await Promise.all(this.#runs.map((run) => ask("", { run: run.id }))));
+      this.#take(await Promise.all(this.#runs.map((run) => fetchMedia("", { run: run.id }))));
     } finally {
       this.#isLoading = false;
       if (this.#hasMore) this.note();
@@ -79,7 +79,7 @@ export class MediaBeside {
     if (elements.length !== before.length || elements.some((one, at) => one !== before[at])) this.#list.replaceChildren(...elements);
   }
 
-  /** The row of a name as it is now. A run that joins it makes another one. */
+  /** The current row of a name. A run that joins it makes another one. */
   #row(key, cards) {
     let row = this.#rows.get(key);
     if (!row?.update(cards)) {

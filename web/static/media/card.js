@@ -1,5 +1,5 @@
-// One card: everything that a run logged of one kind and name, at the step of its slider. Only a
-// card that is seen asks the server for anything.
+// One card: everything that a run logged under one kind and name, at the step of its slider. Only a
+// visible card sends requests.
 
 import { cut, make } from "../lib/elements.js";
 import { counted } from "../lib/format.js";
@@ -24,7 +24,7 @@ export class Card {
   #isSeen = false;
   #isDue = true;
 
-  /** @param {(step: number) => void} onStep  the person chose a step here */
+  /** @param {(step: number) => void} onStep the user chose a step here */
   constructor(run, info, onStep) {
     this.info = info;
     const choose = (step) => {
@@ -32,7 +32,7 @@ export class Card {
       onStep(step);
     };
     this.#slider = new StepSlider(`Step of ${info.name}`, choose);
-    this.#body = new BODIES[info.kind](run, info, { choose, move: (by) => choose(this.#slider.move(by)), step: () => this.#slider.step });
+    this.#body = new BODIES[info.kind](run, info, { choose, move: (by) => choose(this.#slider.move(by)), step: () => this.#slider.step, again: () => this.#show() });
     this.#trouble.hidden = true;
     const head = make("header", "media-head", make("h3", "media-name", cut(info.name)), ...(this.#body.tools ?? []));
     this.element = make("article", `media-card is-${info.kind}`, head, this.#slider.element, this.#body.element, this.#trouble, this.#note);
@@ -42,14 +42,14 @@ export class Card {
     seen.observe(this.element);
   }
 
-  /** What there is now. A slider at its end moves to what is new. */
+  /** Set the current content. A slider at its end moves to what is new. */
   update(info) {
     const isMore = info.count !== this.info.count || this.info === info;
     this.info = info;
     const isOther = this.#slider.setSteps(info.steps);
     this.#slider.element.hidden = info.steps.length < 2;
     this.#note.textContent = info.keep ? `The last ${counted(info.keep)} steps are kept.` : "";
-    if (isOther || (isMore && this.#body.showsAll)) this.#show();
+    if (isOther || isMore) this.#show();
   }
 
   showStep(step) {
@@ -70,10 +70,10 @@ export class Card {
   #show() {
     this.#isDue = !this.#isSeen;
     if (!this.#isSeen) return;
-    this.#body.show(this.#slider.step).then(() => this.#say(""), (error) => this.#say(error.message));
+    this.#body.show(this.#slider.step, this.info.count).then(() => this.#showNote(""), (error) => this.#showNote(error.message));
   }
 
-  #say(trouble) {
+  #showNote(trouble) {
     this.#trouble.textContent = trouble;
     this.#trouble.hidden = !trouble;
   }

@@ -1,9 +1,9 @@
-// Drawing histograms on a canvas: as a heat map over the steps, as ridges, and one as bars.
+// Draw histograms on a canvas: as a heat map over the steps, as ridges, and a single one as bars.
 
 import { formatNumber } from "../lib/format.js";
 
 const HEAT_PX = 160, RIDGE_PX = 220, BARS_PX = 90, LABEL_PX = 14;
-const MOST_RIDGES = 24;
+const MOST_RIDGES = 24, LEAST_RIDGE_PX = 40;
 
 /** A column for each step: the darker, the more values. Lines at the median and at 5 % and 95 %. */
 export function drawHeatMap(canvas, stack, place) {
@@ -44,13 +44,13 @@ function percentileLine(context, stack, which, { width, high, color }) {
   context.globalAlpha = 1;
 }
 
-/** One curve above the other, the newest in front. Of very many steps some. */
+/** One curve above the other, the newest in front. If there are very many steps, some of them. */
 export function drawRidges(canvas, stack, place) {
   const { context, width, height, colors } = begin(canvas, RIDGE_PX);
   const places = evenly(stack.steps.length, MOST_RIDGES, place);
-  const rowHeight = (height - LABEL_PX - 40) / Math.max(1, places.length - 1 || 1), tall = Math.max(40, rowHeight * 3);
+  const { tall, bases } = ridgesIn(height - LABEL_PX, places.length);
   places.forEach((i, row) => {
-    const base = places.length === 1 ? height - LABEL_PX : 40 + row * rowHeight;
+    const base = bases[row];
     curve(context, stack.shares[i], { width, base, tall });
     context.fillStyle = colors.surface;
     context.globalAlpha = 0.85;
@@ -61,6 +61,14 @@ export function drawRidges(canvas, stack, place) {
     context.stroke();
   });
   axis(context, stack, { width, height, color: colors.muted });
+}
+
+/** Pure: how tall ridges are, and where each stands, so that the first is not cut off. */
+export function ridgesIn(height, n) {
+  const room = height - 2; // for the line
+  const tall = Math.max(Math.min(LEAST_RIDGE_PX, room), (3 * room) / (n + 2)); // over two others
+  const between = (room - tall) / Math.max(1, n - 1);
+  return { tall, bases: Array.from({ length: n }, (_, row) => (n === 1 ? height : 2 + tall + row * between)) };
 }
 
 function curve(context, shares, { width, base, tall }) {
@@ -91,8 +99,8 @@ function axis(context, stack, { width, height, color }) {
   label(context, formatNumber(stack.edges.at(-1)), width - 2, height - 2, color, "right");
 }
 
-/** Pure: at most so many places of n, evenly, with the last one and the chosen one among them. */
-export function evenly(n, most, chosen) {
+/** Pure: at most this many places of n, evenly, with the last one and the chosen one among them. */
+function evenly(n, most, chosen) {
   const count = Math.min(n, most);
   const places = Array.from({ length: count }, (_, i) => (count === 1 ? n - 1 : Math.round((i * (n - 1)) / (count - 1))));
   return [...new Set([...places, chosen])].sort((a, b) => a - b);

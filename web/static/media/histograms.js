@@ -3,51 +3,90 @@
 import { button, make } from "../lib/elements.js";
 import { counted, formatNumber, formatStep } from "../lib/format.js";
 import { recall, keep } from "../lib/storage.js";
-import { Latest, placeOf } from "./data.js";
+import { placeOfStep } from "./data.js";
 import { drawBars, drawHeatMap, drawRidges } from "./histogram_drawing.js";
+import { HistogramStack } from "./histogram_stack.js";
+import { Pager } from "./pager.js";
 
 const MODE = "media-histograms";
 const AGAIN_MS = 2000;
 
 export class HistogramBody {
-  showsAll = true; // what is drawn changes with every step that comes
-  #run;
   #info;
   #card;
-  #latest = new Latest();
-  #stack = null;
-  #count = -1;
+  #histograms;
+  #step = null;
+  #count = 0;
+  #which = null; // of several of this step. null: the last one
+  #shown = null;
+  #turn = 0;
+  #askedAt = -Infinity;
+  #timer = 0;
   #mode = recall(MODE) === "ridge" ? "ridge" : "heat";
   #canvas = document.createElement("canvas");
+  #drawn = make("p", "media-facts muted");
+  #pager = new Pager("Histogram before", "Next histogram", (by) => this.#page(by), "Histogram");
   #bars = document.createElement("canvas");
   #facts = make("p", "media-facts num");
-  #askedAt = -Infinity;
 
   constructor(run, info, card) {
-    this.#run = run;
     this.#info = info;
     this.#card = card;
+    this.#histograms = new HistogramStack(run, info.name);
     this.tools = [button("media-mode", "", () => this.#switch())];
     this.#canvas.className = "media-stack";
     this.#bars.className = "media-bars";
     this.#canvas.role = "img";
-    this.element = make("div", "media-histogram", this.#canvas, this.#bars, this.#facts);
+    this.#drawn.hidden = true;
+    this.element = make("div", "media-histogram", this.#canvas, this.#drawn, this.#pager.element, this.#bars, this.#facts);
     this.#canvas.addEventListener("click", (event) => this.#choose(event));
     new ResizeObserver(() => this.#draw()).observe(this.element);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#draw());
     this.#name();
   }
 
-  async show(step) {
-    this.step = step;
-    if (this.#stack === null || (!this.#stack.steps.includes(step) && performance.now() - this.#askedAt > AGAIN_MS)) {
-      this.#askedAt = performance.now();
-      const found = await this.#latest.ask("/histograms", { run: this.#run, name: this.#info.name });
-      if (found === null) return;
-      if (!found.steps.length) throw new Error("This histogram cannot be shown: what was logged is damaged.");
-      this.#stack = found;
+  /** @param {number} count  how many histograms there are: if there are more, the drawing is outdated */
+  async show(step, count) {
+    if (step !== this.#step) this.#which = null;
+    [this.#step, this.#count] = [step, count];
+    if (this.#histograms.all === null) {
+      if (!(await this.#load())) return;
+    } else if (this.#histograms.count !== count) this.#loadSoon();
+    await this.#showStep();
+  }
+
+  #load() {
+    this.#askedAt = performance.now();
+    return this.#histograms.load(this.#count);
+  }
+
+  /** The drawing of all steps is brought up to date, but not more often than every other second. */
+  #loadSoon() {
+    if (this.#timer) return;
+    const again = async () => {
+      this.#timer = 0;
+      if (this.element.isConnected && (await this.#load())) await this.#showStep();
+    };
+    this.#timer = setTimeout(() => void again().catch(() => {}), Math.max(0, this.#askedAt + AGAIN_MS - performance.now()));
+  }
+
+  async #showStep() {
+    const mine = ++this.#turn;
+    try {
+      const found = await this.#histograms.at(this.#step, this.#count, this.#which);
+      if (found === null || mine !== this.#turn) return;
+      this.#shown = found;
+    } catch (error) {
+      if (mine === this.#turn) this.#shown = null;
+      throw error;
+    } finally {
+      if (mine === this.#turn) this.#draw();
     }
-    this.#draw();
+  }
+
+  #page(by) {
+    this.#which = this.#shown.which + by;
+    this.#card.again();
   }
 
   #switch() {
@@ -63,25 +102,28 @@ export class HistogramBody {
   }
 
   #choose(event) {
-    if (!this.#stack || this.#mode !== "heat") return;
+    const steps = this.#histograms.all?.steps;
+    if (!steps || this.#mode !== "heat") return;
     const box = this.#canvas.getBoundingClientRect();
-    const n = this.#stack.steps.length;
-    const place = Math.min(n - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * n)));
-    this.#card.choose(this.#stack.steps[place]);
+    const place = Math.floor(((event.clientX - box.left) / box.width) * steps.length);
+    this.#card.choose(steps[Math.min(steps.length - 1, Math.max(0, place))]);
   }
 
   #draw() {
-    const stack = this.#stack;
-    if (!stack || !stack.steps.length || !this.element.clientWidth) return;
-    const place = placeOf(stack.steps, this.step);
-    (this.#mode === "heat" ? drawHeatMap : drawRidges)(this.#canvas, stack, place);
-    drawBars(this.#bars, stack, place);
-    this.#facts.textContent = factsOf(stack, place);
+    const { all } = this.#histograms, shown = this.#shown;
+    if (!all || !this.element.clientWidth) return;
+    (this.#mode === "heat" ? drawHeatMap : drawRidges)(this.#canvas, all, placeOfStep(all.steps, this.#step));
+    this.#drawn.hidden = all.steps.length >= all.n_steps;
+    this.#drawn.textContent = `${counted(all.steps.length)} of ${counted(all.n_steps)} steps are drawn.`;
+    this.#bars.hidden = shown === null;
+    if (shown) drawBars(this.#bars, shown.stack, shown.at);
+    this.#pager.show(shown?.which ?? 0, 1, shown?.n ?? 1);
+    this.#facts.textContent = shown ? factsOf(shown.stack, shown.at) : "";
   }
 }
 
 /** Pure: the numbers of one histogram in words. */
-export function factsOf(stack, place) {
+function factsOf(stack, place) {
   const { number, minimum, maximum, mean, n_not_finite: nNotFinite } = stack.facts[place];
   const parts = [`step ${formatStep(stack.steps[place])}`, `${counted(number)} values`];
   if (minimum !== null) parts.push(`${formatNumber(minimum)} to ${formatNumber(maximum)}`, `mean ${formatNumber(mean)}`);

@@ -1,12 +1,14 @@
-// Images of a step, beside each other where there are several. Each opens in the whole window.
+// Images of a step, beside each other if there are several. Each opens in the whole window.
 
 import { button, element, make } from "../lib/elements.js";
-import { counted, formatBytes } from "../lib/format.js";
+import { formatBytes } from "../lib/format.js";
 import { addressOf } from "../lib/base.js";
 import { captionOf } from "./bodies.js";
 import { Latest } from "./data.js";
+import { ShownItems } from "./items.js";
+import { Pager } from "./pager.js";
 
-const SMALL_PX = 160, SMALL_CARD_PX = 520;
+const SMALL_PX = 160, SMALL_CARD_PX = 520, AT_ONCE = 24;
 
 export class ImageBody {
   #run;
@@ -16,12 +18,15 @@ export class ImageBody {
   #zoomed = new Latest();
   #first = 0;
   #step = null;
+  #found = null;
+  #images = new ShownItems(make("div", "media-images"));
+  #pager = new Pager("Images before these", "Images after these", (by) => this.#page(by));
 
   constructor(run, info, card) {
     this.#run = run;
     this.#info = info;
     this.#card = card;
-    this.element = make("div", "media-images");
+    this.element = make("div", "media-both", this.#images.element, this.#pager.element);
   }
 
   async show(step) {
@@ -30,11 +35,19 @@ export class ImageBody {
     const { kind, name } = this.#info;
     const found = await this.#latest.ask("/step", { run: this.#run, kind, name, step, first: this.#first || null });
     if (found === null) return;
-    const figures = found.items.map((item) => this.#figure(item, found));
-    this.element.classList.toggle("is-many", found.n_items > 1);
-    await Promise.all(figures.map(readyToShow)); // the images before stay until then: nothing flickers
-    if (this.#step !== step) return;
-    this.element.replaceChildren(...figures, ...this.#pager(found));
+    if (!found.items.length && this.#first) {
+      this.#first = 0; // there are fewer now
+      return this.show(step);
+    }
+    this.#found = found;
+    const isMany = found.n_items > 1;
+    const figures = this.#images.prepare(found.items, (item) => this.#figure(item, found), [found.step, isMany]);
+    // the images before stay until then: nothing flickers
+    await Promise.all([...figures.values()].map(readyToShow));
+    if (this.#found !== found || this.#step !== step) return;
+    this.#images.element.classList.toggle("is-many", isMany);
+    this.#images.show(figures);
+    this.#pager.show(found.first, found.items.length, found.n_items);
   }
 
   #figure(item, found) {
@@ -46,46 +59,35 @@ export class ImageBody {
     }
     const image = element("img", { src: addressOf(this.#source(item, found)), alt: item.caption ?? `${this.#info.name}, step ${found.step}`, width: item.width, height: item.height, decoding: "async" });
     image.classList.toggle("is-small", Math.max(item.width, item.height) < SMALL_PX);
-    const opener = button("media-open", "", () => void this.#open(found, item.place));
+    const opener = button("media-open", "", () => void this.#open(item.place));
     opener.ariaLabel = `Show ${image.alt} in the whole window`;
     opener.append(image);
     image.addEventListener("error", () => opener.replaceWith(make("p", "media-trouble muted", "This image cannot be shown: its file is damaged.")));
     return make("figure", "media-figure", opener, caption);
   }
 
-  /** A small image does, or in a card as wide as the page one of twice its size. */
+  /** A small image is enough, or in a card as wide as the page one of twice its size. */
   #source({ thumb, href }, found) {
     const isWide = found.n_items === 1 && this.element.clientWidth > SMALL_CARD_PX;
     return (isWide ? thumb?.replace("thumb=1", "thumb=2") : thumb) ?? href;
   }
 
-  #pager({ n_items: n, first, items }) {
-    if (n <= items.length) return [];
-    const go = (to) => {
-      this.#first = to;
-      void this.show(this.#step);
-    };
-    const back = button("action", "‹", () => go(Math.max(0, first - 24)));
-    const on = button("action", "›", () => go(first + items.length));
-    back.ariaLabel = "Images before these";
-    on.ariaLabel = "Images after these";
-    back.disabled = first === 0;
-    on.disabled = first + items.length >= n;
-    return [make("div", "media-pager", back, make("span", "muted num", `${counted(first + 1)}–${counted(first + items.length)} of ${counted(n)}`), on)];
+  #page(by) {
+    const { first, items } = this.#found;
+    this.#first = by < 0 ? Math.max(0, first - AT_ONCE) : first + items.length;
+    this.#card.again();
   }
 
-  async #open(found, place) {
+  async #open(place) {
     const { openZoom } = await import("./zoom.js");
-    const items = (answer) => answer.items.filter((item) => !item.trouble);
+    const { kind, name } = this.#info;
+    const more = (step, first) => this.#zoomed.ask("/step", { run: this.#run, kind, name, step, first: first || null });
     const move = async (by) => {
       const step = this.#card.step();
       this.#card.move(by);
-      if (this.#card.step() === step) return null;
-      const { kind, name } = this.#info;
-      const answer = await this.#zoomed.ask("/step", { run: this.#run, kind, name, step: this.#card.step() });
-      return answer && { step: answer.step, items: items(answer) };
+      return this.#card.step() === step ? null : more(this.#card.step(), 0);
     };
-    openZoom(this.#info.name, { step: found.step, items: items(found) }, place, move);
+    openZoom(name, this.#found, place, move, more);
   }
 }
 

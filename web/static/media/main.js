@@ -1,4 +1,5 @@
-// What a run logged besides metrics: a card for each name, with one slider for all or one each.
+// Everything that a run logged besides metrics: a card for each name, with one slider for all or
+// one each.
 
 import { button, element, make } from "../lib/elements.js";
 import { counted, formatBytes } from "../lib/format.js";
@@ -46,7 +47,7 @@ export class MediaSection {
     this.#share();
   }
 
-  /** Something was logged: ask what there is, at most twice a second. */
+  /** Something was logged: fetch the changes, at most twice a second. */
   note() {
     this.#hasMore = true;
     if (!this.#timer && !this.#isLoading) this.#timer = setTimeout(() => void this.load(), PAUSE_MS);
@@ -125,7 +126,7 @@ export class MediaSection {
     if (isShared && this.#found) this.#showAll(this.#shared.step);
   }
 
-  /** A step that was chosen in a card is that of all cards, where they share a slider. */
+  /** A step that was chosen in a card applies to all cards, if they share a slider. */
   #follow(step) {
     if (!this.#sharedBox.checked) return;
     this.#shared.setStep(step);

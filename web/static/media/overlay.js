@@ -1,9 +1,9 @@
 // Histograms of several runs over one another: outlines on one axis, as densities, each in the
-// colour of its run. What is compared are shapes: runs may have other numbers of values and bins.
+// colour of its run. Shapes are compared: runs may have other numbers of values and bins.
 
 import { make } from "../lib/elements.js";
 import { formatNumber, formatStep } from "../lib/format.js";
-import { ask, placeOf } from "./data.js";
+import { HistogramStack } from "./histogram_stack.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 1000, HEIGHT = 200;
@@ -27,30 +27,29 @@ export class HistogramOverlay {
     this.element = make("div", "media-both", this.#figure, make("p", "media-axis num", this.#low, this.#high), this.#list);
   }
 
-  /** @param {{run: {id: string, name: string, color: number}, step: number}[]} shown */
+  /** @param {{run: {id: string, name: string, color: number}, step: number, count: number}[]} shown */
   async show(shown) {
     const mine = ++this.#turn;
-    const stacks = await Promise.all(shown.map(({ run, step }) => this.#stackOf(run.id, step)));
-    if (mine !== this.#turn) return;
-    const outlines = shown.map(({ run, step }, at) => ({ run, ...histogramAt(stacks[at], step) }));
+    const found = await Promise.all(shown.map(({ run, step, count }) => this.#histogramOf(run.id, step, count)));
+    if (mine !== this.#turn || found.includes(null)) return;
+    const outlines = shown.map(({ run }, at) => ({ run, ...found[at] }));
     const { low, high, lines } = outlinesOf(outlines);
     this.#figure.replaceChildren(...lines.map((points, at) => outline(points, outlines[at].run.color)));
     [this.#low.textContent, this.#high.textContent] = [formatNumber(low), formatNumber(high)];
     this.#list.replaceChildren(...outlines.map(legend));
   }
 
-  async #stackOf(run, step) {
-    const known = this.#stacks.get(run);
-    if (known?.steps.includes(step)) return known;
-    const found = await ask("/histograms", { run, name: this.#name });
-    this.#stacks.set(run, found);
-    return found;
+  async #histogramOf(run, step, count) {
+    const known = this.#stacks.get(run) ?? new HistogramStack(run, this.#name);
+    this.#stacks.set(run, known);
+    if (known.all === null && !(await known.load(count))) return null;
+    const found = await known.at(step, count);
+    return found && histogramAt(found);
   }
 }
 
-function histogramAt(stack, step) {
-  const place = placeOf(stack.steps, step);
-  return { edges: stack.edges, shares: stack.shares[place], step: stack.steps[place], facts: stack.facts[place], percentiles: stack.percentiles[place] };
+function histogramAt({ stack, at }) {
+  return { edges: stack.edges, shares: stack.shares[at], step: stack.steps[at], facts: stack.facts[at], percentiles: stack.percentiles[at] };
 }
 
 /** Pure: for each histogram the corners of its outline in the box of the drawing. */

@@ -4,7 +4,7 @@
 import { cut, element, make } from "../lib/elements.js";
 import { formatStep } from "../lib/format.js";
 import { BODIES } from "./card.js";
-import { allSteps, placeOf } from "./data.js";
+import { allSteps, placeOfStep } from "./data.js";
 import { HistogramOverlay } from "./overlay.js";
 import { ImagePair } from "./pair.js";
 import { StepSlider } from "./slider.js";
@@ -48,7 +48,7 @@ export class Row {
     seen.observe(this.element);
   }
 
-  /** Take in what there is now. Returns false where a run has joined or left: this is another row. */
+  /** Set the current cards. Returns false if a run has joined or left: this is another row. */
   update(cards) {
     const ids = this.#runs.flatMap((run, at) => (cards[at] ? [run.id] : []));
     if (ids.join("\n") !== this.#columns.map(({ run }) => run.id).join("\n")) return false;
@@ -74,10 +74,12 @@ export class Row {
       this.#slider.setStep(step);
       this.#show();
     };
-    const body = new BODIES[card.kind](run.id, card, { choose, move: (by) => choose(this.#slider.move(by)), step: () => this.#slider.step });
     const step = make("span", "media-step num"), trouble = make("p", "media-trouble muted");
+    const column = { run, card, step, trouble };
+    const control = { choose, move: (by) => choose(this.#slider.move(by)), step: () => this.#slider.step, again: () => this.#showColumn(column) };
+    const body = new BODIES[card.kind](run.id, card, control);
     const label = make("header", "media-of", make("span", `dot run-color-${run.color}`), make("span", "media-run", run.name), step);
-    return { run, card, body, step, trouble, element: make("div", "media-column", label, body.element, trouble) };
+    return Object.assign(column, { body, element: make("div", "media-column", label, body.element, trouble) });
   }
 
   #tools(modes) {
@@ -120,17 +122,17 @@ export class Row {
   }
 
   #showWhole() {
-    if (this.#mode === "overlay") return this.#overlay.show(this.#columns.map(({ run, card }) => ({ run, step: this.#stepOf(card) })));
+    if (this.#mode === "overlay") return this.#overlay.show(this.#columns.map(({ run, card }) => ({ run, step: this.#stepOf(card), count: card.count })));
     const second = this.#columns.find(({ run }) => run.id === this.#other.value);
     return this.#pair.show(this.#mode, [this.#columns[0].run, second.run], this.#name, this.#slider.step);
   }
 
   /** The step of a run: the slider's, or its last one before it. */
-  #stepOf = (card) => card.steps[placeOf(card.steps, this.#slider.step)];
+  #stepOf = (card) => card.steps[placeOfStep(card.steps, this.#slider.step)];
 
   #showColumn({ card, body, step, trouble }) {
     const own = this.#stepOf(card);
     step.textContent = `step ${formatStep(own)}`;
-    body.show(own).then(() => (trouble.textContent = ""), (error) => (trouble.textContent = error.message));
+    body.show(own, card.count).then(() => (trouble.textContent = ""), (error) => (trouble.textContent = error.message));
   }
 }

@@ -2,7 +2,7 @@
 
 import { element, make } from "../lib/elements.js";
 import { formatStep } from "../lib/format.js";
-import { placeOf } from "./data.js";
+import { placeOfStep } from "./data.js";
 
 export class StepSlider {
   #steps = [];
@@ -18,7 +18,7 @@ export class StepSlider {
     this.element = make("div", "media-slider", this.#input, this.#output);
     this.#input.addEventListener("input", () => {
       this.#isAtEnd = this.#place === this.#steps.length - 1;
-      this.#say();
+      this.#showStep();
       onStep(this.step);
     });
   }
@@ -37,17 +37,17 @@ export class StepSlider {
     this.#steps = steps;
     this.#input.max = Math.max(0, steps.length - 1);
     this.#input.disabled = steps.length < 2;
-    return this.#go(this.#isAtEnd ? steps.length - 1 : placeOf(steps, before), before);
+    return this.#go(this.#isAtEnd ? steps.length - 1 : placeOfStep(steps, before), before);
   }
 
   /** To this step, or the last before it. */
   setStep(step) {
-    const place = placeOf(this.#steps, step);
+    const place = placeOfStep(this.#steps, step);
     this.#isAtEnd = place === this.#steps.length - 1 && step >= this.#steps[place];
     return this.#go(place, this.step);
   }
 
-  /** So many steps on (or back). */
+  /** Forward (or back) by a number of steps. */
   move(by) {
     const place = Math.min(Math.max(this.#place + by, 0), this.#steps.length - 1);
     return this.#steps[place];
@@ -55,11 +55,11 @@ export class StepSlider {
 
   #go(place, before) {
     this.#input.value = Math.max(0, place);
-    this.#say();
+    this.#showStep();
     return this.step !== before;
   }
 
-  #say() {
+  #showStep() {
     const text = `step ${formatStep(this.step)}`;
     this.#output.textContent = text;
     this.#input.setAttribute("aria-valuetext", text);

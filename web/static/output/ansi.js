@@ -1,5 +1,5 @@
-// The colours and weights that a program chose for its output: SGR sequences as a style, and a
-// style as DOM. Pure, apart from `dress`. A style is a text that says the same for equal styles.
+// The colours and weights of a program's output: SGR sequences as a style, and a style as DOM.
+// Pure, apart from `applyStyle`. A style is a text that is the same for equal styles.
 
 const NAMES = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 const ATTRIBUTES = { 1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "inverse", 9: "strike" };
@@ -29,7 +29,9 @@ function setColor(parts, ground, color) {
   parts.set(ground, `${ground}=${color}`);
 }
 
-/** What follows 38 or 48, and how many numbers it is: 5;N, or 2;R;G;B (with colons 2::R:G:B too). */
+/**
+ * The part after 38 or 48, and how many numbers it has: 5;N, or 2;R;G;B (with colons 2::R:G:B too).
+ */
 function extendedColor(numbers, at, hasColons) {
   if (numbers[at] === 5) return [indexedColor(numbers[at + 1]), 2];
   if (numbers[at] !== 2) return [null, 0];
@@ -49,8 +51,8 @@ function indexedColor(index) {
   return `rgb(${[Math.floor(cube / 36), Math.floor(cube / 6) % 6, cube % 6].map(level).join(",")})`;
 }
 
-/** Give an element a style. A colour without a ground of its own is drawn towards the text's. */
-export function dress(element, style) {
+/** Give an element a style. A colour without its own background is moved towards the text's. */
+export function applyStyle(element, style) {
   const isOnGround = / ?bg=/.test(style) || style.includes("inverse");
   for (const part of style.split(" ")) {
     const [name, color] = part.split("=");

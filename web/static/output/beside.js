@@ -3,7 +3,7 @@
 import { addressOf } from "../lib/base.js";
 import { make } from "../lib/elements.js";
 import { LiveLines } from "./lines.js";
-import { OutputText } from "./text.js";
+import { OutputText, withoutBytes } from "./text.js";
 
 const MOST_LINES = 300;
 const AT_END_PX = 24;
@@ -11,7 +11,10 @@ const AT_END_PX = 24;
 export class OutputsBeside {
   #ends = new Map(); // run id -> OutputEnd
 
-  /** Show the outputs that these elements are for. Returns run id -> the byte up to which it is known, of all that are shown. */
+  /**
+   * Show the outputs of these elements. Returns run id -> the byte up to which it is known, for all
+   * that are shown.
+   */
   async mount(elements) {
     const shown = new Map(elements.map((element) => [element.dataset.outputOf, element]));
     for (const [run, end] of this.#ends) if (shown.get(run) !== end.element) this.#ends.delete(run);
@@ -21,7 +24,7 @@ export class OutputsBeside {
     return new Map([...this.#ends].map(([run, { offset }]) => [run, offset]));
   }
 
-  /** A `log` event: text from byte `start` to `offset`. Both 0 where the file started again. */
+  /** A `log` event: text from byte `start` to `offset`. Both are 0 if the file started again. */
   take(event) {
     this.#ends.get(event.run)?.take(event);
   }
@@ -54,7 +57,7 @@ class OutputEnd {
 
   take({ start, offset, text }) {
     if (!this.#text || (offset !== 0 && offset <= this.offset)) return;
-    if (offset === 0 || start > this.offset) this.#begin(start); // of a flood only the end came
+    if (offset === 0 || start > this.offset) this.#begin(start); // in a flood only the end came
     this.#write(start < this.offset ? withoutBytes(text, this.offset - start) : text, offset);
   }
 
@@ -72,9 +75,4 @@ class OutputEnd {
     this.offset = offset;
     if (isAtEnd) element.scrollTop = element.scrollHeight;
   }
-}
-
-/** The text without its first so many bytes. */
-function withoutBytes(text, nBytes) {
-  return new TextDecoder().decode(new TextEncoder().encode(text).subarray(nBytes));
 }

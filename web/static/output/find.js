@@ -1,5 +1,5 @@
 // Search in the whole of an output, of which the page holds a part: the server finds the lines, and
-// each leads to its place.
+// each links to its place.
 
 import { element } from "../lib/elements.js";
 import { formatBytes } from "../lib/format.js";
@@ -16,14 +16,17 @@ export class OutputFind {
   #asked = null;
   #lines = [];
 
-  /** @param {(line: {start: number, end: number, text: string}) => void} jump  shows the line in its place */
+  /**
+   * @param {(line: {start: number, end: number, text: string}) => void} jump shows the line in its
+   * place
+   */
   constructor(bar, runId, jump) {
     this.#bar = bar;
     this.#runId = runId;
     this.#jump = jump;
   }
 
-  /** Look for words, once they are written (none: nothing to look for). */
+  /** Search for words, once they are entered (none: no search). */
   search(words) {
     clearTimeout(this.#timer);
     this.#asked?.abort();
@@ -57,7 +60,7 @@ export class OutputFind {
       button.addEventListener("click", () => this.#jump(line));
       return element("li", {}, button);
     });
-    const parts = [element("p", {}, said(this.#lines.length, to, size))];
+    const parts = [element("p", {}, foundText(this.#lines.length, to, size))];
     if (items.length) parts.push(element("ol", { className: "found-lines" }, ...items));
     if (to < size) {
       const more = element("button", { type: "button", className: "load-more" }, "Search on");
@@ -82,12 +85,12 @@ export class OutputFind {
 }
 
 /** Pure: how many lines there are, and of how much of the output. */
-export function said(n, to, size) {
+function foundText(n, to, size) {
   const lines = n === 0 ? "No line" : `${n.toLocaleString("en")} ${n === 1 ? "line" : "lines"}`;
   return to < size ? `${lines} in the first ${formatBytes(to)} of ${formatBytes(size)}` : `${lines} in the whole output`;
 }
 
-/** Pure: a text in pieces, those that were looked for as marks. */
+/** Pure: a text in pieces, with the matches as marks. */
 function marked(text, words) {
   const small = text.toLowerCase(), wanted = words.toLowerCase();
   const at = small.length === text.length ? small.indexOf(wanted) : -1;

@@ -1,6 +1,6 @@
-// Lines of output as DOM, each drawn again only where it changed.
+// Lines of output as DOM, each drawn again only if it changed.
 
-import { dress } from "./ansi.js";
+import { applyStyle } from "./ansi.js";
 import { spansOf } from "./text.js";
 
 export function drawLine(line) {
@@ -10,7 +10,7 @@ export function drawLine(line) {
     if (!style) element.append(text);
     else {
       const span = document.createElement("span");
-      dress(span, style);
+      applyStyle(span, style);
       span.textContent = text;
       element.append(span);
     }

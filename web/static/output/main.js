@@ -1,11 +1,11 @@
-// What a run printed: its live end, followed as it grows, until the reader goes back in it.
+// The output of a run: its live end, followed as it grows, until the reader goes back in it.
 
 import { formatBytes } from "../lib/format.js";
 import { OutputFind } from "./find.js";
 import { LiveLines } from "./lines.js";
 import { PastOutput } from "./past.js";
 import { OutputSearch } from "./search.js";
-import { OutputText } from "./text.js";
+import { OutputText, withoutBytes } from "./text.js";
 
 const AT_END_PX = 24;
 
@@ -18,8 +18,8 @@ export class OutputView {
   #past;
   #search;
   #follow;
-  #top = 0; // where the reader was last
-  #loading = null; // events that come while a part is on its way
+  #top = 0; // the reader's last position
+  #loading = null; // events that arrive while a part is loading
 
   /** @param {HTMLElement} element  scrolls; `bar` holds the controls. */
   constructor(element, bar, { run, text, start, offset }) {
@@ -37,14 +37,14 @@ export class OutputView {
     this.#begin(text, start, offset);
   }
 
-  /** A `log` event: text from byte `start` to `offset`. Both 0 where the file started again. */
+  /** A `log` event: text from byte `start` to `offset`. Both are 0 if the file started again. */
   take(event) {
     if (this.#loading) return this.#loading.push(event);
     const { start, offset, text } = event;
     if (offset === 0) return this.#begin("", 0, 0);
     if (offset <= this.#end) return undefined;
     if (this.#past.isEmpty) {
-      if (start > this.#end) this.#begin("", start, start); // of a flood only the end came
+      if (start > this.#end) this.#begin("", start, start); // in a flood only the end came
       this.#write(start < this.#end ? withoutBytes(text, this.#end - start) : text);
     }
     this.#end = offset;
@@ -75,13 +75,13 @@ export class OutputView {
     this.#search.refresh();
   }
 
-  // ---- Back in it, and to the end again ----
+  // ---- Going back, and to the end again ----
 
   #part(where) {
     return this.element.querySelector(`[data-load=${where}]`);
   }
 
-  /** What there is before and behind what is shown. */
+  /** Show what is before and behind the visible part. */
   #showEnds() {
     const isLive = this.#past.isEmpty;
     const before = isLive ? this.#text.start : this.#past.start;
@@ -152,7 +152,7 @@ export class OutputView {
     this.element.removeAttribute("aria-busy");
     for (const event of missed) this.take(event);
     this.#showEnds();
-    this.#search.say(trouble);
+    this.#search.showText(trouble);
   }
 
   #scrollToEnd() {
@@ -167,9 +167,4 @@ export class OutputView {
     if (this.#past.isEmpty) this.#follow.checked = isAtEnd || (this.#follow.checked && !isUp);
     else if (isAtEnd && !this.#loading) void (this.#past.end < this.#end ? this.#load("after") : this.#toEnd());
   }
-}
-
-/** The text without its first so many bytes. */
-function withoutBytes(text, nBytes) {
-  return new TextDecoder().decode(new TextEncoder().encode(text).subarray(nBytes));
 }

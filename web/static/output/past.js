@@ -1,6 +1,6 @@
-// Reading back in a long output. The page then shows a window of it, part by part, and no longer
-// its live end: parts are loaded before and behind it, and what is far from the reader is let go,
-// so that the page stays small however long the output is.
+// Read back in a long output. The page then shows a window of it, part by part, and no longer its
+// live end: parts are loaded before and behind it, and those far from the reader are dropped, so
+// that the page stays small however long the output is.
 
 import { drawLine } from "./lines.js";
 import { OutputText } from "./text.js";
@@ -35,7 +35,7 @@ export class PastOutput {
     this.#element.replaceChildren();
   }
 
-  /** Begin with lines that are drawn already: those of the live end, from byte `start` to `end`. */
+  /** Begin with lines that are already drawn: those of the live end, from byte `start` to `end`. */
   adopt(start, end, lines) {
     const element = document.createElement("div");
     element.append(...lines);
@@ -43,7 +43,10 @@ export class PastOutput {
     this.#element.replaceChildren(element);
   }
 
-  /** The part before the window, or the one behind it. Returns how long the output is now. */
+  /**
+   * Load the part before the window, or the one behind it. Returns the current length of the
+   * output.
+   */
   async load(where) {
     const place = where === "before" ? this.start : this.end;
     const { start, end, text, size } = await this.ask({ [where]: place });
@@ -51,7 +54,10 @@ export class PastOutput {
     return size;
   }
 
-  /** The line that ends at a byte, with what is around it. Returns how long the output is now. */
+  /**
+   * Load the line that ends at a byte, with its surroundings. Returns the current length of the
+   * output.
+   */
   async jump(place) {
     const before = await this.ask({ before: place });
     const after = await this.ask({ after: before.end });
@@ -60,12 +66,12 @@ export class PastOutput {
     return after.size;
   }
 
-  /** The line to which was jumped. */
+  /** The target line of the jump. */
   get landing() {
     return this.#parts[0]?.element.lastElementChild ?? null;
   }
 
-  /** A part of the output: {text, start, end, size}. With no place its end. */
+  /** Request a part of the output: {text, start, end, size}. Without a place its end. */
   async ask(place) {
     const answer = await fetch(addressOf(`/api/output?${new URLSearchParams({ run: this.#runId, ...place })}`));
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);

@@ -19,8 +19,8 @@ export class OutputSearch {
   #onWords;
 
   /**
-   * @param {() => boolean} hasMore  whether there is output that the page does not hold
-   * @param {(words: string) => void} onWords  called when somebody looks for something else
+   * @param {() => boolean} hasMore whether there is output that the page does not hold
+   * @param {(words: string) => void} onWords called when the search changes
    */
   constructor(element, bar, hasMore, onWords) {
     this.#onWords = onWords;
@@ -44,15 +44,15 @@ export class OutputSearch {
     }, PAUSE_MS);
   }
 
-  /** Go to what was found in a line. */
+  /** Go to the match in a line. */
   goTo(line) {
     this.#find(false);
     this.#current = this.#matches.findIndex((match) => match.line === line);
     this.#show();
   }
 
-  /** Something that the reader should know, in the place of the count. */
-  say(text) {
+  /** A message for the reader in place of the count. */
+  showText(text) {
     if (text) this.#count.textContent = text;
   }
 
@@ -100,7 +100,9 @@ export class OutputSearch {
   }
 }
 
-/** [{line, at, length}] of the lines whose text holds `words` (in small letters), in their order. */
+/**
+ * [{line, at, length}] of the lines whose text contains `words` (in lower case), in their order.
+ */
 function findMatches(lines, words) {
   const found = [];
   for (const line of lines) {
@@ -125,7 +127,7 @@ function rangeOf({ line, at, length }) {
   return range;
 }
 
-/** The text node of a line that holds a character, and its number there. */
+/** The text node of a line that contains a character, and its index there. */
 function placeOf(line, at) {
   const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
   let left = at;

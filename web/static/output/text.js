@@ -21,14 +21,16 @@ export class OutputText {
   #style = "";
   #held = "";
 
-  /** @param {number} offset  the byte at which the text begins. With no `maxLines` all lines are kept */
+  /**
+   * @param {number} offset the byte at which the text begins. Without `maxLines` all lines are kept
+   */
   constructor(offset = 0, maxLines = MAX_LINES) {
     this.#offset = offset;
     this.#starts = [offset];
     this.#maxLines = maxLines;
   }
 
-  /** The byte of the output at which the first line kept begins. */
+  /** The byte of the output at which the first kept line begins. */
   get start() {
     return this.#starts[0];
   }
@@ -38,7 +40,7 @@ export class OutputText {
     return this.#starts.at(-1);
   }
 
-  /** Take more text in. Returns the number of the first line that changed. */
+  /** Append text. Returns the number of the first line that changed. */
   write(text) {
     const all = this.#held + text;
     this.#held = UNFINISHED.exec(all)?.[0] ?? "";
@@ -122,4 +124,9 @@ export function spansOf(line) {
     else spans.push({ text: char, style });
   }
   return spans;
+}
+
+/** The text without its first bytes. */
+export function withoutBytes(text, nBytes) {
+  return new TextDecoder().decode(new TextEncoder().encode(text).subarray(nBytes));
 }

@@ -1,5 +1,5 @@
-// Buttons that have something done: each carries its request, and the question asked before. Loaded
-// when the first of them is pressed.
+// Buttons for actions: each carries its request, and a question to ask before. Loaded when the
+// first of them is pressed.
 
 import { post } from "../lib/api.js";
 import { ask } from "./ask.js";
@@ -13,7 +13,7 @@ export async function act(button) {
   const entered = question ? await ask(await detailed(question, body)) : {};
   if (entered === null) return button.focus();
   button.setAttribute("aria-busy", "true");
-  holdRefreshes(Boolean(then)); // of a page that is about to be no more
+  holdRefreshes(Boolean(then)); // of a page that is about to disappear
   const { isDone, message } = await post(path, { ...body, ...entered });
   holdRefreshes(Boolean(then && isDone));
   button.removeAttribute("aria-busy");
@@ -25,7 +25,7 @@ export async function act(button) {
   requestRefresh();
 }
 
-/** The question with what the server knows of its consequences: the files that would stay. */
+/** The question with its consequences from the server: the files that would stay. */
 async function detailed(question, body) {
   if (!question.details) return question;
   const { n_others: n, others } = await post(question.details, body);

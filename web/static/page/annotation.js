@@ -1,5 +1,5 @@
-// A name, a note and tags, edited where they stand. While somebody writes, live changes leave the
-// form alone. The rest of the page continues.
+// A name, a note and tags, edited in place. While a user writes, live changes leave the form alone.
+// The rest of the page continues.
 
 import { sentence } from "./actions.js";
 import { post } from "../lib/api.js";
@@ -13,9 +13,11 @@ export function edit(block) {
   const form = makeForm(known);
   const close = () => {
     editor.replaceChildren();
-    editor.closest(".annotation")?.querySelector(".annotation-edit").focus(); // a live change may have brought others
+    // a live change may have brought other values
+    editor.closest(".annotation")?.querySelector(".annotation-edit").focus();
   };
-  form.setAttribute("hx-boost", "false"); // htmx takes every form of what it morphs, and would send this one too
+  // htmx takes every form of what it morphs, and would send this one too
+  form.setAttribute("hx-boost", "false");
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     void save(form, known, close);
@@ -47,7 +49,7 @@ function field(label, input) {
   return element("label", { className: "annotation-field" }, element("span", { textContent: label }), input);
 }
 
-/** Only what was changed is sent, so that what others change meanwhile stays. */
+/** Only changed fields are sent, so that the changes of others meanwhile are kept. */
 async function save(form, known, close) {
   const changes = changesOf(known, form.elements);
   if (Object.keys(changes).length === 0) return close();
@@ -55,7 +57,7 @@ async function save(form, known, close) {
   setBusy(form, true);
   const { isDone, isRefused, message } = await post("/api/annotate", { ...known.target, ...changes, was });
   setBusy(form, false);
-  known.isSure ||= isRefused; // who has read what others wrote may replace it
+  known.isSure ||= isRefused; // a user who has read what others wrote may replace it
   if (isDone) {
     close();
     return requestRefresh();
@@ -70,7 +72,7 @@ function changesOf(known, { name, tags, note }) {
   return Object.fromEntries(Object.entries(written).filter(([field, value]) => String(value) !== String(known[field])));
 }
 
-/** What is written while it is being saved would be lost with the form. */
+/** Text written during saving would be lost with the form. */
 function setBusy(form, isBusy) {
   form.ariaBusy = String(isBusy);
   for (const field of form.querySelectorAll("input, textarea")) field.readOnly = isBusy;

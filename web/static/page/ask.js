@@ -1,5 +1,5 @@
-// A dialog that asks before something is done. The browser keeps the focus in it, and gives it
-// back to the button when it closes. Escape is "Cancel".
+// A dialog that asks before an action. The browser keeps the focus in it, and returns it to the
+// button when it closes. Escape is "Cancel".
 
 import { element } from "../lib/elements.js";
 
@@ -23,7 +23,7 @@ export function ask(question) {
   document.body.append(dialog);
   dialog.showModal();
   ((field ?? entry)?.querySelector("input") ?? (question.is_danger ? cancel : sure)).focus();
-  if (field) askTwice(field.querySelector("input"), question.number, { text, sure, form, said: question });
+  if (field) askTwice(field.querySelector("input"), question.number, { text, sure, form, initial: question });
   return new Promise((resolve) => {
     let entered = null;
     form.addEventListener("submit", (event) => {
@@ -36,31 +36,31 @@ export function ask(question) {
   });
 }
 
-/** What is typed replaces the number. A number above what is usual is asked about again. */
-function askTwice(input, number, { text, sure, form, said }) {
+/** The typed number replaces the button's. An unusually large one must be confirmed. */
+function askTwice(input, number, { text, sure, form, initial }) {
   input.select();
   input.addEventListener("focus", () => input.select());
   let sureOf = null;
-  input.addEventListener("input", () => say(said.text, said.word));
+  input.addEventListener("input", () => setQuestion(initial.text, initial.word));
   form.addEventListener("submit", (event) => {
     const asked = input.valueAsNumber;
     if (!isUnusual(asked, number) || sureOf === asked) return;
     event.preventDefault();
     sureOf = asked;
-    say(number.doubt.replace("{n}", asked - number.value), `${said.word} ${asked} all the same`);
+    setQuestion(number.doubt.replace("{n}", asked - number.value), `${initial.word} ${asked} anyway`);
     sure.focus();
   });
 
-  function say(what, word) {
+  function setQuestion(what, word) {
     text.textContent = what;
-    text.classList.toggle("is-doubt", what !== said.text);
+    text.classList.toggle("is-doubt", what !== initial.text);
     sure.textContent = word;
-    if (what === said.text) sureOf = null;
+    if (what === initial.text) sureOf = null;
   }
 }
 
-/** Pure: whether a number is above what anybody usually enters, and above what it was. */
-export function isUnusual(asked, { usual, value }) {
+/** Pure: whether a number is unusually large, and larger than before. */
+function isUnusual(asked, { usual, value }) {
   return usual !== undefined && asked > Math.max(usual, value);
 }
 

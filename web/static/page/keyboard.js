@@ -1,5 +1,5 @@
 // The keyboard: `/` searches, arrows and j, k go through runs, `?` lists the keys. Keys without a
-// modifier can be turned off there (WCAG 2.1.4), and mean nothing while somebody types.
+// modifier can be turned off there (WCAG 2.1.4), and have no effect during typing.
 
 import { keep, recall } from "../lib/storage.js";
 
@@ -22,7 +22,7 @@ document.addEventListener("click", (event) => {
   if (event.target instanceof Element && event.target.closest("#keys-button")) openKeys();
 });
 
-/** Each returns whether the key did something. */
+/** Each returns whether the key had an effect. */
 const ACTIONS = {
   "/": focusSearch,
   "?": openKeys,
@@ -57,11 +57,11 @@ function leaveSearch(target) {
   hasLeftSearch = target.matches(RESULTS_BELOW);
 }
 
-/** In a row, or where nothing has the focus since the search was left: elsewhere arrows scroll. */
+/** In a row, or without any focus since the search was left: elsewhere arrows scroll. */
 const isAmongRuns = (target) => rowOf(target) !== null || (hasLeftSearch && target === document.body);
 for (const name of ["focusin", "pointerdown"]) document.addEventListener(name, () => (hasLeftSearch = false));
 
-/** The links of the rows that are there, of the first table or list that has any. */
+/** The links of the visible rows, of the first table or list that has any. */
 function links() {
   for (const selector of ROWS) {
     const found = [...document.querySelectorAll(selector)].filter(isShown);

@@ -12,7 +12,7 @@ const KEYS = [
   ["?", "These keys"],
 ];
 
-/** @param {(isOn: boolean) => void} turn  the keys without a modifier are wanted, or not */
+/** @param {(isOn: boolean) => void} turn the keys without a modifier were turned on or off */
 export function showKeys(areOn, turn) {
   if (document.querySelector("dialog.keys")) return;
   const rows = KEYS.flatMap(([key, what]) => [element("dt", {}, ...key.split(" or ").flatMap((one, i) => [i ? " or " : "", element("kbd", {}, one)])), element("dd", {}, what)]);

@@ -1,5 +1,5 @@
-// Brings a page to life: reads the server's data (once, from #page-data), draws the charts, and
-// follows the stream. htmx may swap parts of the page. Then the page is read again.
+// Start a page's script: read the server's data (once, from #page-data), draw the charts, and
+// follow the stream. htmx may swap parts of the page. Then the page is read again.
 
 import { loadLibraries } from "../live/assets.js";
 import { showBanner } from "../lib/notice.js";
@@ -10,6 +10,7 @@ import { showConnection } from "../live/connection.js";
 import "./keyboard.js";
 import "./menus.js";
 import "./on_demand.js";
+import { changeAgain, lasting } from "../live/lasting.js";
 import { LiveStream } from "../live/stream.js";
 import { whileLoading } from "../lib/loading.js";
 import { bindPointing, pointOut } from "../lib/pointing.js";
@@ -30,18 +31,18 @@ let page = null;
 let pageText = null;
 const charts = new ChartPage(store, pointOut);
 let output = null;
-let beside = null; // the ends of several outputs, where the page shows these
-let hasOutput = null; // a promise: the output's part of the page has begun, where there is one
-const media = new MediaPart(() => areDrawn, (error) => sayIncomplete(error));
+let beside = null; // the ends of several outputs, if the page shows these
+let hasOutput = null; // a promise: the output's part of the page has begun, if there is one
+const media = new MediaPart(() => areDrawn, (error) => showIncomplete(error));
 let insight = null; // a promise of the module, since a page first had its drawings
 let rows = new RunRows();
-let tables = null; // a promise of what tables do, since a page first had one
+let tables = null; // a promise of the module of tables, since a page first had one
 let followed = "";
-let places = new Map(); // what the stream has reached: "sweep=ID" -> cursor
+let places = new Map(); // the position in the stream: "sweep=ID" -> cursor
 let turn = 0;
 let hasCharts = null; // a promise: uPlot has arrived
-let sayDrawn;
-const areDrawn = new Promise((resolve) => (sayDrawn = resolve));
+let resolveDrawn;
+const areDrawn = new Promise((resolve) => (resolveDrawn = resolve));
 
 function mount() {
   const element = document.querySelector("#page-data");
@@ -65,12 +66,12 @@ function mount() {
   void showRuns();
 }
 
-// Modules that only some pages need come with the first of these (which preloads them).
+// Modules that only some pages need are loaded with the first of these (which preloads them).
 
 async function mountInsight() {
   if (!insight && !document.querySelector("#insight-figure")) return;
   insight ??= import("../insight/main.js");
-  await insight.then((module) => module.mountInsight(page)).catch(sayIncomplete);
+  await insight.then((module) => module.mountInsight(page)).catch(showIncomplete);
 }
 
 function mountTables() {
@@ -78,7 +79,7 @@ function mountTables() {
   tables = import("../tables/main.js").then(({ live }) => live);
   tables.catch((error) => {
     tables = null;
-    sayIncomplete(error);
+    showIncomplete(error);
   });
 }
 
@@ -104,12 +105,12 @@ async function mountBeside() {
 /** The keys of the outputs that the page shows. */
 const outputKeys = () => (page.output ? [page.output.key] : (page.outputs ?? []).map((run) => `log=${run}`));
 
-/** What the drawings show may have changed. */
+/** The content of the drawings may have changed. */
 function noteInsight() {
   void insight?.then((module) => module.noteSweepChange(), () => {});
 }
 
-function sayIncomplete(error) {
+function showIncomplete(error) {
   insight = null; // the next swap tries again
   showBanner(`A part of the page could not be loaded (${error.message}). Reload the page to try again.`);
 }
@@ -125,8 +126,8 @@ async function showRuns() {
   } catch (error) {
     if (mine === turn) showBanner(`The points could not be loaded (${error.message}). Reload the page to try again.`);
   }
-  sayDrawn();
-  await hasOutput.catch(sayIncomplete); // what is printed meanwhile would have nowhere to go
+  resolveDrawn();
+  await hasOutput.catch(showIncomplete); // output that arrives meanwhile would have no place
   if (mine === turn) follow();
 }
 
@@ -153,7 +154,7 @@ function streamAddress() {
   return parts.length ? addressOf(`/events?${parts.join("&")}`) : null;
 }
 
-/** ("sweep=ID", cursor) as a parameter. "catalog" has no ID, and its cursor is alone. */
+/** ("sweep=ID", cursor) as a parameter. "catalog" has no ID, only its cursor. */
 function parameter(key, place) {
   const [kind, ...rest] = key.split("=");
   const id = rest.join("=");
@@ -173,9 +174,10 @@ const HANDLERS = {
     const ids = new Set(page.runs.slice(0, page.view === "run" ? 1 : undefined).map((run) => run.id));
     const shown = page.view === "sweep" ? event.runs : event.runs.filter((row) => ids.has(row.id));
     if (rows.update(shown) && isNew) requestRefresh();
+    lasting(() => rows.fill(shown));
   },
   curves(event) {
-    if (page.sweep === event.sweep) void tables?.then((live) => live.showCurves(event.curves), () => {});
+    if (page.sweep === event.sweep) lasting(() => void tables?.then((live) => live.showCurves(event.curves), () => {}));
   },
   sweep(event) {
     places.set(`sweep=${event.sweep}`, event.cursor);
@@ -204,7 +206,9 @@ const HANDLERS = {
   },
 };
 
-/** Whether the page says of the sweep what the event says: a stream that starts again repeats it. */
+/**
+ * Whether the page already shows the content of an event: a stream that starts again repeats it.
+ */
 function isShown({ cursor, ...summary }) {
   const shown = document.querySelector("#sweep-progress")?.dataset.summary;
   return shown !== undefined && JSON.stringify(JSON.parse(shown)) === JSON.stringify(summary);
@@ -212,7 +216,7 @@ function isShown({ cursor, ...summary }) {
 
 const askedAgain = new Set();
 
-/** What the server did not find may only just have come: connect again, but not for ever. */
+/** What the server did not find may only just have been created: connect again, but not forever. */
 function askAgain(what) {
   if (askedAgain.has(what)) return;
   askedAgain.add(what);
@@ -229,12 +233,12 @@ function onPoints(event) {
     void showRuns();
     return;
   }
-  void tables?.then((live) => live.fillCells(event), () => {});
+  lasting(() => void tables?.then((live) => live.fillCells(event), () => {}));
   charts.append(event, store.append(event));
   if (page.view === "compare") requestRefreshWithin(VALUES_AFTER_MS); // its table is the server's
   else if (page.view === "experiments" && document.querySelector("#insight")) {
     noteInsight();
-    requestRefreshWithin(WORDS_AFTER_MS); // so is what the views say
+    requestRefreshWithin(WORDS_AFTER_MS); // so is the text of the views
   } else if (page.has_provisional) noteInsight(); // values so far of objectives, and of constraints
 }
 
@@ -258,7 +262,18 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => (button.textContent = "Copy"), 1500);
 });
 
-document.addEventListener("htmx:after:swap", mount);
+/** The points are requested at once, and arrive while htmx puts the answer into the page. */
+document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+  const text = / id="page-data"[^>]* data-page='([^']*)'/.exec(ctx.text ?? "")?.[1];
+  if (!text || (ctx.response?.status ?? 200) >= 400) return;
+  const { runs, points_href: href } = JSON.parse(text);
+  store.expectRuns(runs.map((run) => run.id), href);
+});
+document.addEventListener("htmx:finally:request", () => store.expectNothing());
+document.addEventListener("htmx:after:swap", () => {
+  mount();
+  changeAgain();
+});
 bindPointing((runId) => charts.highlight(runId));
 startClock();
 mount();

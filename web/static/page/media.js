@@ -1,5 +1,6 @@
-// The part of a run's page with images and the like. Nothing of it is asked for before it is near
-// what is seen, and the charts are drawn: the server would read indexes while it is asked for points.
+// The part of a run's page with images and the like. Nothing of it is requested before it is nearly
+// visible, and the charts are drawn: the server would read indexes while it also has to serve
+// points.
 
 export class MediaPart {
   #areDrawn;

@@ -1,6 +1,6 @@
-// The menus. One opens below its button: if the window ends too soon the page moves a little, so that
-// the menu does not cover what is above. Links of the menu of downloads ask for what the page shows
-// when they are followed.
+// The menus. One opens below its button: if the window ends too soon the page moves a little, so
+// that the menu does not cover what is above. Links of the menu of downloads request the current
+// content of the page when they are followed.
 
 import { params } from "../lib/address.js";
 
@@ -17,7 +17,7 @@ document.addEventListener("beforetoggle", (event) => {
   scrollBy({ top: Math.max(0, Math.min(missing, top - highest)), behavior: "instant" });
 }, true);
 
-/** What is entered in a menu with Enter closes it. */
+/** A value entered in a menu with Enter closes it. */
 document.addEventListener("submit", (event) => event.target.querySelector(".menu:popover-open")?.hidePopover());
 
 // ---- Downloads ----
@@ -47,12 +47,13 @@ function pageHref(link) {
   return url.href;
 }
 
-/** The rows that the page's search, filters and order ask for, with the columns chosen. */
+/** The rows for the page's search, filters and order, with the chosen columns. */
 function tableHref(link) {
   const url = new URL(link.href);
   const own = [...url.searchParams].filter(([name]) => name === "format" || name === "ticked");
   const asked = [...params()].filter(([name]) => !NOT_OF_THE_TABLE.has(name));
-  const isTicked = url.searchParams.has("ticked") && !params().has("run"); // those that are drawn at first are ticked too
+  // those that are drawn at first are selected too
+  const isTicked = url.searchParams.has("ticked") && !params().has("run");
   const ticked = isTicked ? JSON.parse(document.querySelector("#page-data").dataset.page).runs.map(({ id }) => ["run", id]) : [];
   url.search = new URLSearchParams([...own, ...asked, ...ticked]);
   return url.href;
@@ -67,10 +68,10 @@ function seriesHref(link) {
   return url.href;
 }
 
-/** Pure: those of the runs that the address neither hides nor leaves out for others. */
+/** Pure: the runs that the address neither hides nor leaves out for others. */
 export function drawnRuns(ids, search) {
   const given = new URLSearchParams(search);
-  if (given.has("group")) return ids; // then it is groups that are hidden
+  if (given.has("group")) return ids; // then groups are hidden
   const hidden = new Set(given.getAll("hide")), solo = new Set(given.getAll("solo"));
   const drawn = ids.filter((id) => (solo.size ? solo.has(id) : !hidden.has(id)));
   return drawn.length ? drawn : ids;

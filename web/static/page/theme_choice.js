@@ -1,5 +1,5 @@
-// The switch of the theme: as the system, light, dark. The choice holds for all pages of this browser;
-// theme_first.js applies it before a page is drawn.
+// The switch of the theme: as the system, light, dark. The choice applies to all pages of this
+// browser; theme_first.js applies it before a page is drawn.
 
 import { keep } from "../lib/storage.js";
 import { themeChanged } from "../lib/theme.js";
@@ -18,8 +18,8 @@ function apply(choice) {
   themeChanged();
 }
 
-/** Say on the button what holds now. */
-export function label() {
+/** Show the current theme on the button. */
+function label() {
   const button = document.querySelector("#theme-button");
   if (!button) return;
   const next = CHOICES[(CHOICES.indexOf(current()) + 1) % CHOICES.length];

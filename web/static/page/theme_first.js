@@ -1,9 +1,9 @@
-// Runs before the page is drawn, so that a theme that was chosen never flashes up late: no module, for
-// those wait until the page has been read.
+// Runs before the page is drawn, so that a chosen theme never flashes up late: it is not a module,
+// since those wait until the page has been read.
 
 try {
   const chosen = localStorage.getItem("theme");
   if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
 } catch {
-  // where nothing may be remembered the theme is the system's
+  // without storage the theme is the system's
 }

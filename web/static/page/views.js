@@ -1,4 +1,4 @@
-// The menu of named views: addresses of this log folder that somebody has kept.
+// The menu of named views: saved addresses of this log folder.
 
 import { post } from "../lib/api.js";
 import { addressOf } from "../lib/base.js";
@@ -10,24 +10,27 @@ import { ask } from "./ask.js";
 const LONGEST_NAME = 100;
 const menu = () => document.querySelector("#views-menu");
 
-/** Keep this page as the form says. */
+/** Save this page under the name in the form. */
 export async function save(form) {
   const field = form.elements.namedItem("name");
   if (await change({ action: "save", name: field.value, address: currentAddress() })) field.value = "";
 }
 
-/** The address of this page as the server keeps it: without the path of a proxy before it. */
+/** The address of this page as the server stores it: without the path of a proxy before it. */
 function currentAddress() {
   return location.pathname.slice(addressOf("").length) + location.search;
 }
 
-/** Show the views as they are now. */
+let turn = 0;
+
+/** Show the current views. */
 export async function refresh() {
-  const list = menu().querySelector(".views-list");
+  const mine = ++turn, list = menu().querySelector(".views-list");
   try {
     const answer = await fetch(addressOf("/api/views"));
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     const { views, default: first } = await answer.json();
+    if (mine !== turn) return; // they were requested again meanwhile, after a change
     list.replaceChildren(...views.map((view) => itemOf(view, view.name === first)));
     menu().querySelector(".views-none").hidden = views.length > 0;
   } catch (error) {
@@ -38,7 +41,7 @@ export async function refresh() {
 function itemOf({ name, address }, isDefault) {
   const link = element("a", { href: addressOf(`/views/${name.split("/").map(encodeURIComponent).join("/")}`), className: "view-name" }, cut(name));
   link.dataset.keep = "false";
-  link.setAttribute("hx-boost", "false"); // the server leads on to where the view is
+  link.setAttribute("hx-boost", "false"); // the server redirects to the view
   if (address === currentAddress()) link.ariaCurrent = "page";
   const first = tool("★", isDefault ? `Begin with the experiments, not with ${name}` : `Begin with ${name}`, () => change({ action: "default", name, is_default: !isDefault }));
   first.ariaPressed = String(isDefault);
@@ -64,7 +67,7 @@ async function remove(name) {
   if (entered) await change({ action: "delete", name });
 }
 
-/** Returns whether it was done. */
+/** Returns whether it succeeded. */
 async function change(body) {
   const { isDone, message } = await post("/api/views", body);
   showNotice(sentence(message), !isDone);

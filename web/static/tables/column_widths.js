@@ -1,6 +1,6 @@
-// The columns of a table keep their widths whichever rows are in the page. Those of a long table are
-// measured once, and grow where a number comes that needs more. Those of a short one stay as they
-// are laid out, and move only where what comes needs more room.
+// The columns of a table keep their widths whichever rows are in the page. Those of a long table
+// are measured once, and grow for a number that needs more. Those of a short one stay as they are
+// laid out, and move only if new content needs more room.
 
 const SLACK_PX = 1;
 const MOST_PX = 320; // as in page.css
@@ -22,7 +22,7 @@ export function fitColumns(scroll) {
   grow(table, group);
 }
 
-/** Let the columns of a table without a window of rows stay where they are. */
+/** Keep the columns of a table without a window of rows where they are. */
 export function holdColumns(table) {
   const group = table.querySelector("colgroup");
   const what = columnsOf(table);

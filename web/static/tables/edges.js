@@ -1,4 +1,4 @@
-// A table that is wider than its place says so: a shadow at the edge where there is more of it.
+// A table that is wider than its container shows a shadow at the edge where there is more of it.
 
 const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => mark(target.closest(".table-scroll"))));
 const watched = new WeakSet();

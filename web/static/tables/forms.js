@@ -1,5 +1,5 @@
-// The forms above a table change the address, and only their own part of it: whatever else is
-// there stays. Both ends of a range become one parameter, and what is empty is left out.
+// The forms above a table change only their own part of the address. Both ends of a range become
+// one parameter, and empty fields are left out.
 
 import { CHART_NAMES, params } from "../lib/address.js";
 
@@ -11,13 +11,14 @@ const GOVERNS = {
 };
 
 /** Pure: the address's parameters after a form of this kind was sent, without the charts' own. */
-export function mergedParams(kind, given, sent, isUntouched = () => false) {
+function mergedParams(kind, given, sent, isUntouched = () => false) {
   const isKept = (name) => !GOVERNS[kind](name) || isUntouched(name);
   const kept = [...given].filter(([name]) => isKept(name) && name !== "page" && !CHART_NAMES.includes(name));
   const own = sent.filter(([name, value]) => GOVERNS[kind](name) && value.trim() !== "" && !isUntouched(name));
   const merged = [...kept, ...joinedRanges(joinedName(own))], by = (pairs) => pairs.find(([name]) => name === BY)?.[1];
   const isOther = GOVERNS[kind](BY) && by(merged) !== by([...given]);
-  return isOther ? merged.filter(([name]) => name !== "open") : merged; // the groups that were open are others now
+  // the open groups are others now
+  return isOther ? merged.filter(([name]) => name !== "open") : merged;
 }
 
 /** A group by a part of the name is one parameter. The form has a field for the expression. */
@@ -37,7 +38,10 @@ function joinedRanges(pairs) {
   return [...rest, ...[...ranges].map(([key, { low = "", high = "" }]) => [key, `${low}..${high}`])];
 }
 
-/** A range that nobody changed here stays as the address has it: it may say more than two fields can. */
+/**
+ * A range that was not changed here stays as in the address: it may contain more than two fields
+ * can.
+ */
 function untouchedRanges(form) {
   const changed = new Set();
   const known = new Set();

@@ -1,10 +1,13 @@
-// Cells that hold the last, lowest or highest value of a metric follow the points as they come.
+// Cells with the last, lowest or highest value of a metric follow the points as they arrive.
 
 import { setNumber } from "../lib/decimals.js";
 import { formatNumber } from "../lib/format.js";
 
-/** Pure: what a cell holds ({value, step}, where value may be NaN) after these columns of new points. */
-export function followed(kind, known, { step, value }) {
+/**
+ * Pure: the content of a cell ({value, step}, where value may be NaN) after these columns of new
+ * points.
+ */
+function followed(kind, known, { step, value }) {
   let { value: best, step: at } = known;
   for (let i = 0; i < step.length; i++) {
     const one = value[i] ?? NaN; // what is not finite comes as null
@@ -18,7 +21,7 @@ export function followed(kind, known, { step, value }) {
 
 const number = (text, otherwise) => (text === undefined || text === "" ? otherwise : Number(text));
 
-/** Take a `points` event into the row of its run, if the table shows it. */
+/** Apply a `points` event to the row of its run, if the table shows it. */
 export function fillCells(event) {
   const row = document.querySelector(`table.runs tr[data-run="${CSS.escape(event.run)}"]`);
   for (const cell of row?.querySelectorAll("[data-follows]") ?? []) {

@@ -1,4 +1,4 @@
-// What tables do: rows are ticked, scrolled and filtered. Loaded where a page has a table.
+// The behaviour of tables: rows are selected, scrolled and filtered. Loaded by pages with a table.
 
 import "./edges.js";
 import "./forms.js";
@@ -9,5 +9,5 @@ import "./row_window.js";
 import "./selection_note.js";
 import { showCurves } from "./sparklines.js";
 
-/** What the page's stream tells of rows that are shown. */
+/** News from the page's stream about visible rows. */
 export const live = { fillCells, showCurves };

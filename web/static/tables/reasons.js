@@ -1,10 +1,12 @@
-// Why a run ended, whole: the short state in a table is a button that shows it beside itself.
+// The full reason why a run ended: the short state in a table is a button that shows it beside
+// itself.
 
 import { make } from "../lib/elements.js";
 
 const GAP_PX = 4, MARGIN_PX = 8;
 let box = null;
-let pressed = null; // the button whose reason was open when the pointer went down on it, which closes it
+// the button whose reason was open when the pointer was pressed on it, which closes it
+let pressed = null;
 
 document.addEventListener("pointerdown", ({ target }) => {
   const button = target instanceof Element ? target.closest("[data-why]") : null;

@@ -1,21 +1,22 @@
 // The rows of a long table, page by page: those that were in the page, and those that scrolling is
-// about to show. A request whose rows nobody waits for any more is taken back.
+// about to show. A request for rows that are no longer needed is aborted.
 
 import { params, servedAddress } from "../lib/address.js";
 import { isEnd } from "../lib/states.js";
 
 export const PAGE_SIZE = 25;
 const MOST_PAGES = 60;
-const PATIENCE_MS = 400; // while somebody drags the scroll bar most places are passed by: one request at a time
+// while the scroll bar is dragged most places are passed by: one request at a time
+const PATIENCE_MS = 400;
 const MOST_AT_ONCE = 4;
-const LIVE_MS = 3000; // rows of running runs grow old outside of the page
+const LIVE_MS = 3000; // rows of running runs become outdated outside of the page
 
 let key = "";
 let kept = new Map(); // page -> {rows: its <tr>, at: when they were right, isLive}
 let asked = null; // {from, to, at, controller}
 let timer = 0;
 
-/** What the rows depend on: other conditions, another order or new runs make others of them. */
+/** What the rows depend on: other conditions, another order or new runs invalidate them. */
 function currentKey() {
   const data = JSON.parse(document.querySelector("#page-data").dataset.page);
   const address = new URLSearchParams(servedAddress().split("?")[1]);
@@ -38,7 +39,7 @@ function drop() {
   asked = null;
 }
 
-/** Rows that came into the page are its own from now on: a refresh may make others of them. */
+/** Rows in the page belong to it from now on: a refresh may change them. */
 export function releaseRows() {
   for (const [page, { rows }] of kept) if (rows.some((row) => row.isConnected)) kept.delete(page);
 }
@@ -53,13 +54,13 @@ export function keepRows(rows, firstPage) {
   while (kept.size > MOST_PAGES) kept.delete(kept.keys().next().value);
 }
 
-/** The rows of a page, or null if they have to be asked for. */
+/** The rows of a page, or null if they have to be requested. */
 export function rowsOfPage(page) {
   const known = kept.get(page);
   return known && !(known.isLive && performance.now() - known.at > LIVE_MS) ? known.rows : null;
 }
 
-/** Pure: the pages to have, those that are seen first, then more of them where scrolling leads. */
+/** Pure: the needed pages, visible ones first, then more of them in the direction of scrolling. */
 export function wantedPages(first, last, nPages, direction) {
   const [before, after] = direction < 0 ? [4, 1] : direction > 0 ? [1, 4] : [1, 2];
   const ahead = pagesFrom(last + 1, Math.min(nPages, last + after));
@@ -69,7 +70,9 @@ export function wantedPages(first, last, nPages, direction) {
 
 const pagesFrom = (from, to) => Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
 
-/** Pure: the first of the wanted pages that is missing, with missing ones beside it, as [from, to]. */
+/**
+ * Pure: the first of the needed pages that is missing, with missing ones beside it, as [from, to].
+ */
 export function missingStretch(wanted, has, most = MOST_AT_ONCE) {
   const missing = wanted.filter((page) => !has(page));
   if (missing.length === 0) return null;
@@ -113,7 +116,7 @@ async function ask(address, [from, to], take) {
     asked = null;
     if (answer.ok && body) take([...body.rows].map((row) => document.adoptNode(row)), Number(body.dataset.total));
   } catch {
-    if (asked === mine) asked = null; // the next movement asks again; the page says what is lost
+    if (asked === mine) asked = null; // the next movement asks again; the page shows what is lost
   }
 }
 

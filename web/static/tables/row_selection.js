@@ -1,4 +1,4 @@
-// Which runs are drawn is in the address (`run=ID`). Ticking a row, clicking it, or clicking a curve
+// The drawn runs are in the address (`run=ID`). Selecting a row, clicking it, or clicking a curve
 // changes it. On the page of a sweep no selection at all means the runs of the table's page.
 
 import { changedParams, params, setParams } from "../lib/address.js";
@@ -10,17 +10,18 @@ import { offerAll } from "./selection_note.js";
 const STILL_PX = 4;
 const DOUBLE_CLICK_MS = 300;
 let clickTimer = 0;
-let anchor = null; // {id, number} of the row that was ticked last: shift and a click tick all up to another
+// {id, number} of the row that was selected last: a shift-click selects all up to another
+let anchor = null;
 const MOST_AT_ONCE = 1000; // as many as are drawn
 const ROWS_A_REQUEST = 300;
 let downAt = null;
-let chosen = {}; // what the last tick made of the address
+let chosen = {}; // the address after the last selection
 let nChoices = 0;
-let pressed = ""; // the id of the run in whose row the pointer went down
-let isSettled = false; // whether it has been ticked
+let pressed = ""; // the id of the run in whose row the pointer was pressed
+let isSettled = false; // whether it has been selected
 
 /** Pure: the ids that are selected after some were switched on or off. */
-export function changedSelection(selected, ids, isOn) {
+function changedSelection(selected, ids, isOn) {
   const rest = selected.filter((id) => !ids.includes(id));
   return isOn ? [...rest, ...ids] : rest;
 }
@@ -34,7 +35,7 @@ function selectedNow(view) {
 
 const readView = () => JSON.parse(document.querySelector("#page-data").dataset.page);
 
-/** The address has it at once: a click that follows before the server has answered adds to it. */
+/** Change the address at once: a click before the server has answered adds to it. */
 function choose(ids, isOn) {
   const view = readView();
   const selected = changedSelection(selectedNow(view), ids, isOn);
@@ -47,7 +48,7 @@ function choose(ids, isOn) {
   requestRefresh({ isUrgent: true });
 }
 
-// ---- What else was asked of the table, before a tick or after it, takes no tick back ----
+// ---- Other requests of the table, before or after, keep the selection ----
 
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   if (ctx.sourceElement.closest?.("#runs")) ctx.asked = { nChoices, path: location.pathname };
@@ -69,7 +70,7 @@ function rowsBetween(body, from, to) {
   return [...body.querySelectorAll("tr[data-run]")].filter((row) => numberOf(row) >= from && numberOf(row) <= to);
 }
 
-/** The ids of the rows with these numbers, of which a table that is scrolled holds some. */
+/** The ids of the rows with these numbers. A scrolled table holds only some of them. */
 async function idsBetween(from, to) {
   const held = rowsBetween(document.querySelector("#table-rows"), from, to);
   if (held.length === to - from + 1) return idsOf(held);
@@ -83,10 +84,13 @@ async function idsBetween(from, to) {
   return ids;
 }
 
-/** The runs of these rows that have started: of a row of a combination all of its. */
+/** The runs of these rows that have started: for a combination all of its runs. */
 const idsOf = (rows) => [...new Set(rows.flatMap((row) => (row.dataset.runs ? JSON.parse(row.dataset.runs) : [row.dataset.run])).filter((id) => id !== ""))];
 
-/** Where it is now, for the order may have changed, or was, where the page does not hold it. */
+/**
+ * Its current number, since the order may have changed, or its last one, if the page does not hold
+ * it.
+ */
 function anchorNumber() {
   const row = anchor && document.querySelector(`#table-rows tr[data-run="${CSS.escape(anchor.id)}"]`);
   return row ? numberOf(row) : anchor?.number;
@@ -96,16 +100,16 @@ async function pick(box, isShifted) {
   const number = numberOf(box.closest("tr")), isOn = box.checked;
   const [from, to] = [isShifted ? anchorNumber() ?? number : number, number].sort((a, b) => a - b);
   anchor = { id: box.value, number };
-  if (to - from >= MOST_AT_ONCE) return showNotice(`${to - from + 1} rows are between the two: at most ${MOST_AT_ONCE} are ticked at once.`, true);
+  if (to - from >= MOST_AT_ONCE) return showNotice(`${to - from + 1} rows are between the two: at most ${MOST_AT_ONCE} can be selected at once.`, true);
   for (const row of rowsBetween(document, from, to)) for (const one of row.querySelectorAll(".pick input")) one.checked = isOn;
   try {
     choose(from === to ? idsOf([box.closest("tr")]) : await idsBetween(from, to), isOn);
   } catch (error) {
-    showNotice(`The rows between could not be ticked (${error.message}). Try again.`, true);
+    showNotice(`The rows between could not be selected (${error.message}). Try again.`, true);
   }
 }
 
-/** The rows of the page that is shown, of which a table that is scrolled holds more. */
+/** The rows of the current page. A scrolled table holds more. */
 function rowsOfShownPage() {
   const body = document.querySelector("#table-rows");
   const page = Number(document.querySelector(".pager [data-page]")?.textContent ?? body.dataset.page);
@@ -118,8 +122,8 @@ function pickPage(isOn) {
   offerAll(isOn ? rows.length : 0);
 }
 
-// What is pressed is the run that is seen there. Its row may move or go before the pointer is up: then
-// the click comes to something else, or not at all.
+// A click means the run that is visible there. Its row may move or disappear before the pointer is
+// released: then the click goes elsewhere, or nowhere.
 
 document.addEventListener("pointerdown", ({ target, button, clientX, clientY }) => {
   downAt = [clientX, clientY];
@@ -157,12 +161,13 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// ---- A click on a curve (not a drag, which zooms) ticks its run ----
+// ---- A click on a curve (not a drag, which zooms) selects its run ----
 
 document.addEventListener("click", (event) => {
   const isOnPlot = event.target instanceof Element && event.target.closest("[data-charts] .u-over");
   clearTimeout(clickTimer);
-  if (!isOnPlot || !isStill(event) || event.detail > 1) return; // two clicks show all of the x axis again
+  // two clicks show all of the x axis again
+  if (!isOnPlot || !isStill(event) || event.detail > 1) return;
   const pointed = document.querySelector("table.runs tbody tr.is-pointed .pick input[name=run]");
   if (pointed) clickTimer = setTimeout(() => toggle(pointed), DOUBLE_CLICK_MS);
 }, true);

@@ -1,5 +1,6 @@
-// A long table scrolls as if all its rows were there: the page holds those near what is seen, and
-// two gaps as high as the others. The page's number follows at once, the charts when scrolling rests.
+// A long table scrolls as if all its rows were there: the page holds those near the visible ones,
+// and two gaps as high as the others. The page's number follows at once, the charts when scrolling
+// rests.
 
 import { params, setParams } from "../lib/address.js";
 import { fitColumns, holdColumns } from "./column_widths.js";
@@ -22,20 +23,23 @@ const find = () => {
 
 const pageOf = (row) => Math.ceil(row / PAGE_SIZE);
 
-/** Pure: which rows to hold when those from `first` to `last` are seen: whole pages, one more on each side. */
-export function windowAround(first, last, total) {
+/**
+ * Pure: the rows to hold when those from `first` to `last` are visible: whole pages, one more on
+ * each side.
+ */
+function windowAround(first, last, total) {
   const from = Math.max(0, pageOf(first) - 2) * PAGE_SIZE + 1;
   const to = Math.min(total, (pageOf(last) + 1) * PAGE_SIZE);
   return [from, Math.max(from, to)];
 }
 
-/** "26-100": what a refresh must bring so that nothing that is seen goes away. */
+/** "26-100": the rows that a refresh must contain so that no visible one disappears. */
 function neededRows() {
   const table = find();
   return table && isManaged(table) ? windowAround(...seen(table), table.total).join("-") : null;
 }
 
-/** Whether somebody scrolls: then the table is not changed from outside. */
+/** Whether the table is being scrolled: then it is not changed from outside. */
 const isScrolling = () => timer !== 0;
 
 const isManaged = ({ rows }) => rows.dataset.window !== undefined;
@@ -48,8 +52,8 @@ function seen({ scroll, total }) {
 }
 
 /**
- * Give the gaps the height of the rows that are not here. Before anything is measured: for a moment
- * too short, the table would be scrolled back to its new end.
+ * Give the gaps the height of the rows that are not here. Before anything is measured: if they were
+ * too short for a moment, the table would be scrolled back to its new end.
  */
 function layOut(table) {
   stretchGaps(table);
@@ -72,11 +76,12 @@ function stretch(id, height) {
   const gap = document.getElementById(id);
   gap.hidden = height < 1;
   if (!gap.rows.length) gap.insertRow().insertCell();
-  gap.rows[0].cells[0].colSpan = gap.closest("table").tHead.rows[0].cells.length; // no more: widths are shared out among all
+  // no more: widths are shared out among all
+  gap.rows[0].cells[0].colSpan = gap.closest("table").tHead.rows[0].cells.length;
   gap.rows[0].cells[0].style.height = `${height}px`;
 }
 
-/** After every change of the page. A page that was asked for by its number begins at the top. */
+/** After every change of the page. A page that was requested by its number begins at the top. */
 function mount() {
   const table = find();
   if (!table) return holdShort();
@@ -110,7 +115,7 @@ function onScroll() {
   timer = setTimeout(rest, REST_MS);
 }
 
-/** Put the rows that are seen into the page, as far as they are here, and ask for the others. */
+/** Put the visible rows into the page, as far as they are here, and request the others. */
 function fill(table) {
   place(table);
   if (table.total > table.rows.rows.length) loadPages(table.scroll.dataset.table, look, take);
@@ -131,7 +136,7 @@ function take(rows, firstPage, total) {
   place(table);
 }
 
-/** The rows of a page: those that the table holds, or those kept aside. */
+/** The rows of a page: those in the table, or those kept aside. */
 function rowsIn({ rows, first }, page) {
   const start = (page - 1) * PAGE_SIZE + 1 - first;
   const held = start >= 0 ? [...rows.rows].slice(start, start + PAGE_SIZE) : [];
@@ -170,7 +175,7 @@ function hold(table, firstPage, rows) {
   fitColumns(scroll);
 }
 
-/** The page in the middle of what is seen. */
+/** The page in the middle of the visible part. */
 function pageSeen(table) {
   const [first, last] = seen(table);
   return pageOf(first === 1 ? 1 : last >= table.total ? table.total : (first + last) / 2);
@@ -189,7 +194,7 @@ function showPage(table) {
   }
 }
 
-/** On the first page of a table, and on the last, one of the two is no link yet. */
+/** On the first page of a table, and on the last, one of the two is not a link yet. */
 function linkOf(pager, rel) {
   const found = pager.querySelector(`a[rel=${rel}]`);
   if (found) return found;
@@ -207,7 +212,7 @@ function changedPage(search, page) {
   return `?${changed}`;
 }
 
-/** The page of the table that is in the middle of what is seen becomes the one of the address. */
+/** The table's page in the middle of the visible part becomes the one of the address. */
 function rest() {
   timer = 0;
   const table = find();

@@ -1,18 +1,18 @@
-// The form of the experiments list: ticks follow the address, and an empty selection is one too.
-// Whatever else the address holds (filters, order, columns) stays.
+// The form of the experiments list: check boxes follow the address, and an empty selection is one
+// too. All else in the address (filters, order, columns) is kept.
 
 import { CHART_NAMES, params } from "../lib/address.js";
 
 const OWN = new Set(["q", "run", "limit", "archived", "page", "newest"]);
 
-/** Tick exactly the runs that are drawn. */
+/** Select exactly the runs that are drawn. */
 export function syncSelection(runIds) {
   const drawn = new Set(runIds);
   for (const box of document.querySelectorAll("#run-picker input[type=checkbox]")) box.checked = drawn.has(box.value);
   for (const box of document.querySelectorAll("table.runs .pick input")) box.checked = box.defaultChecked;
 }
 
-/** What the address holds and the list does not govern. */
+/** The part of the address that the list does not control. */
 const others = () => [...params()].filter(([name]) => !OWN.has(name) && !CHART_NAMES.includes(name));
 
 document.addEventListener("htmx:config:request", (event) => {

@@ -1,5 +1,5 @@
-// Ticking a row draws another curve, perhaps where nobody sees it: while the charts are out of sight a
-// note at the lower edge says how many runs are selected, and leads to their curves.
+// Selecting a row draws another curve, perhaps out of sight: then a note at the lower edge shows
+// how many runs are selected, and links to their curves.
 
 import { params } from "../lib/address.js";
 import { addressOf } from "../lib/base.js";
@@ -14,7 +14,7 @@ note.append(compare, offer);
 note.hidden = offer.hidden = true;
 note.role = "status";
 
-let nOffered = 0; // how many rows the page has that was ticked last; then all rows are offered
+let nOffered = 0; // how many rows the last selected page has; then all rows are offered
 let hasTicked = false;
 let areChartsSeen = true;
 let watched = null;
@@ -39,7 +39,7 @@ function drawAll() {
   update();
 }
 
-/** A page of the table was ticked, which has so many rows: offer the others, too (0: no longer). */
+/** A page of the table with this many rows was selected: offer the others, too (0: no longer). */
 export function offerAll(nRows) {
   nOffered = nRows;
 }

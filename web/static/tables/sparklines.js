@@ -1,11 +1,11 @@
-// The small curves of the running runs: the server draws them, as it does in the table.
+// The small curves of the running runs: drawn by the server, as in the table.
 
 import { formatNumber } from "../lib/format.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const BOX = "0 0 72 20"; // WIDTH and HEIGHT of sparkline.py
 
-/** Put curves ([number of the run, path, low, high]) into the rows of the table that is shown. */
+/** Put curves ([number of the run, path, low, high]) into the rows of the visible table. */
 export function showCurves(curves) {
   for (const [index, path, low, high] of curves) {
     const row = document.querySelector(`#table-rows > #run-${index}`);

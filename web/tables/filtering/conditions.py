@@ -1,9 +1,9 @@
 """Conditions on runs as a reader writes them: ``lr > 0.01 and state == "finished"``. Pure.
 
 Names are settings (hyperparameters, keys of the configuration), metrics (the best value, ``last.``,
-``min.`` or ``max.`` before a metric: that statistic), derived metrics by what they are called, and
-what all runs have: `state`, `tags`, `name`, `number`, `duration`. A name that is a setting or a
-logged metric means that. A run meets no comparison with something that it does not have.
+``min.`` or ``max.`` before a metric: that statistic), derived metrics by title, and what all runs
+have: `state`, `tags`, `name`, `number`, `duration`. A setting or a logged metric has priority. A
+comparison with something that a run does not have is false.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -27,7 +27,7 @@ _OF_ANY_RUN: dict[str, Callable[[Row], object]] = {
 
 
 class _NotThere:
-    """What a run does not have: no comparison with it holds."""
+    """A missing value: all comparisons with it are false."""
 
     def _no(self, other: object) -> bool:
         return False
@@ -47,7 +47,7 @@ class RunCondition:
         derived: the derived metrics of the page, whole: ``gap := loss/val - loss/train``.
 
     Raises:
-        ExpressionError: it is not understood. The text says which part.
+        ExpressionError: it is not understood. The message names the part.
     """
 
     def __init__(
@@ -70,12 +70,12 @@ class RunCondition:
 
     @property
     def metrics(self) -> frozenset[str]:
-        """The names that can be metrics alone, without those that the rows themselves hold."""
+        """The names that can only be metrics, without those that the rows themselves hold."""
         names = self._expression.names - self._columns.hyperparameters.keys() - _OF_ANY_RUN.keys()
         return names - {self._columns.metric}
 
     def wrong_derived(self, metrics: Collection[str]) -> Iterator[str]:
-        """What is wrong with the derived metrics that it names, for runs with these metrics."""
+        """Yield what is wrong with the derived metrics in it, for runs with these metrics."""
         for name in self._derived:
             try:
                 define(name, frozenset(metrics))
@@ -83,12 +83,12 @@ class RunCondition:
                 yield f"{name}: {error}"
 
     def unknown_names(self) -> list[str]:
-        """What is none of the names that are known. With a hint, if one is meant."""
+        """Return the unknown names, with a hint at a similar one."""
         missing = sorted(self._expression.names - self._known)
         return [name + did_you_mean(name, sorted(self._known)) for name in missing]
 
     def passes(self, row: Row) -> bool:
-        """Whether a run meets it. Where its values do not fit the condition it does not."""
+        """Return whether a run meets it. If its values do not fit the condition, it does not."""
         values = {name: read(row) for name, read in self._readers.items()}
         try:
             return bool(self._expression.evaluate(values))
@@ -99,10 +99,10 @@ class RunCondition:
 def _reader(
     name: str, columns: TableColumns, derived: Mapping[str, str]
 ) -> Callable[[Row], object]:
-    """What finds the value of a name in a row. Made once for all rows.
+    """Return a function that finds the value of a name in a row. Made once for all rows.
 
     Args:
-        derived: the whole of a derived metric, by what it is called.
+        derived: the whole of a derived metric, by its title.
     """
     if name in columns.hyperparameters:
         return lambda row: row.setting(name) if row.has_setting(name) else _NOT_THERE
@@ -123,14 +123,14 @@ def _split(name: str) -> tuple[str, str]:
 
 
 def _duration(row: Row) -> float | None:
-    """In seconds, of a run that has ended."""
+    """Return the seconds of a run that has ended."""
     if row.started_at is None or row.ended_at is None:
         return None
     return row.ended_at - row.started_at
 
 
 def asked_metrics(query: TableQuery, columns: TableColumns) -> frozenset[str]:
-    """The metrics that a condition may name, as far as its text tells."""
+    """Return the metrics that a condition may name, as far as its text shows."""
     if not query.where:
         return frozenset()
     try:
@@ -140,7 +140,7 @@ def asked_metrics(query: TableQuery, columns: TableColumns) -> frozenset[str]:
 
 
 def known_metrics(rows: Collection[Row], columns: TableColumns) -> Mapping[str, Any]:
-    """The names of the metrics that these rows are known to have."""
+    """Return the names of the known metrics of these rows."""
     own = {} if columns.metric is None else {columns.metric: None}
     return {**own, **{name: None for row in rows for name in row.metrics}}
 
@@ -148,7 +148,7 @@ def known_metrics(rows: Collection[Row], columns: TableColumns) -> Mapping[str, 
 def condition_of(
     query: TableQuery, columns: TableColumns, rows: Collection[Row]
 ) -> RunCondition | None:
-    """The condition that a query names, or None if there is none, or none that is understood."""
+    """Return the condition of a query, or None if there is none, or it is not understood."""
     if not query.where:
         return None
     try:
@@ -160,7 +160,7 @@ def condition_of(
 def condition_problems(
     query: TableQuery, columns: TableColumns, rows: Collection[Row] | None
 ) -> list[str]:
-    """What is wrong with a condition. Of names nothing is said while `rows` are not known."""
+    """Return what is wrong with a condition. Names are not checked while `rows` are not known."""
     where = query.where
     if not where:
         return []

@@ -18,15 +18,14 @@ def _urgency(state: RunState) -> tuple[bool, bool, bool]:
 
 
 FIRST_OF = sorted(RUN_STATES, key=_urgency)
-"""The state of a combination is the first of these that any of its runs is in: running ones,
-then what went wrong.
-"""
+"""The state of a combination is the first of these that any of its runs is in: running ones, then
+failures."""
 
 
 def combination_rows(runs: Sequence[Row], seed_name: str) -> list[Row]:
-    """A row for each combination of these runs, in the order in which they come up.
+    """Return a row for each combination of these runs, in the order of first occurrence.
 
-    The mean is of all runs of the combination, even if only some are given. A row holds what its
+    The mean is of all runs of the combination, even if only some are passed. A row holds what its
     runs share: their hyperparameters without the seed.
     """
     found: dict[int, list[Row]] = {}
@@ -60,7 +59,7 @@ def _combination_row(number: int, runs: tuple[Row, ...], seed_name: str) -> Row:
 
 
 def shared_settings(settings: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """The settings that all of some runs have alike."""
+    """Return the settings that some runs share."""
     first, *others = settings
     return {
         name: value
@@ -70,9 +69,10 @@ def shared_settings(settings: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
 
 
 def sort_combinations(rows: Sequence[Row], column: Column, order: Order) -> list[Row]:
-    """Combinations in the order asked for. By their means, those with fewer values come last.
+    """Return combinations in the requested order. By their means, those with fewer values come
+    last.
 
-    The first of them is the one that has the star.
+    The first of them has the star.
     """
     found = sort_rows(rows, column, order)
     if column.is_mean_of_combination:
@@ -81,7 +81,7 @@ def sort_combinations(rows: Sequence[Row], column: Column, order: Order) -> list
 
 
 def opened(rows: Sequence[Row], numbers: Iterable[int]) -> Sequence[Row]:
-    """The rows, each of these combinations followed by its runs."""
+    """Return the rows, each of these combinations followed by its runs."""
     is_open = frozenset(numbers)
     if not is_open:
         return rows
@@ -95,6 +95,6 @@ def opened(rows: Sequence[Row], numbers: Iterable[int]) -> Sequence[Row]:
 
 
 def runs_of(rows: Iterable[Row]) -> list[Row]:
-    """The runs of these rows: of combinations theirs, of runs themselves. Each once."""
+    """Return the runs of these rows: those of combinations, and runs themselves. Each once."""
     found = {(run.index, run.id): run for row in rows for run in (row.runs or (row,))}
     return list(found.values())

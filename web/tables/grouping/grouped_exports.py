@@ -1,4 +1,4 @@
-"""Grouped rows as lines of a file: of each group its name, its runs, means and spreads. Pure."""
+"""Grouped rows as lines of a file: the name of each group, its runs, means and spreads. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -12,7 +12,7 @@ _OF_ONE_RUN = frozenset(("index", "name", "label", "path", "note", "started_at",
 
 
 def grouped_columns(columns: Iterable[Column]) -> list[Column]:
-    """The columns that say something of several runs together."""
+    """Return the columns that describe several runs together."""
     return [one for one in columns if one.key not in _OF_ONE_RUN and one.key != "state"]
 
 
@@ -21,7 +21,8 @@ def grouped_headings(columns: Sequence[Column]) -> list[str]:
 
 
 def grouped_lines(rows: Iterable[Row], columns: Sequence[Column]) -> Iterator[list[object]]:
-    """Of a column of numbers the mean and the standard deviation, or None for a single value."""
+    """Yield the mean and the standard deviation of a column of numbers, the latter None for a
+    single value."""
     for row in rows:
         name, n_runs = (row.name, 1) if row.group is None else (row.group.name, row.group.n_runs)
         yield [name, n_runs, *(value for one in columns for value in _values(row, one))]

@@ -1,7 +1,7 @@
 """A row for each group of runs, which opens to them: by tag, setting, name, all but the seed.
 
-The groups are those of the curves (`groups.naming`). A row has the mean of what its runs have, with
-the standard deviation, where these are numbers, and what they share where they are not.
+The groups are those of the curves (`groups.naming`). A row has the mean of its runs' values, with
+the standard deviation, if they are numbers, and otherwise the common value.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,9 +34,9 @@ _N_COLORS = 12
 
 @dataclass(frozen=True)
 class GroupedRows:
-    """The rows of the table: the groups in their order, and the runs of those that are open.
+    """The rows of the table: the groups in their order, and the runs of the open ones.
 
-    `closed` are the groups alone. `problem` says why there are none, and the runs are listed.
+    `closed` are only the groups. `problem` explains why there are none, and the runs are listed.
     """
 
     closed: Sequence[Row]
@@ -46,7 +46,7 @@ class GroupedRows:
 def grouped_rows(
     rows: Sequence[Row], by: str, seed: str | None, column: Column, order: Order
 ) -> GroupedRows:
-    """Rows that pass the filters in groups, both in the order asked for.
+    """Return groups of the rows that pass the filters, both in the requested order.
 
     Runs that belong to none of the groups come last, as one group.
     """
@@ -73,13 +73,18 @@ def grouped_rows(
     return GroupedRows([*ordered, *([_group_row(0, _rest_name(by), rest)] if rest else [])])
 
 
+def count_groups(closed: Sequence[Row]) -> int | None:
+    """Return how many groups there are, or None if the rows are not grouped."""
+    return len(closed) if closed and closed[0].group is not None else None
+
+
 def _names(row: Row) -> tuple[str, ...]:
     number = f"run {row.index}" if row.index else ""
     return tuple(filter(None, (row.label, row.name, number, row.id if not row.index else "")))
 
 
 def _settings(rows: Iterable[Row], by: str) -> list[Mapping[str, Any]]:
-    """As of the curves: what scripts logged besides counts where it is asked for alone."""
+    """Return the settings as for the curves: those logged by scripts count if requested alone."""
     if by == COMBINATION or by.startswith(ALL_BUT):
         return [row.hyperparameters for row in rows]
     return [{**row.config, **row.hyperparameters} for row in rows]

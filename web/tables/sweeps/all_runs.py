@@ -1,8 +1,7 @@
-"""All runs of a sweep at one moment, and what a page says of all of them together.
+"""All runs of a sweep at one moment, and results over all of them.
 
-What depends on every run, but not on what a page asks, is found when it is first wanted and kept
-until a run changes: a click in a table of ten thousand runs goes through them for its own answer
-alone.
+What depends on every run, but not on a page's query, is computed on demand and kept until a run
+changes: a click in a table of ten thousand runs goes through them only for its own answer.
 """
 
 from collections import Counter
@@ -10,11 +9,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
+from ml_tracking_ops.orchestrator.store.combinations import seed_name_of
 from ml_tracking_ops.orchestrator.store.objective import is_better
 from ml_tracking_ops.orchestrator.store.run_states import UNCOUNTED
 from ml_tracking_ops.orchestrator.store.sweep_folder import Sweep
 
-from ...groups.naming import groupings, label_groupings, seed_name
+from ...groups.naming import groupings, label_groupings
 from ...runs.entries import n_planned
 from ...series.best_history import BestHistory, draw_history
 from ..grouping.combination_rows import combination_rows
@@ -27,12 +27,12 @@ NOTHING_LOGGED: Mapping[str, Hyperparameter] = {}
 
 
 class AllRuns:
-    """The rows of every run, in the order of their numbers. Nobody may change them.
+    """The rows of all runs, in the order of their numbers. Nobody may change them.
 
     Args:
-        sweep: is only asked at once, for what its description says and how many runs it plans.
-        archive: the runs that are archived, if any is.
-        logged: what the runs have for the settings that they logged besides hyperparameters.
+        sweep: only used at once, for its description and the number of planned runs.
+        archive: the archived runs, if there are any.
+        logged: the values of the settings that runs logged besides hyperparameters.
     """
 
     def __init__(
@@ -47,11 +47,11 @@ class AllRuns:
         self.archive = archive
         self._goal = sweep.optimization_goal
         self._remembered: dict[object, Any] = {}
-        self.seed_name = seed_name(sweep.config) or ""
+        self.seed_name = seed_name_of(sweep.config) or ""
         self.n_planned = n_planned(sweep, len(self.searched))
 
     def remember(self, key: object, compute: Callable[[], T]) -> T:
-        """What `compute` returns, kept as long as these runs are."""
+        """Return the result of `compute`, kept as long as these runs are."""
         if key not in self._remembered:
             self._remembered[key] = compute()
         found: T = self._remembered[key]
@@ -69,12 +69,12 @@ class AllRuns:
         return sorted(found, key=lambda row: row.index)
 
     def compared(self, are_apart: bool) -> list[Row]:
-        """What drawings compare: the combinations of a sweep with repeats, or its runs."""
+        """Return what drawings compare: the combinations of a sweep with repeats, or its runs."""
         return self.combinations if self.has_combinations and not are_apart else self.searched
 
     @cached_property
     def searched(self) -> list[Row]:
-        """The runs of the search: those that confirm its leaders say nothing of the space."""
+        """The runs of the search: those that confirm its leaders are no samples of the space."""
         return [row for row in self.rows if not row.is_confirming]
 
     @cached_property
@@ -84,7 +84,7 @@ class AllRuns:
 
     @cached_property
     def best_that_counts(self) -> Row | None:
-        """Where the best run failed, was killed or lost: the best of the others."""
+        """If the best run failed, was killed or lost: the best of the others."""
         if self.best is None or self.best.state not in UNCOUNTED:
             return None
         return self._best_of(row for row in self.searched if row.state not in UNCOUNTED)
@@ -110,9 +110,8 @@ class AllRuns:
     @cached_property
     def starred(self) -> frozenset[int]:
         """The numbers of the runs of the best combination, or the best run of a sweep without
-        repeats, or those on the front of several objectives. As `best_combination`: only
-        combinations with the most results compare.
-        """
+        repeats, or those on the front of several objectives. As in `best_combination`, only
+        combinations with the most results compare."""
         if self.front:
             return frozenset(row.index for row in self.front)
         repeated = [(row, one) for row in self.rows if (one := row.combination) is not None]
@@ -136,7 +135,7 @@ class AllRuns:
 
     @cached_property
     def groupings(self) -> list[dict[str, str]]:
-        """By what the runs that have started can be grouped."""
+        """The ways to group the runs that have started."""
         logged = [name for name, one in self.logged.items() if one.differs]
         runs = (row.hyperparameters for row in self.started)
         named = label_groupings(

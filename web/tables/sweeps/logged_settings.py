@@ -1,7 +1,7 @@
-"""What the runs of a sweep logged as their configurations besides their hyperparameters.
+"""The configurations that runs of a sweep logged besides their hyperparameters.
 
-It is kept between requests: of runs that have ended the record is read once, of those that are
-running its file is looked at again.
+It is kept between requests: the record of an ended run is read once, the file of a running one is
+checked again.
 """
 
 import os
@@ -16,11 +16,11 @@ from ..hyperparameters import Hyperparameter, SettingsSeen
 
 _NOTHING: Mapping[str, Any] = {}
 _FEW = 100
-"""Of more runs the folder is listed first: most sweeps log no configuration."""
+"""For more runs than this the folder is listed first: most sweeps log no configuration."""
 
 
 class LoggedSettings:
-    """By the index of the run, flat: nested settings have dotted names."""
+    """Settings by the index of the run, flat: nested settings have dotted names."""
 
     def __init__(self) -> None:
         self._read: dict[int, Mapping[str, Any]] = {}
@@ -32,7 +32,7 @@ class LoggedSettings:
         return self._besides.get(index, _NOTHING)
 
     def refresh(self, sweep: Sweep, indices: Collection[int]) -> set[int]:
-        """Look at the records of these runs again, and return which have changed."""
+        """Read the records of these runs again, and return which have changed."""
         changed = {index for index in _with_record(sweep, indices) if self._is_new(sweep, index)}
         if changed:
             self._described = self._describe()
@@ -51,13 +51,13 @@ class LoggedSettings:
             return False
         self._besides[index] = found
         if known:
-            self._seen = None  # what was is no longer
+            self._seen = None  # its earlier settings are gone
         elif self._seen is not None:
             self._seen.add(found)
         return True
 
     def described(self, hyperparameters: Mapping[str, Hyperparameter]) -> dict[str, Hyperparameter]:
-        """What the runs have for each setting, without the names of hyperparameters."""
+        """Return the values of the runs for each setting, without the names of hyperparameters."""
         known = self._described.items()
         return {name: one for name, one in known if name not in hyperparameters}
 
@@ -70,7 +70,7 @@ class LoggedSettings:
 
 
 def _with_record(sweep: Sweep, indices: Collection[int]) -> Iterable[int]:
-    """Those of the runs that may have a record."""
+    """Return those of the runs that may have a record."""
     if len(indices) <= _FEW:
         return indices
     try:

@@ -1,6 +1,6 @@
-"""The runs of a sweep as rows: all of them, kept between requests, or those that a query asks for.
+"""The runs of a sweep as rows: all of them, kept between requests, or those that a query requests.
 
-`select_runs` gives the runs of the table, of its exports and of everything that follows them.
+`select_runs` returns the runs of the table, of its exports and of everything that follows them.
 """
 
 from collections import OrderedDict
@@ -32,7 +32,7 @@ from ..column import TableColumns
 from ..columns import run_columns
 from ..filtering.conditions import asked_metrics
 from ..grouping.combination_rows import combination_rows, opened, runs_of, sort_combinations
-from ..grouping.grouped_rows import grouped_rows
+from ..grouping.grouped_rows import count_groups, grouped_rows
 from ..hyperparameters import Hyperparameter, describe_hyperparameters
 from ..query import TableQuery, parse_table_query
 from ..rows import CombinationMean, Row
@@ -47,20 +47,20 @@ _READING_S = 0.25
 
 @dataclass(frozen=True)
 class SelectedRuns:
-    """What a query asks for, of all runs of a sweep.
+    """The result of a query, of all runs of a sweep.
 
     Attributes:
-        rows: those that pass, in the order asked for.
+        rows: those that pass, in the requested order.
         lines: the rows of the table: of a sweep with repeats its combinations, and the runs of
             those that are open. Otherwise the same as `rows`.
         n_by_state: how many pass every condition but that on the state, by their state.
         every: all runs of the sweep.
         columns: those of the table of these runs.
-        problems: what the query asks that cannot be answered, for people to read.
+        problems: parts of the query that cannot be answered, for people to read.
         are_apart: whether each run has a row of its own, not each combination.
         is_filtered: whether the query has conditions.
-        n_unread: of how many logs there was no time to read the metrics that it asks for.
-        n_groups: how many groups the rows are in, or None if they are in none.
+        n_unread: how many logs were not read for the requested metrics for lack of time.
+        n_groups: how many groups the rows are in, or None if they are not grouped.
     """
 
     rows: list[Row]
@@ -85,8 +85,7 @@ class TableSelection:
 
     @property
     def n_groups(self) -> int | None:
-        is_grouped = bool(self.closed) and self.closed[0].group is not None
-        return len(self.closed) if is_grouped else None
+        return count_groups(self.closed)
 
     @cached_property
     def n_by_state(self) -> Mapping[str, int]:
@@ -95,10 +94,10 @@ class TableSelection:
 
 @dataclass
 class _Known:
-    """What was made of a sweep as of the first `n_seen` of its changes.
+    """The rows of a sweep as of the first `n_seen` of its changes.
 
-    `every`, `hyperparameters` and `selections` (the rows of the latest queries) are of the state
-    that `live` belongs to: the best values of running runs, and how many runs there may be.
+    `every`, `hyperparameters` and `selections` (the rows of the latest queries) belong to the state
+    `live`: the best values of running runs, and how many runs there may be.
     """
 
     changes: list[int | None]
@@ -117,7 +116,7 @@ _known: WeakKeyDictionary[Sweep, _Known] = WeakKeyDictionary()
 
 
 def all_runs(sweep: Sweep, live: Mapping[int, BestSoFar]) -> AllRuns:
-    """A row for each run, with its address and its colour.
+    """Return a row for each run, with its address and its colour.
 
     Only rows that changed since the last time are made again.
     """
@@ -145,7 +144,7 @@ def _current(sweep: Sweep, live: Mapping[int, BestSoFar]) -> tuple[_Known, AllRu
 def _take_in(
     known: _Known, sweep: Sweep, changed: set[int], live: Mapping[int, BestSoFar]
 ) -> AllRuns:
-    """Make the rows of runs that changed again, and what depends on any of them."""
+    """Make the rows of changed runs again, and everything that depends on any of them."""
     is_new = not known.rows.keys() >= changed
     for index in changed:
         known.rows[index] = _row(sweep, known, sweep.record.runs[index], None)
@@ -196,7 +195,8 @@ def _row(sweep: Sweep, known: _Known, run: RunRecord, live: BestSoFar | None) ->
 
 
 def _add_means(rows: Sequence[Row], sweep: Sweep) -> list[Row]:
-    """The rows, each with the mean and the spread of its combination if the sweep has repeats."""
+    """Return the rows, each with the mean and the spread of its combination if the sweep has
+    repeats."""
     repeats = sweep.config.get("repeats")
     if not isinstance(repeats, Mapping):
         return list(rows)
@@ -231,12 +231,12 @@ def known_runs(
     is_apart: bool = True,
     is_archive: bool = False,
 ) -> tuple[AllRuns, TableColumns]:
-    """Every run, and the columns of the table of them.
+    """Return every run, and the columns of the table of them.
 
     Args:
         is_apart: whether each run of a combination has a row of its own.
-        is_archive: those that are archived instead.
-        chosen_goals: what a user chose for the metrics of the log folder.
+        is_archive: the archived ones instead.
+        chosen_goals: a user's choices for the metrics of the log folder.
     """
     known, every = _current(sweep, live)
     every = every.archive if is_archive and every.archive is not None else every
@@ -256,7 +256,8 @@ def known_runs(
 
 
 def sweep_goals(sweep: Sweep, found: Sequence[Row], chosen: Mapping[str, Goal]) -> Goals:
-    """Which values of the metrics are good, as the sweep, the user and its first runs say."""
+    """Return which values of the metrics are good, according to the sweep, the user and its first
+    runs."""
     metric, goal = sweep.optimization_metric, sweep.optimization_goal
     own: dict[str, Goal] = {} if metric is None or goal is None else {metric: goal}
     own |= {one.metric: one.goal for one in sweep.aims.objectives}
@@ -274,11 +275,11 @@ def select_runs(
     summaries: MetricSummaries,
     budget_s: float = float("inf"),
 ) -> SelectedRuns:
-    """The runs that a query asks for.
+    """Return the runs that a query requests.
 
     Args:
-        live: the best values so far of running runs, as `Feed.live_bests` gives them.
-        budget_s: how long logs may be read, where the query asks for metrics that only they hold.
+        live: the best values so far of running runs, as `Feed.live_bests` returns them.
+        budget_s: how long logs may be read, if the query needs metrics that only they hold.
     """
     are_apart = query.is_apart or bool(query.by)
     every, columns = known_runs(sweep, live, summaries.chosen_goals(), are_apart, query.is_archive)
@@ -286,11 +287,11 @@ def select_runs(
     asked = query.metrics | asked_metrics(query, columns)
     needs_logs = bool(asked - {metric}) or query.sort == f"last.{metric}"
     of_any_state = replace(query, states=())
-    dressed, n_unread = every.rows, 0
+    rows, n_unread = every.rows, 0
     if needs_logs:
-        dressed, n_unread = with_run_summaries(sweep, every.rows, summaries, budget_s)
-        found = _select(every, dressed, query, columns)
-        others = _select(every, dressed, of_any_state, columns) if query.states else found
+        rows, n_unread = with_run_summaries(sweep, every.rows, summaries, budget_s)
+        found = _select(every, rows, query, columns)
+        others = _select(every, rows, of_any_state, columns) if query.states else found
     else:
         found = _remembered(known, every, query, columns)
         others = _remembered(known, every, of_any_state, columns)
@@ -301,7 +302,7 @@ def select_runs(
         every=every,
         columns=columns,
         problems=[
-            *problems_of(query, columns, None if n_unread else dressed),
+            *problems_of(query, columns, None if n_unread else rows),
             *filter(None, [found.problem]),
         ],
         n_unread=n_unread,
@@ -314,7 +315,7 @@ def select_runs(
 def passing_runs(
     summaries: MetricSummaries, live: Mapping[int, BestSoFar], sweep: Sweep, params: QueryParams
 ) -> set[int]:
-    """The numbers of the runs that pass the filters of an address."""
+    """Return the numbers of the runs that pass the filters of an address."""
     found = select_runs(sweep, parse_table_query(params), live, summaries, _READING_S)
     return {row.index for row in found.rows}
 
@@ -322,7 +323,8 @@ def passing_runs(
 def _remembered(
     known: _Known, every: AllRuns, query: TableQuery, columns: TableColumns
 ) -> TableSelection:
-    """Turning the pages of a table, and scrolling it, neither sorts nor filters it again."""
+    """Return a remembered selection: paging and scrolling a table neither sorts nor filters it
+    again."""
     filters = (query.search, query.where, query.states, query.filters)
     key = (
         *filters,
@@ -361,36 +363,36 @@ def _select(
 def with_run_summaries(
     sweep: Sweep, found: list[Row], summaries: MetricSummaries, budget_s: float
 ) -> tuple[list[Row], int]:
-    """The rows, each with the summaries of its metrics, and how many are not read yet."""
+    """Return the rows, each with the summaries of its metrics, and how many are not read yet."""
     logs = logs_of_runs(sweep, found)
     read, n_missing = summaries.read([log for log in logs if log is not None], budget_s)
-    dressed = [
+    rows = [
         row if log is None else replace(row, metrics=read.get(log.path, {}))
         for row, log in zip(found, logs, strict=True)
     ]
-    return dressed, n_missing
+    return rows, n_missing
 
 
 def lines_with_summaries(
     sweep: Sweep, lines: list[Row], summaries: MetricSummaries, budget_s: float
 ) -> list[Row]:
-    """The same for the rows of a table, of which some may be combinations."""
-    dressed, _ = with_run_summaries(sweep, runs_of(lines), summaries, budget_s)
-    known = {run.index: run for run in dressed}
+    """Return the rows of a table, some of which may be combinations, with their summaries."""
+    rows, _ = with_run_summaries(sweep, runs_of(lines), summaries, budget_s)
+    known = {run.index: run for run in rows}
     return [
-        replace(line, runs=tuple(_dressed_as(run, known[run.index]) for run in line.runs))
+        replace(line, runs=tuple(_with_summaries_of(run, known[run.index]) for run in line.runs))
         if line.runs
-        else _dressed_as(line, known[line.index])
+        else _with_summaries_of(line, known[line.index])
         for line in lines
     ]
 
 
-def _dressed_as(row: Row, known: Row) -> Row:
+def _with_summaries_of(row: Row, known: Row) -> Row:
     return replace(known, member_of=row.member_of) if row.member_of else known
 
 
 def logs_of_runs(sweep: Sweep, found: Iterable[Row]) -> list[LogToRead | None]:
-    """The log of each run, or None for one that has none yet."""
+    """Return the log of each run, or None for one that has none yet."""
     runs = [sweep.record.runs[row.index] for row in found]
     paths = map(sweep.dat_path, runs)
     return [

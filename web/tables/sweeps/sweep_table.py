@@ -29,11 +29,11 @@ _SAMPLED_RUNS = 3
 
 @dataclass(frozen=True)
 class SweepTable:
-    """What the page of a sweep shows of its runs.
+    """The runs of a sweep on its page.
 
     Attributes:
-        drawn: the runs whose curves are drawn. The selected ones, or else those of the page.
-        followed: what the page follows besides, and from where.
+        drawn: the runs whose curves are drawn: the selected ones, or else those of the page.
+        followed: what else the page follows, and from where.
     """
 
     runs: SelectedRuns
@@ -51,7 +51,7 @@ def sweep_table(
     readers: LogReaders,
     media: MediaHistories,
 ) -> SweepTable:
-    """What the address asks of the runs of a sweep."""
+    """Return the table of a sweep's runs that the address requests."""
     runs = select_runs(sweep, query, live, readers.summaries, _READING_S)
     page, _ = page_number(len(runs.lines), query.page)
     on_page = runs_of(page_rows(runs.lines, page))
@@ -87,7 +87,7 @@ def sweep_table_rows(
     readers: LogReaders,
     media: MediaHistories,
 ) -> TablePage:
-    """Only the rows that a scrolled table asks for."""
+    """Return only the rows that a scrolled table requests."""
     runs = select_runs(sweep, query, live, readers.summaries, _READING_S)
     default, offered = _columns(sweep, runs, query, media)
     columns = runs.columns.chosen(query, offered, default)
@@ -121,7 +121,7 @@ def _build(
 def _columns(
     sweep: Sweep, runs: SelectedRuns, query: TableQuery, media: MediaHistories
 ) -> tuple[list[Column], list[Column]]:
-    """The columns that are shown if nobody chose any, and all that can be shown or hidden."""
+    """Return the shown columns if none were chosen, and all that can be shown or hidden."""
     facts = TableFacts(
         given=runs.every.annotated,
         has_metric=sweep.optimization_metric is not None,
@@ -135,7 +135,7 @@ def _columns(
 
 
 def _paths(sweep: Sweep, rows: Iterable[Row]) -> list[Path | None]:
-    """The log of each run, or None for one that has none yet, and of a combination."""
+    """Return the log of each run, or None for one that has none yet, and of a combination."""
     runs = sweep.record.runs
     return [None if row.runs else sweep.dat_path(runs[row.index]) for row in rows]
 
@@ -143,16 +143,16 @@ def _paths(sweep: Sweep, rows: Iterable[Row]) -> list[Path | None]:
 def _with_log_columns(
     sweep: Sweep, found: Sequence[Row], columns: Sequence[Column], readers: LogReaders
 ) -> list[Row]:
-    """The rows with what only their logs hold, as far as the columns need it."""
-    dressed = list(found)
+    """Return the rows with data from their logs, as far as the columns need it."""
+    rows = list(found)
     if needs_logs(columns):
-        dressed = lines_with_summaries(sweep, dressed, readers.summaries, _SHOWN_READING_S)
+        rows = lines_with_summaries(sweep, rows, readers.summaries, _SHOWN_READING_S)
     if any(column.key == CURVE.key for column in columns):
-        dressed = [
+        rows = [
             row if row.runs else replace(row, curve=_curve(sweep, row, readers.sparklines))
-            for row in dressed
+            for row in rows
         ]
-    return dressed
+    return rows
 
 
 def _curve(sweep: Sweep, row: Row, sparklines: Sparklines) -> Sparkline | None:
@@ -164,7 +164,7 @@ def _curve(sweep: Sweep, row: Row, sparklines: Sparklines) -> Sparkline | None:
 def _metrics(
     sweep: Sweep, sampled: Sequence[Row], query: TableQuery, readers: LogReaders
 ) -> list[str]:
-    """The metrics of some runs, the optimisation metric and those that are asked for first."""
+    """Return the metrics of some runs, the optimization metric and requested ones first."""
     asked = [statistic[1] for key in query.columns if (statistic := split_statistic(key))]
     known = [sweep.optimization_metric, *query.derived, *asked, *sorted(query.metrics)]
     found = dict.fromkeys(name for name in known if name is not None)

@@ -1,4 +1,4 @@
-"""Metrics of scripts that write event files: copied into a real `.dat` as they come."""
+"""Metrics of scripts that write event files: copied into a real `.dat` as they are written."""
 
 import os
 import time
@@ -27,12 +27,12 @@ class EventFileFollower:
     """Follows the event files that a run's processes write, and writes their scalars to its `.dat`.
 
     Metrics of the folder of the first file keep their names. Those of other folders, which
-    TensorBoard shows as runs of their own, get the folder's name before theirs. Values that the
-    `.dat` holds already, since an earlier orchestrator wrote them, are passed over.
+    TensorBoard shows as runs of their own, get the folder's name as a prefix. Values that the
+    `.dat` already holds, since an earlier orchestrator wrote them, are skipped.
 
     Attributes:
-        folder: below which event files are looked for.
-        notes: what a user must know of files that were not read: kind and text, a kind once.
+        folder: where event files are looked for, including below it.
+        notes: messages for users about files that were not read: kind and text, each kind once.
     """
 
     has_only_misses = False
@@ -59,7 +59,7 @@ class EventFileFollower:
         return self._top is not None
 
     def read(self) -> bool:
-        """Take in a bounded part of what was written since, and return whether there is more."""
+        """Take in a bounded part of what is new, and return whether there is more."""
         if time.monotonic() >= self._look_at:
             self._find_files()
         return self._read_streams()
@@ -78,7 +78,7 @@ class EventFileFollower:
         self._writer.close()
 
     def explain_misses(self) -> str:
-        """What to tell a user where nothing is found."""
+        """Return a message for users if nothing is found."""
         return f"wrote no event file below {self.folder}"
 
     def _find_files(self) -> None:
@@ -97,7 +97,7 @@ class EventFileFollower:
         self._look_at = time.monotonic() + max(_PAUSE_S, _PAUSE_TO_WORK * took_s)
 
     def _new_files(self) -> Iterator[Path]:
-        """Event files that nothing is known of, and that may have been written since the start."""
+        """Yield event files that are unknown, and that may have been written since the start."""
         n_left = _MOST_FOLDERS
         for parent, folders, names in os.walk(self.folder):
             n_left -= 1
@@ -162,7 +162,7 @@ class EventFileFollower:
         if self._kept[name] > self._n_known[name]:
             try:
                 self._writer.add_scalar_at(name, value, step, at)
-            except ValueError as error:  # a name that is too long
+            except ValueError as error:  # the name is too long
                 self._note(f"name {name[:40]}", str(error)[:200])
 
     def _keep_config(self, stream: "EventFiles") -> None:
@@ -172,7 +172,7 @@ class EventFileFollower:
             self._writer.log_config(config)
 
     def _prefix(self, folder: str, stream: "EventFiles") -> str:
-        """What comes before the names of a folder's metrics. `add_hparams` has one without."""
+        """Return the prefix for the names of a folder's metrics. `add_hparams` has none."""
         top = self._top or folder
         if folder == top or stream.decoder.session.config:
             return ""

@@ -1,4 +1,4 @@
-"""Which run wrote an event file, where several write below the same folder."""
+"""Find which run wrote an event file, if several write below the same folder."""
 
 import os
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from ml_tracking_ops.logger.tensorboard.writers import holds
 _PROC = Path("/proc")
 _MARKER = f"{paths.RUN_FILE_VARIABLE}=".encode()
 _CLOCK_S = 2.0
-"""By how much a file may seem older than its run: names hold whole seconds."""
+"""How much older than its run a file may seem: names contain whole seconds."""
 
 
 class RunProcesses:
     """The processes of one run, and which files are theirs.
 
-    A file is the run's if its name holds the number of one of the run's processes, or if one of
+    A file is the run's if its name contains the number of one of the run's processes, or if one of
     them has it open. They are known by the environment variable that names the run's `.dat`. What
     the leader wrote is known even after it has ended.
     """
@@ -34,11 +34,11 @@ class RunProcesses:
         self._is_own = is_own
 
     def may_own(self, modified_at: float) -> bool:
-        """Whether a file last written then can be this run's at all."""
+        """Return whether a file last written then can be this run's at all."""
         return modified_at >= self._started_at - _CLOCK_S
 
     def owns(self, path: Path) -> bool | None:
-        """Whether the run wrote this file. None means that nothing tells yet."""
+        """Return whether the run wrote this file. None means that this is not known yet."""
         if self._is_own:
             return True
         origin = origin_of(path.name)
@@ -63,7 +63,8 @@ class RunProcesses:
 
 
 def _mark_of(pid: int) -> bytes | None:
-    """Which `.dat` a process was started for, or empty for a process of no run, None: not known."""
+    """Return the `.dat` that a process was started for, empty for a process of no run, None if not
+    known."""
     try:
         environment = (_PROC / str(pid) / "environ").read_bytes()
     except OSError:

@@ -1,3 +1,3 @@
-"""How a run is started, or taken over from an earlier orchestrator.
+"""Start a run, or take it over from an earlier orchestrator.
 
 May import the other modules of `running/runs` except `runner`."""

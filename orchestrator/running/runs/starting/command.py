@@ -21,7 +21,7 @@ from ..attempts import Attempt
 def command_line(
     loaded: LoadedConfig, folder: Path, name: str, combination: Combination
 ) -> tuple[str, ...]:
-    """The argument list that starts one run. Each value arrives unchanged."""
+    """Return the argument list that starts one run. Each value is passed unchanged."""
     run = _macros(loaded, folder, name, combination, name)
     return run.arguments(loaded.config.command or default_command(loaded.config.metrics_from))
 
@@ -47,7 +47,7 @@ def _macros(
 def tensorboard_folder(
     loaded: LoadedConfig, folder: Path, name: str, combination: Combination, first_name: str
 ) -> Path | None:
-    """Below which folder a run's event files are looked for, where metrics come from there."""
+    """Return the folder of a run's event files, if metrics come from there."""
     if loaded.config.metrics_from != "tensorboard":
         return None
     run = _macros(loaded, folder, name, combination, first_name)
@@ -57,7 +57,7 @@ def tensorboard_folder(
 def run_command(
     loaded: LoadedConfig, folder: Path, name: str, combination: Combination, first_name: str
 ) -> RunCommand:
-    """How to start the run `name` in a sweep's folder.
+    """Return the command for the run `name` in a sweep's folder.
 
     Args:
         first_name: of the first attempt at it, whose folder for files all attempts share.
@@ -120,14 +120,14 @@ def _write(path: Path, text: str) -> None:
 
 
 def earlier_names(run: RunRecord | None) -> list[str]:
-    """The names of the attempts that were started before the one that is about to start."""
+    """Return the names of the attempts that were started before this one."""
     return [] if run is None or run.name is None else [*run.previous_names, run.name]
 
 
 def for_attempt(
     command: RunCommand, attempt: Attempt, slot: int, folder: Path, run: RunRecord | None
 ) -> RunCommand:
-    """`command`, with what makes the attempt known: to the script, and to the record."""
+    """Return `command`, with the attempt's number for the script and for the record."""
     earlier = earlier_names(run)
     name = command.output_path.stem
     environment = {

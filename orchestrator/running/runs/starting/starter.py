@@ -1,4 +1,4 @@
-"""Starting runs, and taking over those that an earlier orchestrator started."""
+"""Start runs, and take over those that an earlier orchestrator started."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +17,7 @@ from ..active import ActiveRun, ActiveRuns
 from ..attempts import Attempt, AttemptQueue
 from ..limits import build_rules
 from ..monitor import RunMonitor
+from ..open_files import check_run_can_start
 from ..recorder import Recorder
 from ..run_ends import RunEnds
 from ..sweep_ending import SweepEnding
@@ -32,7 +33,7 @@ WARN_OF_TURNS_EVERY_S = 60.0
 
 
 class RunStarter:
-    """Makes a waiting attempt, or a survivor, a run that is running."""
+    """Turns a waiting attempt, or a survivor, into a running run."""
 
     def __init__(
         self,
@@ -59,9 +60,7 @@ class RunStarter:
         self._warn_again_at = 0.0
 
     async def start(self, attempt: Attempt, slot: Slot) -> ActiveRun | None:
-        """Give an attempt to the engine, and return None if that fails, which is then taken
-        care of.
-        """
+        """Give an attempt to the engine. Returns None if that fails, after handling the failure."""
         name = paths.run_stem(attempt.index, attempt.number)
         fields: dict[str, Any] = {
             "index": attempt.index,
@@ -72,16 +71,19 @@ class RunStarter:
         run = self._open(attempt, name, None)
         run.slot, run.gpus = slot.index, slot.gpus
         try:
+            check_run_can_start()
+            await run.monitor.load_followers()
             handle = await self._submit(attempt, name, slot, fields)
         except OSError as error:
             self._active.remove(run)
-            self._deal_with(error, attempt, fields)
+            self._handle_failed_start(error, attempt, fields)
             return None
         except BaseException:
             self._active.remove(run)
             raise
         self._active.take(run, handle)
         self._recorder.take_back("turn", "runs no longer wait for another sweep")
+        self._recorder.take_back("start", "runs start again")
         if self._executor.queues:
             ref = handle.ref.as_event()
             self._recorder.write("submitted", index=attempt.index, ref=ref)
@@ -91,7 +93,7 @@ class RunStarter:
         return run
 
     def _events(self, run: ActiveRun) -> "EventFileFollower | None":
-        """What reads the run's event files, where its metrics come from them."""
+        """Return the reader of the run's event files, if its metrics come from them."""
         attempt, name, dat_path = run.attempt, run.name, run.monitor.dat_path
         known = self._recorder.record.runs.get(attempt.index)
         first_name = [*(known.previous_names if known else ()), name][0]
@@ -112,7 +114,8 @@ class RunStarter:
     async def _submit(
         self, attempt: Attempt, name: str, slot: Slot, fields: Mapping[str, Any]
     ) -> RunHandle:
-        """
+        """Submit an attempt to the engine, and record it.
+
         Raises:
             OSError: it cannot be started, or its start could not be recorded.
         """
@@ -134,10 +137,10 @@ class RunStarter:
         if run.is_start_recorded:
             return
 
-        def tell(reason: str) -> None:
+        def report(reason: str) -> None:
             self._recorder.write("queued", index=run.attempt.index, reason=reason)
 
-        start = await handle.wait_started(tell)
+        start = await handle.wait_started(report)
         if start is not None:
             self._record_start(run, handle, start)
         else:
@@ -159,8 +162,11 @@ class RunStarter:
         run.monitor.follow_output(self._events(run))
         self._active.record_decision(run)
 
-    def _deal_with(self, error: OSError, attempt: Attempt, started: dict[str, Any]) -> None:
-        """The machine has nothing to give just now, the folder is gone, or the command is wrong."""
+    def _handle_failed_start(
+        self, error: OSError, attempt: Attempt, started: dict[str, Any]
+    ) -> None:
+        """Handle a failed start: no resources just now, the folder is gone, or the command is
+        wrong."""
         if isinstance(error, NotYet):
             self._wait_for_turn(error.reason, attempt)
         elif is_passing(error):
@@ -169,13 +175,13 @@ class RunStarter:
                 self._recorder.write("not_submitted", index=attempt.index, reason=str(error))
             self._waiting.add(attempt, anyio.current_time() + START_AGAIN_S)
         elif (trouble := trouble_with(self._folder)) is not None:
-            self._ending.start_no_more(trouble)
+            self._ending.start_nothing_more(trouble)
         else:
             self._recorder.write("started", **started)
             self._ends.fail_unstarted(attempt, error)
 
     def _wait_for_turn(self, reason: str, attempt: Attempt) -> None:
-        """Other sweeps have all that the run could have."""
+        """Wait: other sweeps hold all that the run needs."""
         text = f"waits for its turn: {reason}"
         if self._recorder.record.runs[attempt.index].reason != text:
             self._recorder.write("not_submitted", index=attempt.index, reason=text)
@@ -186,7 +192,7 @@ class RunStarter:
         self._waiting.add(attempt, anyio.current_time() + ASK_FOR_TURN_S, in_line=True)
 
     def adopt(self, survivor: Survivor) -> ActiveRun:
-        """Carry on with a run that an earlier orchestrator started."""
+        """Take over a run that an earlier orchestrator started."""
         name, index, found = survivor.name, survivor.attempt.index, survivor.found
         run = self._open(survivor.attempt, name, found.handle)
         run.slot = found.slot

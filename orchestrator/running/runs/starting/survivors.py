@@ -1,4 +1,4 @@
-"""Runs that an earlier orchestrator gave to an engine and nobody saw end."""
+"""Runs that an earlier orchestrator gave to an engine, and whose end was not observed."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,10 +10,10 @@ from ..attempts import Attempt
 
 @dataclass(frozen=True)
 class Survivor:
-    """A run that nobody saw end, as its engine found it again.
+    """A run without a known end, as its engine found it again.
 
     Attributes:
-        is_started: the journal knows of its start.
+        is_started: the journal has its start.
         decision: why it was being stopped when the journal broke off, if it was.
     """
 

@@ -1,4 +1,4 @@
-"""Runs in slots: real drivers, runners and processes, and actors that stand in for Ray's."""
+"""Runs in slots: real drivers, runners and processes, with stand-ins for Ray's actors."""
 
 import json
 import os
@@ -13,12 +13,19 @@ import pytest
 from leftovers import own_processes_with
 from places import ROOT
 from small_disk import small_disk
-from sweeps import COMMAND, processes_with, state_of, sweep_folder, wait_until, write_config
+from sweeps import (
+    COMMAND,
+    processes_with,
+    run_command,
+    state_of,
+    sweep_folder,
+    wait_until,
+    write_config,
+)
 
 from ml_tracking_ops.logger import read_log
 from ml_tracking_ops.orchestrator.errors import UsageError
 from ml_tracking_ops.orchestrator.executors.base import RecordedRun, RunCommand, RunEnd
-from ml_tracking_ops.orchestrator.executors.ray import executor as executor_module
 from ml_tracking_ops.orchestrator.executors.ray.executor import RayExecutor
 from ml_tracking_ops.orchestrator.executors.ray.run import RayRun
 from ml_tracking_ops.orchestrator.executors.ray.settings import RaySettings
@@ -40,7 +47,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Heard:
-    """What an engine tells users."""
+    """Collects the warnings of an engine."""
 
     def __init__(self) -> None:
         self.messages: list[str] = []
@@ -52,9 +59,17 @@ class Heard:
         self.messages.append(message)
 
 
-def engine(n_slots: int = 2, *, samples: bool = False, **keys: object) -> RayExecutor:
-    settings = RaySettings.model_validate(keys)
-    return RayExecutor(settings, n_slots, stop_signal="SIGTERM", grace_s=LIMIT_S, samples=samples)
+def engine(
+    n_slots: int = 2, *, samples: bool = False, sample_every_s: float = 5.0, **keys: object
+) -> RayExecutor:
+    return RayExecutor(
+        RaySettings.model_validate(keys),
+        n_slots,
+        stop_signal="SIGTERM",
+        grace_s=LIMIT_S,
+        samples=samples,
+        sample_every_s=sample_every_s,
+    )
 
 
 def command(folder: Path, number: int, code: str) -> RunCommand:
@@ -75,9 +90,9 @@ async def ended(run: RayRun) -> RunEnd:
         return await run.wait()
 
 
-async def started(run: RayRun, tell: Callable[[str], None] = print) -> None:
+async def started(run: RayRun, report: Callable[[str], None] = print) -> None:
     with anyio.fail_after(LIMIT_S):
-        assert await run.wait_started(tell) is not None
+        assert await run.wait_started(report) is not None
 
 
 async def printed(run: RayRun, log: Path, text: str) -> None:
@@ -143,7 +158,7 @@ async def test_run_without_a_place_waits_and_can_be_stopped(tmp_path, monkeypatc
     assert second.end.cause == "cancelled"
 
 
-async def test_slot_that_is_done_makes_room_for_one_that_waits(tmp_path, monkeypatch):
+async def test_finished_slot_makes_room_for_a_waiting_one(tmp_path, monkeypatch):
     monkeypatch.setenv("STAND_IN_RAY", "1")
     async with engine() as executor:
         runs = [
@@ -153,7 +168,7 @@ async def test_slot_that_is_done_makes_room_for_one_that_waits(tmp_path, monkeyp
         assert [(await ended(run)).exit_code for run in runs] == [0, 0]
 
 
-async def test_program_that_cannot_be_started_is_said(tmp_path: Path):
+async def test_program_that_cannot_be_started_is_reported(tmp_path: Path):
     asked = command(tmp_path, 1, "")
     missing = RunCommand(("no-such-program",), *list(vars(asked).values())[1:])
     async with engine() as executor:
@@ -167,6 +182,44 @@ async def test_cluster_that_cannot_be_used_is_a_clear_error(monkeypatch):
     with pytest.raises(UsageError, match="cannot use the Ray cluster: Version mismatch"):
         async with engine():
             pass
+
+
+async def test_address_at_which_no_cluster_answers_is_named(monkeypatch):
+    monkeypatch.setenv("STAND_IN_RAY", "hangs")
+    unreachable = RayExecutor(
+        RaySettings(address="10.99.0.1:6399"),
+        1,
+        stop_signal="SIGTERM",
+        grace_s=LIMIT_S,
+        reached_within_s=0.2,
+    )
+    message = "nothing is reached at 10.99.0.1:6399 within 0.2 s. Check executor.address"
+    with pytest.raises(UsageError, match=message), anyio.fail_after(LIMIT_S):
+        async with unreachable:
+            pass
+
+
+def test_check_says_where_it_connects(tmp_path: Path):
+    ray = {"type": "ray", "max_jobs": 2, "address": "10.99.0.1:6399"}
+    write_config(tmp_path, "short.py", executor=ray)
+    done = run_command("sweep", "--check", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "connecting to ray at 10.99.0.1:6399" in done.stderr
+
+
+async def test_driver_that_is_killed_before_it_is_ready_is_started_again(tmp_path: Path):
+    once = f'mkdir {tmp_path}/killed 2>/dev/null && kill -9 $$; exec "$@"'
+    driver = (sys.executable, "-m", f"{RayExecutor.__module__.rpartition('.')[0]}.driver")
+    killed_once = RayExecutor(
+        RaySettings(),
+        1,
+        stop_signal="SIGTERM",
+        grace_s=LIMIT_S,
+        driver_command=("sh", "-c", once, "sh", *driver),
+    )
+    async with killed_once as ray:
+        assert "Ray 2.60.0" in ray.cluster
+    assert (tmp_path / "killed").exists()
 
 
 async def test_run_ends_when_its_actor_is_gone(tmp_path: Path):
@@ -200,10 +253,9 @@ async def test_run_whose_runner_is_killed_has_ended_with_all_its_processes(tmp_p
     wait_until(lambda: not processes_with(f"/{tmp_path.name}/{run.name}.dat"), "its processes")
 
 
-async def test_what_a_run_uses_of_its_node_is_passed_on(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(executor_module, "SAMPLE_EVERY_S", 0.2)
+async def test_system_metrics_of_a_node_are_passed_on(tmp_path: Path):
     asked = command(tmp_path, 1, WAITS)
-    async with engine(samples=True) as executor:
+    async with engine(samples=True, sample_every_s=0.2) as executor:
         run = await executor.submit(asked, executor.slots[0])
         await printed(run, asked.output_path, "ready")
         samples = asked.output_path.with_suffix(".system.dat")

@@ -27,7 +27,7 @@ def sweep(tmp_path: Path) -> Path:
 
 
 def pass_on(relay: Relay, mirror: Mirror, *, is_over: bool = False) -> int:
-    """Pass on all there is; return how many reads that took."""
+    """Pass on everything, and return the number of reads."""
     n_reads = 0
     while chunks := relay.read(is_over=is_over):
         n_reads += 1

@@ -109,7 +109,7 @@ def test_signal_that_ended_the_process_is_recorded(started: Started) -> None:
     assert (job.record.exit_code, runner.returncode) == (-11, 128 + 11)
 
 
-def test_usr2_asks_the_process_to_end_and_says_so_first(started: Started) -> None:
+def test_usr2_asks_the_process_to_end_once(started: Started) -> None:
     job, runner = started(WAITS)
     job.wait_ready()
     runner.send_signal(signal.SIGUSR2)
@@ -118,7 +118,7 @@ def test_usr2_asks_the_process_to_end_and_says_so_first(started: Started) -> Non
     assert (job.record.exit_code, job.record.why) == (-signal.SIGTERM, "stop")
 
 
-def test_process_that_ignores_it_is_killed_after_its_grace(started: Started) -> None:
+def test_process_that_ignores_the_signal_is_killed_after_its_grace_period(started: Started) -> None:
     job, runner = started(IGNORES, stop_grace_s=0.2)
     job.wait_ready()
     runner.send_signal(signal.SIGUSR2)
@@ -134,7 +134,7 @@ def test_quit_ends_the_process_at_once(started: Started) -> None:
     assert (job.record.exit_code, job.record.why) == (-signal.SIGKILL, "stop")
 
 
-def test_term_of_slurm_is_not_sent_a_second_time_without_control_groups(started: Started) -> None:
+def test_slurms_sigterm_is_not_repeated_without_control_groups(started: Started) -> None:
     job, runner = started(WAITS)
     job.wait_ready()
     runner.send_signal(signal.SIGTERM)
@@ -156,7 +156,7 @@ def test_process_that_ignores_slurm_is_killed_before_slurm_kills_the_runner(
 
 
 @pytest.mark.parametrize(("left_s", "why"), [(30, "time_limit"), (3600, "preempted")])
-def test_warning_of_slurm_is_told_by_the_time_that_is_left(
+def test_slurms_warning_is_recognised_by_the_time_left(
     tmp_path: Path, left_s: int, why: str
 ) -> None:
     job = Job(tmp_path, (sys.executable, "-c", WAITS))
@@ -174,7 +174,7 @@ def test_warning_of_slurm_is_told_by_the_time_that_is_left(
 @pytest.mark.parametrize(
     ("time_of_it", "why"), [("None", "time_limit"), ("2026-11-29T10:00:00", "preempted")]
 )
-def test_warning_of_slurm_is_told_by_what_slurm_says_of_the_job(
+def test_slurms_warning_is_recognised_by_the_job_state(
     tmp_path: Path, time_of_it: str, why: str
 ) -> None:
     scontrol = tmp_path / "bin" / "scontrol"
@@ -193,7 +193,7 @@ def test_warning_of_slurm_is_told_by_what_slurm_says_of_the_job(
         runner.communicate(timeout=LIMIT_S)
 
 
-def test_what_a_run_uses_of_its_node_is_sampled_beside_its_log(
+def test_system_metrics_of_a_node_are_sampled_beside_the_log(
     started: Started, tmp_path: Path
 ) -> None:
     dat_path = tmp_path / f"{NAME}.dat"
@@ -215,20 +215,20 @@ def test_second_copy_of_an_attempt_starts_nothing(started: Started, tmp_path: Pa
     runner.communicate(timeout=LIMIT_S)
     before = job.files.record_path(NAME).read_bytes()
     second = job.start(SLURM_RESTART_COUNT="1")
-    said, _ = second.communicate(timeout=LIMIT_S)
+    message, _ = second.communicate(timeout=LIMIT_S)
     assert second.returncode == 0
-    assert "nothing is started a second time" in said
+    assert "nothing is started a second time" in message
     assert job.log.read_text() == "once\n"
     assert job.files.record_path(NAME).read_bytes() == before
 
 
-def test_attempt_that_was_given_up_starts_nothing(tmp_path: Path) -> None:
+def test_abandoned_attempt_starts_nothing(tmp_path: Path) -> None:
     job = Job(tmp_path, (sys.executable, "-c", "print('never')"))
     job.files.give_up(NAME)
     runner = job.start()
-    said, _ = runner.communicate(timeout=LIMIT_S)
+    message, _ = runner.communicate(timeout=LIMIT_S)
     assert runner.returncode == 0
-    assert "given this attempt up" in said
+    assert "given this attempt up" in message
     assert job.record == RunnerRecord()
 
 
@@ -273,6 +273,20 @@ def test_batch_script_quotes_what_it_names(tmp_path: Path) -> None:
     shown = script.replace("exec ", "printf '%s\\n' ")
     done = subprocess.run(["sh"], input=shown, capture_output=True, text=True, timeout=LIMIT_S)
     assert done.stdout.splitlines()[-1] == str(files.spec_path(NAME))
+
+
+@pytest.mark.parametrize("setup", ["exit 3", "set -e\n(exit 3)"])
+def test_setup_that_ends_the_job_is_recorded_with_its_exit_code(tmp_path: Path, setup: str) -> None:
+    folder = tmp_path / "a folder's 100%"
+    folder.mkdir()
+    files = SlurmFiles(folder)
+    files.folder.mkdir()
+    script = files.script(NAME, [setup], None)
+    assert subprocess.run(["sh"], input=script, text=True, timeout=LIMIT_S).returncode == 3
+    assert read_record(files.record_path(NAME)).setup_exit_code == 3
+    script = files.script("other", ["true"], "echo")
+    subprocess.run(["sh"], input=script, text=True, timeout=LIMIT_S, check=True)
+    assert read_record(files.record_path("other")) == RunnerRecord(began=True)
 
 
 def test_many_starts_at_once_share_one_runner(tmp_path: Path) -> None:

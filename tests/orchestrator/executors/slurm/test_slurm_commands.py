@@ -12,13 +12,14 @@ from ml_tracking_ops.orchestrator.executors.registry import make_executor
 from ml_tracking_ops.orchestrator.executors.slurm.client import (
     SlurmClient,
     SlurmError,
+    explain_refusal,
     plain_environment,
 )
 from ml_tracking_ops.orchestrator.executors.slurm.queue import Job
 
 
 class Commands:
-    """A folder of programs that comes first in the search path."""
+    """A folder of programs at the beginning of the search path."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -43,7 +44,7 @@ def test_number_of_a_job_is_read_with_a_cluster_and_with_notes(commands: Command
 
 
 @pytest.mark.parametrize(
-    ("said", "number"),
+    ("message", "number"),
     [
         ("sbatch: error: Batch job submission failed: Invalid partition name specified", "EINVAL"),
         (
@@ -57,12 +58,14 @@ def test_number_of_a_job_is_read_with_a_cluster_and_with_notes(commands: Command
         ),
     ],
 )
-def test_refusal_is_told_from_what_passes(commands: Commands, said: str, number: str) -> None:
-    commands.write("sbatch", f"echo '{said}' >&2; exit 1")
+def test_refusal_is_distinguished_from_a_passing_failure(
+    commands: Commands, message: str, number: str
+) -> None:
+    commands.write("sbatch", f"echo '{message}' >&2; exit 1")
     with pytest.raises(SlurmError) as caught:
         SlurmClient().submit([], "")
     assert caught.value.errno == getattr(errno, number)
-    assert str(caught.value.strerror) == said.removeprefix("sbatch: error: ")
+    assert str(caught.value.strerror) == message.removeprefix("sbatch: error: ")
 
 
 def test_command_that_hangs_is_ended(commands: Commands) -> None:
@@ -72,7 +75,7 @@ def test_command_that_hangs_is_ended(commands: Commands) -> None:
     assert caught.value.errno == errno.EAGAIN
 
 
-def test_all_jobs_are_asked_for_in_one_call(commands: Commands, tmp_path: Path) -> None:
+def test_all_jobs_are_queried_in_one_call(commands: Commands, tmp_path: Path) -> None:
     commands.write("squeue", f"echo \"$@\" >> {tmp_path}/calls; echo '7|x|RUNNING|None|n1'")
     assert SlurmClient().jobs() == [Job("7", "x", "RUNNING", "None", "n1")]
     (call,) = (tmp_path / "calls").read_text().splitlines()
@@ -108,7 +111,7 @@ class NoNeeds:
     system_metrics = True
 
 
-def test_missing_commands_and_the_number_of_jobs_are_told_before_anything_starts(
+def test_missing_commands_and_job_limits_are_reported_before_anything_starts(
     commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(UsageError, match="max_jobs beside the type of the executor"):
@@ -139,7 +142,7 @@ def test_check_asks_slurm_and_starts_nothing(commands: Commands, tmp_path: Path)
     assert not (tmp_path / "runs").exists()
 
 
-def test_check_tells_what_slurm_refuses(commands: Commands, tmp_path: Path) -> None:
+def test_check_reports_what_slurm_refuses(commands: Commands, tmp_path: Path) -> None:
     commands.write("sbatch", "echo 'sbatch: error: invalid partition specified: gpu' >&2; exit 1")
     commands.write("squeue", "")
     commands.write("scancel", "")
@@ -149,7 +152,24 @@ def test_check_tells_what_slurm_refuses(commands: Commands, tmp_path: Path) -> N
     assert "Slurm would refuse such a job: invalid partition specified: gpu" in done.stderr
 
 
-def test_check_of_a_sweep_on_this_machine_has_nobody_to_ask(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("printed", "message"),
+    [
+        ("resolve_ctls_from_dns_srv: res_nsearch error: Unknown host", "Slurm's configuration is"),
+        ("allocation failure: Unable to contact slurm controller", "Slurm takes no such job now: "),
+    ],
+)
+def test_check_without_an_answer_of_slurm_is_no_refusal(
+    commands: Commands, printed: str, message: str
+) -> None:
+    commands.write("sbatch", f"echo 'sbatch: error: {printed}' >&2; exit 1")
+    with pytest.raises(SlurmError) as caught:
+        SlurmClient().test([], "")
+    assert explain_refusal(caught.value).startswith(message)
+    assert str(caught.value) == printed
+
+
+def test_check_of_a_local_sweep_asks_no_engine(tmp_path: Path) -> None:
     write_config(tmp_path, "short.py")
     done = run_command("sweep", "--check", folder=tmp_path)
     assert (done.returncode, done.stdout) == (0, "the configuration has no mistakes\n")

@@ -1,4 +1,4 @@
-"""The life table: from what is on record and what Slurm says to what an attempt is."""
+"""The life table: the state of an attempt, from the records and from Slurm."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ def end_of(verdict: AttemptState) -> RunEnd:
         (AttemptEvidence(exited(-15, why="terminated"), exited_for_s=1), "started", None),
     ],
 )
-def test_attempt_that_may_still_live_has_not_ended(
+def test_attempt_that_may_be_alive_has_not_ended(
     seen: AttemptEvidence, phase: str, reason: str | None
 ) -> None:
     verdict = judge(seen)
@@ -81,6 +81,12 @@ def test_attempt_that_may_still_live_has_not_ended(
             AttemptEvidence(BEGAN, job("FAILED", "NonZeroExitCode"), changed_for_s=5),
             "never_started",
         ),
+        (
+            AttemptEvidence(
+                RunnerRecord(began=True, setup_exit_code=0), job("COMPLETED"), changed_for_s=5
+            ),
+            "never_started",
+        ),
         (AttemptEvidence(NOTHING, job("COMPLETED"), changed_for_s=60), "unknown"),
         (AttemptEvidence(NOTHING, job("CANCELLED")), "cancelled"),
         (AttemptEvidence(NOTHING, job("NODE_FAIL"), changed_for_s=5), "node_failed"),
@@ -97,15 +103,13 @@ def test_attempt_that_may_still_live_has_not_ended(
         (AttemptEvidence(RunnerRecord(began=True, not_started="no such file")), "never_started"),
     ],
 )
-def test_end_without_an_exit_code_has_the_cause_that_slurm_tells(
-    seen: AttemptEvidence, cause: str
-) -> None:
+def test_end_without_an_exit_code_has_slurms_cause(seen: AttemptEvidence, cause: str) -> None:
     end = end_of(judge(seen))
     assert (end.cause, end.exit_code) == (cause, None)
 
 
 @pytest.mark.parametrize(
-    ("record", "told", "cause"),
+    ("record", "message", "cause"),
     [
         (exited(0), None, "exited"),
         (exited(3), job("NODE_FAIL"), "exited"),
@@ -123,8 +127,8 @@ def test_end_without_an_exit_code_has_the_cause_that_slurm_tells(
         (exited(-15, why="warned"), job("FAILED"), "time_limit"),
     ],
 )
-def test_end_on_record_is_final(record: RunnerRecord, told: Job | None, cause: str) -> None:
-    end = end_of(judge(AttemptEvidence(record, told)))
+def test_end_on_record_is_final(record: RunnerRecord, message: Job | None, cause: str) -> None:
+    end = end_of(judge(AttemptEvidence(record, message)))
     assert (end.cause, end.exit_code, end.at) == (cause, record.exit_code, 110.0)
 
 

@@ -1,4 +1,4 @@
-"""What squeue says, and what is told of it."""
+"""The output of squeue, and the messages about it."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +29,7 @@ def test_any_answer_can_be_read(text: str) -> None:
     assert all(job.id.isdecimal() for job in parse_jobs(text))
 
 
-def test_reason_is_told_in_words_where_there_are_some() -> None:
+def test_reason_is_in_words_if_known() -> None:
     assert reason_text(Job("1", "x", "PENDING", "Priority")) == (
         "waiting behind jobs of higher priority"
     )

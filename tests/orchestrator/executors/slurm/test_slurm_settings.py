@@ -30,7 +30,7 @@ def test_keys_become_options_of_sbatch() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "key", "said"),
+    ("keys", "key", "message"),
     [
         ({"partiton": "gpu"}, "partiton", "unknown key, did you mean partition?"),
         ({"mem": "1G", "mem_per_cpu": "1G"}, "mem", "and mem_per_cpu exclude each other"),
@@ -55,10 +55,18 @@ def test_keys_become_options_of_sbatch() -> None:
         ),
     ],
 )
-def test_mistake_in_a_key_is_named(keys: dict[str, Any], key: str, said: str) -> None:
+def test_mistake_in_a_key_is_named(keys: dict[str, Any], key: str, message: str) -> None:
     ((found, text),) = setting_problems(keys)
     assert found == key
-    assert text.startswith(said)
+    assert text.startswith(message)
+
+
+def test_all_mistakes_in_keys_are_named_at_once() -> None:
+    more = {"output": "x", "nice": 100, "--job_name": "x", "qos": "high"}
+    found = dict(setting_problems({"time": "soon", "additional_parameters": more}))
+    names = ["output", "--job_name", "qos"]
+    assert list(found) == ["time", *(f"additional_parameters.{name}" for name in names)]
+    assert found["additional_parameters.qos"] == "is a key of its own: write it beside type"
 
 
 @pytest.mark.parametrize(

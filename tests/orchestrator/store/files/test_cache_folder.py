@@ -2,7 +2,6 @@
 
 import os
 import stat
-import sys
 from pathlib import Path
 from threading import Thread
 
@@ -21,7 +20,7 @@ def size(cache: CacheFolder) -> int:
     return sum(path.stat().st_size for path in cache.folder.rglob("*") if path.is_file())
 
 
-def test_what_was_written_is_read(tmp_path: Path) -> None:
+def test_written_entry_is_read(tmp_path: Path) -> None:
     cache = CacheFolder(tmp_path / "deep" / "cache", 1_000_000)
     assert read(cache, "key") is None
     assert cache.write("key", b"one")
@@ -49,7 +48,7 @@ def test_folders_are_private_whatever_the_umask(tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_those_not_used_for_the_longest_time_are_deleted(tmp_path: Path) -> None:
+def test_least_recently_used_files_are_deleted(tmp_path: Path) -> None:
     cache = CacheFolder(tmp_path, 1_000_000)
     for number in range(60):
         cache.write(f"{number}", bytes(4_096))
@@ -139,7 +138,6 @@ def test_variable_turns_it_off(text: str, monkeypatch: pytest.MonkeyPatch) -> No
     assert user_cache("digests") is None
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="XDG_CACHE_HOME")
 def test_folder_is_where_the_system_keeps_caches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,13 +50,13 @@ def test_untouched_checkout_was_clean(checkout: Path) -> None:
     assert changes == TreeChanges(0, 0)
 
 
-def test_change_before_the_run_was_there_then(checkout: Path) -> None:
+def test_change_before_the_run_counts(checkout: Path) -> None:
     write_before(checkout / "src" / "model.py", "lr = 2\n")
     changes = found(checkout, time.time() - AGO_S / 2)
     assert changes == TreeChanges(1, 0)
 
 
-def test_change_since_the_run_tells_nothing(checkout: Path) -> None:
+def test_change_since_the_run_proves_nothing(checkout: Path) -> None:
     (checkout / "train.py").write_text("lr = 3\n")
     changes = found(checkout, time.time() - AGO_S)
     assert changes == TreeChanges(0, 1)
@@ -84,7 +84,7 @@ def test_worktree_is_compared_too(checkout: Path, tmp_path: Path) -> None:
     assert found(tmp_path / "other", time.time()) == TreeChanges(1, 0)
 
 
-def test_nothing_that_the_checkout_names_is_started(checkout: Path, tmp_path: Path) -> None:
+def test_programs_named_by_a_checkout_are_not_started(checkout: Path, tmp_path: Path) -> None:
     harm = f"touch {tmp_path / 'harm'}"
     (checkout / ".gitattributes").write_text("*.py filter=evil diff=evil\n")
     for key in ("core.fsmonitor", "filter.evil.clean", "diff.evil.textconv", "diff.external"):
@@ -96,7 +96,7 @@ def test_nothing_that_the_checkout_names_is_started(checkout: Path, tmp_path: Pa
     assert not (tmp_path / "harm").exists()
 
 
-def test_what_git_cannot_compare_is_not_told(checkout: Path, tmp_path: Path) -> None:
+def test_uncomparable_files_are_not_reported(checkout: Path, tmp_path: Path) -> None:
     assert found(checkout, time.time(), "0" * 40) is None
     assert found(checkout, time.time(), f"--output={tmp_path / 'written'}") is None
     assert not (tmp_path / "written").exists()

@@ -65,7 +65,7 @@ def test_value_is_computed_once_while_the_file_is_unchanged(path: Path) -> None:
     assert reads == ["one", "three"]
 
 
-def test_changed_file_has_a_latest_value_but_none_that_is_valid(path: Path) -> None:
+def test_changed_file_has_a_latest_but_no_valid_value(path: Path) -> None:
     cache: FileCache[Path, str] = FileCache(10)
     before = identify(path)
     cache.put(path, before, "one")

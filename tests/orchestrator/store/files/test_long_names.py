@@ -1,4 +1,4 @@
-"""Folders and files whose names are as long as can be, in letters that are not ASCII."""
+"""Folders and files with the longest possible names, in non-ASCII letters."""
 
 import json
 from pathlib import Path
@@ -62,17 +62,17 @@ def test_long_names_can_be_listed_shown_annotated_archived_and_deleted(logdir, n
     assert not list(logdir.rglob(".deleted-*"))
 
 
-def test_name_that_no_file_system_takes_is_refused_in_words(tmp_path, capsys):
+def test_impossible_file_name_is_refused_with_an_explanation(tmp_path, capsys):
     too_long = NAME * 2
     for command in (["show", too_long], ["list", "--logdir", too_long], ["sweep", too_long]):
         assert run(*command) in (1, 2)
-        said = capsys.readouterr().err
-        assert said.startswith("ml-tracking-ops: ")
-        assert "Traceback" not in said
+        message = capsys.readouterr().err
+        assert message.startswith("ml-tracking-ops: ")
+        assert "Traceback" not in message
 
 
 def test_page_of_a_run_whose_name_leaves_no_room_for_a_suffix_answers(tmp_path: Path):
-    """A journal may come from anybody; no file can have this name with ours behind it."""
+    """A foreign journal may contain this name, but no file can have it with our suffix."""
     sweep = tmp_path / "s"
     sweep.mkdir()
     (sweep / "experiment_description.json").write_text(json.dumps({"config": {}, "seed": 1}))

@@ -1,4 +1,4 @@
-"""The folder for a run's own files: who makes it, what is listed, and what deletes it."""
+"""The folder for a run's own files: how it is created, listed and deleted."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def test_attempts_at_a_run_share_a_folder_that_the_command_names(tmp_path: Path)
     assert not sweep.exists()
 
 
-def test_the_folder_is_made_when_it_is_first_asked_for(tmp_path: Path) -> None:
+def test_run_folder_is_created_on_first_use(tmp_path: Path) -> None:
     with ExperimentLogger(tmp_path) as writer:
         writer.add_scalar("Loss", 1.0, 0)
         expected = Path(writer.path.removesuffix(".dat") + ".files")
@@ -107,7 +107,7 @@ def test_regular_files_alone_are_listed_and_no_link_is_followed(files: Path) -> 
     assert not has_files(files / "missing")
 
 
-def test_a_long_list_is_cut_and_says_so(files: Path) -> None:
+def test_long_list_is_cut_and_marked(files: Path) -> None:
     assert [file.path for file in list_files(files, 1).files] == ["b.txt"]
     assert not list_files(files, 1).is_whole
 
@@ -127,7 +127,7 @@ def test_a_file_of_the_run_is_opened(files: Path) -> None:
         assert file.read() == b"png"
 
 
-def test_a_link_in_the_place_of_the_folder_is_not_followed(files: Path) -> None:
+def test_link_in_place_of_the_folder_is_not_followed(files: Path) -> None:
     link = files.parent / "other.files"
     link.symlink_to(files)
 

@@ -30,7 +30,7 @@ def test_reference_without_a_process_number_is_no_process(number: str) -> None:
     assert process_of(RunRef("local", number, "process")) is None
 
 
-def test_run_of_another_engine_is_no_process() -> None:
+def test_run_of_another_engine_has_no_local_process() -> None:
     assert process_of(RunRef("queue", "42", "job 42")) is None
 
 

@@ -1,4 +1,4 @@
-"""Archiving and deleting: only what is ours, only what has ended, never through a link."""
+"""Archiving and deleting: only our files, only after the end, never through a link."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ def logdir(tmp_path: Path) -> Path:
 
 
 def log(logdir: Path) -> Path:
-    """An experiment that has ended; its folder."""
+    """Write an experiment that has ended, and return its folder."""
     with ExperimentLogger(logdir=str(logdir)) as writer:
         writer.add_scalar("loss", 1.0, 0)
     return Path(writer.folder)
@@ -47,7 +47,7 @@ def run(*arguments: object) -> int:
     return main([str(argument) for argument in arguments])
 
 
-def test_archived_things_leave_the_list_and_come_back(logdir, capsys):
+def test_archived_items_leave_the_list_until_unarchived(logdir, capsys):
     name = log(logdir).name
     assert run("archive", name, "--logdir", logdir) == 0
     assert name in capsys.readouterr().out
@@ -60,7 +60,7 @@ def test_archived_things_leave_the_list_and_come_back(logdir, capsys):
     assert name in capsys.readouterr().out
 
 
-def test_what_runs_is_neither_archived_nor_deleted(logdir, capsys):
+def test_running_items_are_neither_archived_nor_deleted(logdir, capsys):
     with ExperimentLogger(logdir=str(logdir)) as writer:
         writer.add_scalar("loss", 1.0, 0)
         for command in (["archive"], ["delete", "--yes"]):
@@ -78,7 +78,7 @@ def test_what_runs_is_neither_archived_nor_deleted(logdir, capsys):
     assert list(logdir.iterdir()) == []
 
 
-def test_folder_that_is_not_ours_alone_keeps_all_but_the_log(logdir):
+def test_shared_folder_keeps_everything_but_the_log(logdir):
     folder = log(logdir)
     mine = folder.rename(logdir / "project")
     (mine / "model.pt").write_text("weights")
@@ -112,14 +112,16 @@ def test_images_of_a_sweep_go_with_it(logdir, capsys, monkeypatch):
     assert list(logdir.iterdir()) == []
 
 
-def test_files_that_nobody_of_ours_wrote_stay_and_are_listed(logdir, capsys):
+def test_foreign_files_are_kept_and_listed(logdir, capsys):
     folder = log(logdir)
     (folder / "labels.csv").write_text("a,b")
     (folder / "data").mkdir()
     (folder / "data" / "tokens.dat").write_bytes(b"1 2 3")
     assert run("delete", "--yes", folder, "--logdir", logdir) == 0
-    said = capsys.readouterr().out
-    assert f"2 files that ML Tracking Ops did not write will stay: {folder.name}/data/tok" in said
+    message = capsys.readouterr().out
+    assert (
+        f"2 files that ML Tracking Ops did not write will stay: {folder.name}/data/tok" in message
+    )
     assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == [
         "labels.csv",
         "tokens.dat",
@@ -127,7 +129,7 @@ def test_files_that_nobody_of_ours_wrote_stay_and_are_listed(logdir, capsys):
     assert not Catalog(logdir).experiments
 
 
-def test_files_that_nobody_of_ours_wrote_go_when_asked_for(logdir):
+def test_foreign_files_are_deleted_on_request(logdir):
     folder = log(logdir)
     (folder / "labels.csv").write_text("a,b")
     assert run("delete", "--yes", "--all-files", folder, "--logdir", logdir) == 0
@@ -197,7 +199,7 @@ def test_delete_follows_no_link_and_leaves_the_log_folder(logdir, tmp_path):
     assert outside.is_dir()
 
 
-def test_what_a_crash_left_of_a_delete_is_not_shown_and_goes_with_the_next(logdir):
+def test_remains_of_a_crashed_delete_are_hidden_and_removed_later(logdir):
     folder = log(logdir)
     left = folder.rename(logdir / ".deleted-01234567-old")
     (left / ".deleted-by-its-owner").touch()

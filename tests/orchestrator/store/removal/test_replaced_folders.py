@@ -65,7 +65,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 def take_in(folder: Path, before: Callable[[], object] = lambda: None) -> list[dict[str, object]]:
     """What becomes of the requests in a sweep's folder, none of which is for a run or the pool."""
-    told: list[dict[str, object]] = []
+    message: list[dict[str, object]] = []
     text = {
         "main_script_name": "train.py",
         "hyperparameters": {"x": {"type": "choice", "candidates": [1]}},
@@ -73,14 +73,14 @@ def take_in(folder: Path, before: Callable[[], object] = lambda: None) -> list[d
     }
     config = SweepConfig.model_validate({**text, "max_runs": 1})
     changes, journal = ChangeSignal(), Journal(folder / "journal.jsonl", print)
-    recorder = Recorder(journal, SweepRecord(), told.append, changes)
+    recorder = Recorder(journal, SweepRecord(), message.append, changes)
     active = ActiveRuns(recorder, grace_s=1.0)
     ending = SweepEnding(config, recorder, active, changes)
     control = SweepControl(folder, recorder, active, ending, cast(Pool, None), changes)
     before()
     control.take_in()
     journal.close()
-    return told
+    return message
 
 
 def replace_by_link(folder: Path, target: Path) -> None:
@@ -123,7 +123,7 @@ def test_request_that_is_a_link_is_refused_and_the_link_alone_removed(sweep, pre
     assert (precious / "pause").exists()
 
 
-def test_nothing_is_asked_through_a_link(sweep, precious):
+def test_no_request_is_made_through_a_link(sweep, precious):
     (sweep / "requests").symlink_to(precious)
     kept = contents(precious)
     with pytest.raises(SweepError, match="cannot be written"):
@@ -195,7 +195,7 @@ def test_folder_that_was_replaced_before_the_rename_is_not_deleted(logdir, sweep
     assert contents(sweep) == kept
 
 
-def test_folder_that_is_replaced_in_the_very_rename_comes_back(logdir, sweep, precious):
+def test_folder_replaced_during_the_rename_is_restored(logdir, sweep, precious):
     kept = contents(precious)
     identity = sweep.stat().st_dev, sweep.stat().st_ino
     rename = housekeeping.OpenFolder.rename
@@ -208,7 +208,7 @@ def test_folder_that_is_replaced_in_the_very_rename_comes_back(logdir, sweep, pr
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(housekeeping.OpenFolder, "rename", replace_then_rename)
-        with pytest.raises(OSError, match="something else"):
+        with pytest.raises(OSError, match="was replaced meanwhile"):
             housekeeping._remove_folder(sweep, identity)
     assert contents(sweep) == kept
 

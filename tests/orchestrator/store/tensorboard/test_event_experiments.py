@@ -84,7 +84,7 @@ def test_run_on_another_host_is_running_until_it_has_been_silent(tmp_path: Path)
     evidence = experiment_of(tmp_path, "run").evidence()
 
     assert evidence.state == "finished"
-    assert "They do not say" in str(evidence.reason)
+    assert "They do not record" in str(evidence.reason)
 
 
 def test_run_is_running_while_its_process_has_the_file_open(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_hparams_are_the_configuration(tmp_path: Path) -> None:
     assert show_run(experiment_of(tmp_path, "run"))["other_tags"] == {"text": ["note/text_summary"]}
 
 
-def test_tags_of_long_files_are_named_as_far_as_there_was_time(tmp_path: Path) -> None:
+def test_tags_of_long_files_are_listed_within_a_time_limit(tmp_path: Path) -> None:
     path = tmp_path / "run" / ELSEWHERE
     values = [simple(f"{'x' * 1_000} {n}", n) for n in range(1_000)]
     write_events(path, [event(10.0 + step, step, *values) for step in range(4)])
@@ -160,7 +160,7 @@ def test_nothing_of_another_tool_is_deleted_but_it_can_be_archived(tmp_path: Pat
     assert experiment_of(tmp_path, "run").annotation.is_archived
 
 
-def test_damaged_file_is_said(tmp_path: Path) -> None:
+def test_damaged_file_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "run" / ELSEWHERE
     write_events(path, EVENTS)
     path.write_bytes(path.read_bytes()[:-10] + bytes(10))

@@ -1,8 +1,12 @@
 """Files that are looked at directly while they grow."""
 
+from contextlib import aclosing
 from pathlib import Path
 
-from ml_tracking_ops.orchestrator.store.watching.awaited_files import AwaitedFiles
+import anyio
+import pytest
+
+from ml_tracking_ops.orchestrator.store.watching.awaited_files import AwaitedFiles, poll_awaited
 
 
 def append(path: Path) -> None:
@@ -51,3 +55,18 @@ def test_files_come_and_go(tmp_path: Path) -> None:
     logs[0].unlink()
     assert files.changed() == set()
     assert files.take_in({logs[0]}) == {logs[0]}
+
+
+@pytest.mark.anyio
+async def test_files_are_polled_without_events(tmp_path: Path) -> None:
+    log, requests = tmp_path / "run.dat", tmp_path / "requests"
+    append(log)
+    with anyio.fail_after(20):
+        async with aclosing(poll_awaited(lambda: [log, requests], 0.01)) as changes:
+            assert await anext(changes) == set()
+            append(log)
+            assert await anext(changes) == {log}
+            requests.mkdir()
+            assert await anext(changes) == {requests}
+            append(requests / "1.json")
+            assert await anext(changes) == {requests}

@@ -1,4 +1,4 @@
-"""Looking at files where the kernel tells of nothing."""
+"""Watching files without events of the kernel."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ def test_growing_files_are_those_that_changed_last_by_the_clock_of_their_server(
     assert growing_files(found) == [str(tmp_path / "new.dat"), str(tmp_path / "recent.dat")]
 
 
-def test_opened_files_are_told_as_they_are_now(tmp_path: Path) -> None:
+def test_opened_files_are_reported_with_their_current_state(tmp_path: Path) -> None:
     path = tmp_path / "a.dat"
     path.write_text("x")
     gone = tmp_path / "gone.dat"
@@ -27,7 +27,7 @@ def test_opened_files_are_told_as_they_are_now(tmp_path: Path) -> None:
     assert found == {str(path): identify(path)}
 
 
-def test_pipes_that_nobody_writes_to_do_not_hold_up_a_look(tmp_path: Path) -> None:
+def test_pipes_without_writers_do_not_block_a_scan(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     assert list(take_identities(tmp_path, [str(pipe)])) == [str(pipe)]

@@ -4,12 +4,14 @@ from pathlib import Path
 import anyio
 import pytest
 
+from ml_tracking_ops.orchestrator.store.watching import watcher
+from ml_tracking_ops.orchestrator.store.watching.kernel import KernelWatch
 from ml_tracking_ops.orchestrator.store.watching.watcher import is_on_network, watch_files
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_first_item_says_that_it_listens(tmp_path: Path) -> None:
+async def test_first_item_confirms_the_subscription(tmp_path: Path) -> None:
     with anyio.fail_after(20):
         async with aclosing(watch_files(tmp_path)) as changes:
             assert await anext(changes) == set()
@@ -32,7 +34,7 @@ async def test_appended_bytes_and_new_folders_are_seen(tmp_path: Path, poll: boo
             await saw(changes, path)
 
 
-async def test_folder_may_come_go_and_come_again(tmp_path: Path) -> None:
+async def test_folder_can_be_created_deleted_and_created_again(tmp_path: Path) -> None:
     folder = tmp_path / "runs"
     with anyio.fail_after(30):
         async with aclosing(watch_files(folder)) as changes:
@@ -71,3 +73,41 @@ async def saw(changes: object, path: Path | None) -> None:
 
 def test_local_folder_is_not_on_the_network(tmp_path: Path) -> None:
     assert not is_on_network(tmp_path)
+
+
+async def test_kernel_watch_closes_while_a_file_grows_steadily_and_opens_again_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[KernelWatch] = []
+    closed: list[KernelWatch] = []
+    open_watch, close_watch = watcher._open_watch, KernelWatch.close
+
+    def noted_open(folder: Path, poll: bool | None) -> KernelWatch | None:
+        watch = open_watch(folder, poll)
+        assert watch is not None
+        opened.append(watch)
+        return watch
+
+    def noted_close(watch: KernelWatch) -> None:
+        closed.append(watch)
+        close_watch(watch)
+
+    monkeypatch.setattr(watcher, "_open_watch", noted_open)
+    monkeypatch.setattr(KernelWatch, "close", noted_close)
+    log = tmp_path / "a.dat"
+    with anyio.fail_after(30):
+        async with aclosing(watch_files(tmp_path, awaited=lambda: [log])) as changes:
+            assert await anext(changes) == set()
+            while not closed:
+                with log.open("ab") as file:
+                    file.write(b"1")
+                assert log in await anext(changes)
+            with log.open("ab") as file:
+                file.write(b"2")
+            assert await anext(changes) == {log}
+            assert len(opened) == 1
+            await saw(changes, None)  # in the silence there is a watch again
+            (tmp_path / "b").touch()
+            await saw(changes, tmp_path / "b")
+    assert closed == opened
+    assert len(opened) == 2

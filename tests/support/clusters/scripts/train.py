@@ -1,4 +1,4 @@
-"""A training whose hyperparameter `mode` says what it does."""
+"""A training that does what its hyperparameter `mode` says."""
 
 import argparse
 import json

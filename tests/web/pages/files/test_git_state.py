@@ -29,7 +29,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def state_of_run(client: Client, logdir: Path, project: Path) -> str:
-    """What the page is told of the only run, which is started now."""
+    """Return the git state of the only run, which starts now."""
     command = [sys.executable, project / "train.py", str(logdir)]
     subprocess.run(command, cwd=project, check=True, timeout=60)
     [folder] = logdir.iterdir()
@@ -38,20 +38,22 @@ def state_of_run(client: Client, logdir: Path, project: Path) -> str:
     return client.get(f"/git/{folder.name}").text
 
 
-def test_changes_older_than_the_run_are_told(client: Client, logdir: Path, project: Path) -> None:
+def test_changes_older_than_the_run_are_reported(
+    client: Client, logdir: Path, project: Path
+) -> None:
     (project / "train.py").write_text(SCRIPT + "# changed")
     at = time.time() - 100
     os.utime(project / "train.py", (at, at))
-    told = state_of_run(client, logdir, project)
-    assert "+ uncommitted changes" in told
-    assert "1 file differed" in told
+    message = state_of_run(client, logdir, project)
+    assert "+ uncommitted changes" in message
+    assert "1 file differed" in message
 
 
-def test_clean_checkout_is_told_nothing(client: Client, logdir: Path, project: Path) -> None:
+def test_clean_checkout_shows_no_changes(client: Client, logdir: Path, project: Path) -> None:
     assert state_of_run(client, logdir, project) == ""
 
 
-def test_copied_log_is_not_asked_for(client: Client, logdir: Path, project: Path) -> None:
+def test_copied_log_is_not_checked_for_a_lock(client: Client, logdir: Path, project: Path) -> None:
     state_of_run(client, logdir, project)
     [folder] = logdir.iterdir()
     subprocess.run(["cp", "-r", folder, logdir / "copy"], check=True, timeout=60)

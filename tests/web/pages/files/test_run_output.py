@@ -50,7 +50,7 @@ def test_parts_from_the_beginning_to_the_end_make_up_the_whole(tmp_path: Path) -
     assert len(texts) > 3
 
 
-def test_character_that_is_half_written_waits_for_its_rest(tmp_path: Path) -> None:
+def test_half_written_character_waits_for_the_rest(tmp_path: Path) -> None:
     path = tmp_path / "run.log"
     path.write_bytes("Größe ✓".encode()[:-1])
     part = read_end(path)
@@ -125,7 +125,7 @@ def test_range_behind_the_end_is_refused(text: str) -> None:
         parse_range(text, 10)
 
 
-def test_output_is_asked_for_by_run_and_place(tmp_path: Path) -> None:
+def test_output_is_requested_by_run_and_position(tmp_path: Path) -> None:
     folder = tmp_path / "runs" / "s"
     folder.mkdir(parents=True)
     (folder / "experiment_description.json").write_text('{"config": {}}')

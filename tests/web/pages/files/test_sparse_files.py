@@ -78,7 +78,7 @@ def logdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.anyio
-async def test_pages_of_sparse_files_come(logdir):
+async def test_pages_with_sparse_files_are_shown(logdir):
     async with serving(logdir) as dashboard, httpx.AsyncClient(timeout=LIMIT_S) as client:
         for path in [*PAGES, *CALLS]:
             answer = await client.get(dashboard.address + path)
@@ -87,7 +87,7 @@ async def test_pages_of_sparse_files_come(logdir):
             await page.next()
 
 
-def test_list_of_sparse_files_comes(logdir):
+def test_list_with_sparse_files_is_shown(logdir):
     done = run_command("list", "--logdir", logdir, "--json", folder=logdir)
     assert done.returncode == 0, done.stderr
     names = {entry["name"] for entry in json.loads(done.stdout)}
@@ -95,7 +95,7 @@ def test_list_of_sparse_files_comes(logdir):
     assert "broken/experiment_description.json cannot be read: " in done.stderr
 
 
-def test_what_lies_before_and_behind_a_hole_is_read(tmp_path, monkeypatch):
+def test_values_around_a_hole_are_read(tmp_path, monkeypatch):
     path = tmp_path / "log" / "log.dat"
     write_log(path, monkeypatch)
     written = path.read_bytes()
@@ -127,16 +127,16 @@ def test_journal_is_read_before_and_behind_a_hole(tmp_path):
     assert read_processes(path) == {}
 
 
-def test_log_that_is_too_long_is_shown_in_part_and_that_is_said(tmp_path, monkeypatch):
+def test_too_long_log_is_shown_in_part_and_says_so(tmp_path, monkeypatch):
     path = tmp_path / "log" / "log.dat"
     write_log(path, monkeypatch)
     limits = {"is too long": (100, None), "takes too long": (None, 0.0)}
-    for said, limit in limits.items():
+    for message, limit in limits.items():
         limit_files(*limit)
         assert len(read_log(path)) == 0
-        assert f"log.dat: it {said}" in str(Catalog(tmp_path).unreadable[0])
+        assert f"log.dat: it {message}" in str(Catalog(tmp_path).unreadable[0])
         client = Client(tmp_path)
-        assert f"log.dat: it {said}" in client.get("/sweeps").text
+        assert f"log.dat: it {message}" in client.get("/sweeps").text
         limit_files(*limit)
         assert list(read_log(path, is_whole=True)["Loss"].step) == [0, 1, 2]
         exported = client.get("/export/series?run=log&form=csv").text
@@ -146,7 +146,7 @@ def test_log_that_is_too_long_is_shown_in_part_and_that_is_said(tmp_path, monkey
     assert Catalog(tmp_path).unreadable == []
 
 
-def test_journal_that_is_too_long_is_said_in_the_list(tmp_path):
+def test_too_long_journal_is_reported_in_the_list(tmp_path):
     write_sweep(tmp_path / "sweep")
     limit_files(10, None)
     catalog = Catalog(tmp_path)
@@ -162,14 +162,14 @@ async def test_reading_ends_when_its_client_has_gone(tmp_path, monkeypatch):
 
     def read_for_ever(*arguments: object, **options: object) -> None:
         is_reading.set()
-        progress = bounded_reading.Progress("log.dat")
+        progress = bounded_reading.BoundedReading("log.dat")
         try:
             while True:
                 progress.note(0)
         finally:
             has_ended.set()
 
-    monkeypatch.setattr("ml_tracking_ops.web.series.api._etag", read_for_ever)
+    monkeypatch.setattr("ml_tracking_ops.web.series.api._state_of", read_for_ever)
     async with serving(tmp_path) as dashboard:
         stream = await anyio.connect_tcp("127.0.0.1", dashboard.port)
         await stream.send(b"GET /api/series?run=log HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -194,7 +194,7 @@ async def test_server_ends_while_something_is_read_for_ever(tmp_path, monkeypatc
         finally:
             has_ended.set()
 
-    monkeypatch.setattr("ml_tracking_ops.web.series.api._etag", read_for_ever)
+    monkeypatch.setattr("ml_tracking_ops.web.series.api._state_of", read_for_ever)
     with anyio.fail_after(LIMIT_S):
         async with serving(tmp_path) as dashboard:
             stream = await anyio.connect_tcp("127.0.0.1", dashboard.port)

@@ -63,7 +63,9 @@ def test_gap_is_kept_where_a_bucket_holds_nothing_else() -> None:
     st.integers(0, 2**32),
     st.booleans(),
 )
-def test_extending_is_the_same_as_making(parts: list[int], seed: int, has_gaps: bool) -> None:
+def test_extending_a_digest_equals_making_it_again(
+    parts: list[int], seed: int, has_gaps: bool
+) -> None:
     values = noise(sum(parts), seed)
     if has_gaps:
         values = [np.nan if abs(one) > 1.5 else round(one, 1) for one in values]
@@ -83,7 +85,7 @@ def test_metrics_that_come_later_are_added() -> None:
     assert same(stack, stack_of([points(old), points(new)]))
 
 
-def test_coarse_buckets_are_made_of_finer_ones() -> None:
+def test_coarse_buckets_combine_finer_ones() -> None:
     stack = stack_of([points(noise(n, n)) for n in (20, 100, 777, 5_000, 123_457)])
     assert same(coarser(coarser(stack, 64), 16), coarser(stack, 16))
 

@@ -1,4 +1,4 @@
-"""Digests of logs in the cache: read once, extended by what is new, never believed blindly."""
+"""Digests of logs in the cache: read once, extended by new values, always verified."""
 
 import os
 import shutil
@@ -72,7 +72,7 @@ def digest_files(cache: CacheFolder) -> list[Path]:
 
 
 @pytest.mark.parametrize("n_buckets", [16, 64, 256])
-def test_second_look_at_an_unchanged_log_reads_none_of_it(
+def test_unchanged_log_is_not_read_again(
     path: Path,
     cache: CacheFolder,
     read_sizes: list[int],
@@ -107,7 +107,7 @@ def test_summaries_come_from_the_same_digest(
     assert (loss.last, loss.min, loss.max) == (values[-1], min(values), max(values))
 
 
-def test_log_that_has_grown_costs_the_new_bytes(
+def test_grown_log_costs_only_the_new_bytes(
     path: Path, cache: CacheFolder, read_sizes: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look(path, cache)
@@ -215,7 +215,7 @@ def test_log_of_many_metrics_and_of_none(tmp_path: Path, cache: CacheFolder) -> 
     assert look(many, cache).n_left_out == 100
 
 
-def test_cache_that_cannot_be_written_costs_nothing_but_time(path: Path, tmp_path: Path) -> None:
+def test_unwritable_cache_only_costs_time(path: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     cache = CacheFolder(tmp_path / "file" / "cache", 1_000_000)
     for _ in range(2):
@@ -265,7 +265,7 @@ def test_chart_of_many_runs_reads_the_beginning_of_a_digest(
     assert sum(read_sizes) <= encoding.HEAD_BYTES < file.stat().st_size / 4
 
 
-def test_all_points_are_there_when_one_zooms_in(path: Path, cache: CacheFolder) -> None:
+def test_zooming_in_fetches_all_points(path: Path, cache: CacheFolder) -> None:
     look(path, cache)
     store = SeriesStore(cache=cache)
     store.overview(path, 64)

@@ -1,4 +1,4 @@
-// By what the curves are coloured: the choice above the charts.
+// The choice above the charts of what the curves are coloured by.
 
 import { element } from "../../lib/elements.js";
 import { titleOf } from "../data/derived.js";
@@ -7,7 +7,7 @@ import { choose } from "../data/view.js";
 const MOST_METRICS = 200;
 const OF_ANY_RUN = [["", "Run"], ["state", "State"], ["tag", "Tag"]];
 
-/** Offer what the runs of a page have. Hidden where there is nothing to tell apart. */
+/** Offer what the runs of a page have. Hidden if there is nothing to distinguish. */
 export function offerColors(page, metrics, view) {
   const select = document.querySelector("#chart-color");
   if (!select) return;
@@ -35,7 +35,7 @@ function groupOf([label, options]) {
   return element("optgroup", { label }, ...options.map(option));
 }
 
-/** What a choice is called. */
+/** The label of a choice. */
 export function colorLabel(by) {
   return { state: "State", tag: "Tag" }[by] ?? titleOf(by.replace(/^[pm]\./, ""));
 }

@@ -1,12 +1,12 @@
-// Which colour the curve of each run has: its own, or one that says what the run has of something.
-// A colour is what its class is called after `run-color-`: see lib/theme.js.
+// The colour of each run's curve: its own, or one that shows a value of the run. A colour is named
+// like its class after `run-color-`: see lib/theme.js.
 
 import { addressOf } from "../../lib/base.js";
 import { N_RAMP } from "../../lib/theme.js";
 
-const MOST_IN_COLOR = 12; // beyond it nobody tells one from another
+const MOST_IN_COLOR = 12; // more cannot be distinguished
 const N_COLORS = 12;
-const LOG_FROM = 50; // times between the lowest and the highest number
+const LOG_FROM = 50; // ratio of the highest to the lowest number
 const NOT_SET = "not set";
 
 /**
@@ -15,14 +15,14 @@ const NOT_SET = "not set";
  *   | {kind: "category", entries: {name: string, color: number|string}[]}} Key  how to read the colours
  */
 
-/** Pure: the runs with their own colours, or, where very many are shown, only those that matter. */
+/** Pure: the runs with their own colours, or, if very many are shown, only the important ones. */
 export function plainlyColored(runs, nShown) {
   if (nShown <= MOST_IN_COLOR) return runs;
   return runs.map((run) => (run.is_best ? run : { ...run, color: "neutral", own: run.color }));
 }
 
 /**
- * Pure: the runs with the colours that say what they have.
+ * Pure: the runs with colours by their values.
  *
  * @param {Answer} answer  its values are those of the runs, in their order
  * @returns {{runs: object[], key: Key}}
@@ -50,11 +50,11 @@ function byCategory(values, isState) {
   return { colors: values.map(colorOf), key: { kind: "category", entries } };
 }
 
-/** What runs have, as the server knows it. The last answer is kept until it is asked for again. */
+/** Values of runs from the server. The last answer is kept until the next request. */
 export class RunValues {
   #known = null; // {key, answer}
 
-  /** The last answer, if it is of these runs. */
+  /** The last answer, if it is for these runs. */
   known(runs, by) {
     return this.#known?.key === keyOf(runs, by) ? this.#known.answer : null;
   }

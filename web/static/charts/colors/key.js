@@ -1,4 +1,5 @@
-// How to read the colours of the curves, above the charts, and the same colours where else runs are listed.
+// The legend for the colours of the curves, above the charts, and the same colours in other lists
+// of runs.
 
 import { make } from "../../lib/elements.js";
 import { formatNumber } from "../../lib/format.js";

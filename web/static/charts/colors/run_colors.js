@@ -1,4 +1,4 @@
-// The colours of the runs of a page, as the address asks for them: in charts, legend and tables.
+// The colours of the runs of a page, as the address selects them: in charts, legend and tables.
 
 import { showNotice } from "../../lib/notice.js";
 import { colorLabel } from "./choice.js";
@@ -19,7 +19,7 @@ export class RunColors {
   }
 
   /**
-   * The runs of a page with their colours. The key above the charts and the rows of tables follow.
+   * Color the runs of a page. The legend above the charts and the rows of tables follow.
    *
    * @param {{isGrouped: boolean, isNew: boolean}} how  groups have colours of their own; `isNew`: what
    *   runs have may have changed

@@ -1,11 +1,12 @@
-// The curves of one chart: of its metric, and of others that a reader combined it with. Where more
-// points than the overview holds were fetched, of what is zoomed into or of the run pointed at, with these.
+// The curves of one chart: of its metric, and of others that a reader combined it with. If more
+// points than the overview holds were fetched, of the zoomed part or of the run pointed at, with
+// these.
 
 import { titleOf } from "./derived.js";
 
 const N_COLORS = 12;
-/** How the curves of each further metric are dashed, in pixels. The first is not. */
-export const DASHES = [[], [6, 3], [1.5, 3], [8, 3, 1.5, 3], [3, 2], [12, 4]];
+/** How the curves of each further metric are dashed, in pixels. The first is solid. */
+const DASHES = [[], [6, 3], [1.5, 3], [8, 3, 1.5, 3], [3, 2], [12, 4]];
 
 export class ChartCurves {
   all = [];
@@ -15,7 +16,7 @@ export class ChartCurves {
   #key = null;
   #details = new Map(); // metric -> what was fetched of the part in view
   #whole = null; // of the run pointed at: {id, columns: metric -> all of its points}
-  #marks = new WeakMap(); // curve -> the same as one of several
+  #marks = new WeakMap(); // curve -> its copy as one of several
 
   constructor(metric, source, view) {
     this.metric = metric;
@@ -34,7 +35,7 @@ export class ChartCurves {
     this.#parts = metrics.map((metric, place) => ({ metric, label: labels[place], place, isRight: place > others.left.length }));
   }
 
-  /** What is drawn of which metric, if of more than one. */
+  /** The metrics that are drawn, if there is more than one. */
   get parts() {
     return this.#parts;
   }
@@ -47,13 +48,13 @@ export class ChartCurves {
     return this.#parts.some(({ isRight }) => isRight);
   }
 
-  /** Find the curves as they are known now. */
+  /** Find the current curves. */
   update() {
     this.all = this.#found((metric) => this.#source.curves(metric, this.#view, this.#details.get(metric)));
     return this.all;
   }
 
-  /** The curves as the pointer reads them: those of the run pointed at with all of their points. */
+  /** The curves for the pointer: those of the run pointed at with all of their points. */
   get readable() {
     const whole = this.#whole;
     if (!whole) return this.all;
@@ -72,7 +73,7 @@ export class ChartCurves {
     return found.flatMap((curves, i) => curves.map((curve) => this.#marked(curve, this.#parts[i], isAlone)));
   }
 
-  /** A curve that says of which metric it is. Of a single run each metric has another colour. */
+  /** A curve with the name of its metric. Of a single run each metric has another colour. */
   #marked(curve, part, isAlone) {
     const known = this.#marks.get(curve);
     if (known?.isAlone === isAlone) return known.marked;
@@ -85,7 +86,7 @@ export class ChartCurves {
 
   // ---- What was fetched beyond the overview ----
 
-  /** The detail belongs to what was zoomed into before. */
+  /** Drop the detail of the part that was zoomed into before. */
   forget() {
     this.#details.clear();
     this.#whole = null;
@@ -110,14 +111,17 @@ export class ChartCurves {
     return this.metrics.filter((metric) => this.#source.isThinned(metric, id, this.#details.get(metric)));
   }
 
-  /** What was fetched gets new points of its run, too. */
+  /** Add new points of its run to what was fetched. */
   append(metric, runId, points) {
     this.#source.appendDetail?.(this.#details.get(metric), runId, points);
     const columns = this.#whole?.id === runId && this.#whole.columns.get(metric);
     if (columns) this.#source.appendDetail?.(new Map([[runId, columns]]), runId, points);
   }
 
-  /** Fetch more of what is zoomed into. Returns how many points have come (null: none, or it is not wanted any more). */
+  /**
+   * Fetch more points of the zoomed part. Returns how many have come (null: none, or no longer
+   * wanted).
+   */
   async loadDetail(isWanted) {
     const view = this.#view, { metrics } = this;
     const details = await Promise.all(metrics.map((metric) => this.#source.loadDetail(metric, view).catch(() => null))); // the overview stays
@@ -126,9 +130,9 @@ export class ChartCurves {
     return details.flatMap((detail) => [...(detail?.values() ?? [])]).reduce((sum, columns) => sum + columns.step.length, 0);
   }
 
-  // ---- For those who read ----
+  // ---- Descriptions and legends ----
 
-  /** As `describe` of a source, of all metrics together. */
+  /** The `describe` of a source, for all metrics together. */
   describe() {
     const found = this.metrics.map((metric) => this.#source.describe(metric, this.#view, this.#details.get(metric)));
     if (found.length === 1) return found[0];
@@ -140,7 +144,7 @@ export class ChartCurves {
     return this.metrics.every((metric) => this.#source.isLoaded(metric, this.#view));
   }
 
-  /** The runs or groups for a legend: of several metrics each with all of them. */
+  /** The runs or groups for a legend: with several metrics, each with all of them. */
   get entries() {
     const { entries } = this.#source;
     if (this.#parts.length === 1) return entries;
@@ -148,7 +152,10 @@ export class ChartCurves {
   }
 }
 
-/** Pure: what is behind the last `/` of names, if that tells them apart. Else without the sections that all of them have. */
+/**
+ * Pure: the part of names after the last `/`, if that distinguishes them. Else without their common
+ * sections.
+ */
 export function shortest(names) {
   const parts = names.map((name) => name.split("/")), last = parts.map((one) => one.at(-1));
   if (new Set(last).size === names.length) return last;

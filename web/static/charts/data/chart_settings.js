@@ -1,6 +1,6 @@
-// What a reader has set of single charts, as the address holds it: `chart=METRIC;title=…;y=0..1;log=1`.
-// `;` and `%` within a name or a title are percent-encoded. What is not set is as the page says. What
-// writes it is own/writing.js. Pure.
+// A reader's settings of single charts, as in the address: `chart=METRIC;title=…;y=0..1;log=1`. `;`
+// and `%` within a name or a title are percent-encoded. Other settings are those of the page.
+// own/writing.js writes them. Pure.
 
 /** @typedef {{title: string, x: string, zoom: [number, number] | null, low: number | null, high: number | null,
  *   rightLow: number | null, rightHigh: number | null, isLog: boolean | null,
@@ -15,7 +15,11 @@ export const MOST_TOGETHER = 6;
 /** @type {Own} */
 export const PLAIN = { title: "", x: "", zoom: null, low: null, high: null, rightLow: null, rightHigh: null, isLog: null, smoothing: null, width: "", isTall: false, left: [], right: [] };
 
-/** @returns {Map<string, Own>} by metric. Of what is not understood nothing is set */
+/**
+ * Settings by metric. Invalid parts are ignored.
+ *
+ * @returns {Map<string, Own>} by metric. Of what is not understood nothing is set
+ */
 export function readCharts(texts) {
   return new Map(texts.map(readChart).filter(([metric]) => metric !== ""));
 }
@@ -40,16 +44,19 @@ function readChart(text) {
   }];
 }
 
-/** What is on a horizontal axis, as the address holds it: `x` and `xMetric` of a view. */
+/** The horizontal axis in the address as `x` and `xMetric` of a view. */
 export function xOf(text) {
   const xMetric = /^m\.(.+)/s.exec(text ?? "")?.[1] ?? null;
   return { x: xMetric ? "metric" : X_MODES.includes(text) ? text : "step", xMetric };
 }
 
-/** The same as the address holds it. */
+/** The horizontal axis as it is in the address. */
 export const xParameter = ({ x, xMetric }) => (x === "metric" ? `m.${xMetric}` : x);
 
-/** The view of one chart: what is set of it is before what the page says. With an x of its own it has a zoom of its own. */
+/**
+ * The view of one chart: its own settings, then those of the page. With its own x it has its own
+ * zoom.
+ */
 export function ownView(view, own) {
   if (!own) return view;
   const { low, high, rightLow, rightHigh } = own, hasOwnX = own.x !== "" && own.x !== xParameter(view);
@@ -61,11 +68,11 @@ export function ownView(view, own) {
 export const widthOf = (metrics, charts) => metrics.reduce((sum, metric) => sum + ({ 2: 2, full: 4 }[charts.get(metric)?.width] ?? 1), 0);
 
 const LEAST_PX = 260, LEAST_IN_PANEL_PX = 224, BEST_PX = 360, BEST_IN_PANEL_PX = 280, WIDEST_PX = 560, PANEL_PADDING_PX = 32, GAP_PX = 12;
-const NARROW_PX = 700; // so narrow a page has one column, or two, whatever was chosen
+const NARROW_PX = 700; // a page this narrow has one column, or two, whatever was chosen
 const COST_OF_SIZE = 0.2;
 
 /**
- * Pure: how many columns of charts a page has: as were chosen, or else those that leave the least
+ * Pure: how many columns of charts a page has: the chosen number, or the one that leaves the least
  * room empty with charts of about the best width, and no more than there are charts.
  *
  * @param {number[]} widths  how many columns each section would take (0: it is folded)
@@ -82,7 +89,7 @@ export function columnsOf(px, widths, { isInPanel = false, chosen = null } = {})
   return best;
 }
 
-/** Which part of the rows is empty where sections come one after the other. */
+/** The share of the rows that is empty if sections come one after the other. */
 function emptyShare(widths, n) {
   let nRows = 0, inRow = n;
   for (const width of widths) {
@@ -95,11 +102,14 @@ function emptyShare(widths, n) {
   return nRows ? 1 - filled / (nRows * n) : 0;
 }
 
-/** Pure: of so many columns those of a section. One that is folded is a word. Where their number was chosen, each section begins a row. */
+/**
+ * Pure: how many of the columns a section takes. A folded one is a word. If the number was chosen,
+ * each section begins a row.
+ */
 export const spanOf = (width, nColumns, isChosen) => (isChosen && width > 0 ? nColumns : Math.max(1, Math.min(width, nColumns)));
 
 /**
- * Which charts draw which other metrics: each metric in one chart at most, and none that nobody logged.
+ * Which charts draw which other metrics: each metric in one chart at most, and only logged ones.
  *
  * @param {string[]} metrics  that have a chart, unless they are in another's
  * @param {string[]} known  all metrics of the runs
@@ -120,7 +130,10 @@ export function combined(metrics, charts, known = metrics) {
 
 // ---- Their order ----
 
-/** Metrics in the order that a reader gave them. Those that were not moved come after it as ever. */
+/**
+ * Metrics in the order that a reader gave them. Those that were not moved follow in their usual
+ * order.
+ */
 export function inOrder(metrics, order) {
   if (order.length === 0) return metrics;
   const moved = order.filter((metric) => metrics.includes(metric));

@@ -1,15 +1,16 @@
-// A metric of one run as columns {step, wall_time, value}, sorted by step, one point for each
-// step. `value` holds null where NaN or an infinity was logged. `repeated` are columns of what was
-// logged earlier of steps that came several times, and their `count`. Pure functions.
+// A metric of one run as columns {step, wall_time, value}, sorted by step, one point for each step.
+// `value` holds null where NaN or an infinity was logged. `repeated` are columns of earlier values
+// of steps that were logged several times, and their `count`. Pure functions.
 
 export function emptyColumns() {
   return { step: [], wall_time: [], value: [] };
 }
 
-/** A `points` event as it travels, with the columns of each metric spelled out. */
+/** A `points` event as sent, with the columns of each metric written out. */
 export function unpackPoints({ since_ms, metrics, ...event }) {
   const columns = ([step, after_ms, value]) => ({ step, wall_time: after_ms.map((ms) => (since_ms + ms) / 1000), value });
-  const unpacked = Object.create(null); // a metric may be called as what every object has
+  // a metric may have the name of a property that every object has
+  const unpacked = Object.create(null);
   for (const [name, packed] of Object.entries(metrics)) unpacked[name] = columns(packed);
   return { ...event, metrics: unpacked };
 }
@@ -33,7 +34,10 @@ export function nearestIndex(sorted, x) {
   return right;
 }
 
-/** Append points in place. Of several for one step the last written wins, and the others are repeated ones. Returns how many steps are new. */
+/**
+ * Append points in place. Of several for one step the last one counts, and the others are repeated
+ * ones. Returns how many steps are new.
+ */
 export function appendPoints(columns, incoming) {
   const n = incoming.step.length;
   if (n === 0) return 0;
@@ -95,7 +99,10 @@ function mergeByStep(old, fresh, replaced) {
   return merged;
 }
 
-/** At most about 2 × `nBuckets` points: each bucket's smallest and largest value, the first and the last. */
+/**
+ * At most about 2 × `nBuckets` points: each bucket's smallest and largest value, the first and the
+ * last.
+ */
 export function thin(columns, nBuckets) {
   const n = columns.step.length;
   if (n <= 2 * nBuckets + 2) return columns;
@@ -110,7 +117,7 @@ export function thin(columns, nBuckets) {
   return thinned;
 }
 
-/** Of one bucket: its minimum, its maximum and a gap, in their order. */
+/** The points of one bucket to keep: its minimum, its maximum and a gap, in their order. */
 function keptIndices(values, from, to) {
   let low = -1, high = -1, gap = -1;
   for (let i = from; i < to; i++) {
@@ -140,7 +147,7 @@ export function smooth(values, weight) {
 }
 
 /**
- * Draw one curve into `path` (anything with moveTo and lineTo): where there are more points than
+ * Draw one curve into `path` (anything with moveTo and lineTo): if there are more points than
  * pixels, each pixel column gets its first, lowest, highest and last. A null breaks the line.
  *
  * @returns {number[]} indices of points without a drawn neighbour, which need a dot of their own

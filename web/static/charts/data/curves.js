@@ -1,4 +1,4 @@
-// What a chart draws of a run: its columns over the x axis asked for, smoothed, without what the
+// What a chart draws of a run: its columns over the requested x axis, smoothed, without what the
 // axes cannot show. Computed once and kept while columns and view stay as they are. Pure.
 
 import { lowerBound, smooth } from "./columns.js";
@@ -42,7 +42,7 @@ function makeCurve(run, columns, view, across) {
   };
 }
 
-/** Over time every value has a place of its own, also those of a step that came several times. */
+/** Over time every value has its own place, even several of one step. */
 function withRepeated(columns) {
   const { repeated } = columns;
   if (!repeated) return columns;
@@ -50,14 +50,14 @@ function withRepeated(columns) {
   return { step: joined("step"), wall_time: joined("wall_time"), value: joined("value") };
 }
 
-/** What a training logged before it continued from an earlier step: a line of its own. */
+/** The values that a training logged before it continued from an earlier step: a separate line. */
 function abandonedLine(columns, run, view, elapsed, across) {
   const ordered = ordering(columns, run, view, elapsed, across);
   const { x, value } = view.isLogX ? positiveOnly(ordered) : ordered;
   return { x, y: view.isLogY ? value.map((one) => (one > 0 ? one : null)) : value };
 }
 
-/** The lines of values as they are on the y axis. */
+/** The values of a line as they are on the y axis. */
 export function drawn(value, view) {
   const smoothed = smooth(value, view.smoothing);
   const shown = (values) => (view.isLogY ? values.map((one) => (one > 0 ? one : null)) : values);
@@ -65,13 +65,13 @@ export function drawn(value, view) {
   return { y: shown(smoothed), raw: view.smoothing > 0 ? shown(value) : null, nBelow };
 }
 
-/** When a run began: as is known of it, unless its points are older. */
+/** When a run began: the known time, unless its points are older. */
 function beginning(run, wallTimes) {
   const first = wallTimes.reduce((low, one) => Math.min(low, one), Infinity);
   return run.started_at != null && run.started_at <= first ? run.started_at : first;
 }
 
-/** Over time every value has a place of its own, also where a step came several times. */
+/** Over time every value has its own place, even if a step was logged several times. */
 export const isOverTime = ({ x }) => x === "relative" || x === "wall";
 
 /** Columns with their places on the x axis, in the order of these. */
@@ -83,7 +83,9 @@ function ordering(columns, run, view, elapsed, across) {
   return orderedBy(pick(x), { step: pick(columns.step), wall_time: pick(columns.wall_time), value: pick(columns.value) });
 }
 
-/** Pure: the values of a metric at some steps, between two of its own on a straight line. Null outside of them. */
+/**
+ * Pure: the values of a metric at some steps, interpolated linearly. Null outside of its own steps.
+ */
 export function valuesAt({ step, value }, steps) {
   return steps.map((at) => {
     const i = lowerBound(step, at);
@@ -100,7 +102,7 @@ function xValues(columns, mode, run, elapsed) {
   return columns.wall_time.map((time) => (time < SINCE_START_S ? (run.started_at ?? 0) + time : time));
 }
 
-/** A training that went back to an earlier step goes back in time on an axis of steps alone. */
+/** On an axis of steps, a training that went back to an earlier step goes back in time. */
 function orderedBy(x, columns) {
   if (x.every((one, i) => i === 0 || x[i - 1] <= one)) return { x, ...columns };
   const order = x.map((_, i) => i).sort((a, b) => x[a] - x[b] || a - b);

@@ -1,10 +1,10 @@
-// Derived metrics while runs continue: what they are computed of comes with the stream, and they are
-// asked for again soon after. Loaded where a page has any.
+// Derived metrics while runs continue: the values that they depend on come with the stream, and
+// they are requested again soon after. Loaded by pages with derived metrics.
 
 import { expressionOf } from "./derived.js";
 
 const PAUSE_MS = 1000;
-const SHARE_OF_TIME = 10; // of the time, asking takes a tenth at most
+const SHARE_OF_TIME = 10; // requests take a tenth of the time at most
 
 export class DerivedUpdates {
   #store;

@@ -1,11 +1,11 @@
-// Of how many runs the server has read the logs, while averages over many of them are waited for.
+// How many logs the server has read, while averages over many runs are computed.
 
 const EVERY_MS = 400;
 
 /**
- * Ask now and then, and tell, until the function that is returned is called.
+ * Ask repeatedly, and report, until the returned function is called.
  *
- * @param {(text: string) => void} onText  where there is something to say
+ * @param {(text: string) => void} onText  if there is a message
  */
 export function followProgress(url, onText) {
   let timer = setTimeout(ask, EVERY_MS);
@@ -21,7 +21,7 @@ export function followProgress(url, onText) {
   };
 }
 
-/** The averages come whether or not this does. */
+/** The averages come whether or not this succeeds. */
 async function readProgress(url) {
   try {
     const response = await fetch(url, { cache: "no-store" });
@@ -32,4 +32,4 @@ async function readProgress(url) {
 }
 
 /** Pure. */
-export const progressText = (nRead, nRuns) => `${nRead.toLocaleString("en")} of ${nRuns.toLocaleString("en")} runs read`;
+const progressText = (nRead, nRuns) => `${nRead.toLocaleString("en")} of ${nRuns.toLocaleString("en")} runs read`;

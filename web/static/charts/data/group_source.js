@@ -1,5 +1,6 @@
-// Curves of groups of runs, of a sweep or by hand: mean and band, computed by the server from all runs of each group.
-// While runs continue they are asked for again now and then, and travel only where they changed.
+// Curves of groups of runs, of a sweep or started by hand: mean and band, computed by the server
+// from all runs of each group. While runs continue they are requested again now and then, and only
+// changes are sent.
 
 import { smooth } from "./columns.js";
 import { drawn } from "./curves.js";
@@ -10,13 +11,13 @@ import { isShown } from "./view.js";
 import { addressOf } from "../../lib/base.js";
 
 const REFRESH_MS = 5000;
-const SHARE_OF_TIME = 10; // of the time, refreshing takes a tenth at most
+const SHARE_OF_TIME = 10; // refreshing takes a tenth of the time at most
 
 export class GroupSource {
   #sweepId;
   #onProgress;
-  #progress = new Map(); // key -> of how many runs the logs are read, while it is waited for
-  #answers = new Map(); // what is grouped how, and the metric -> {groups, and the curves drawn of them}
+  #progress = new Map(); // key -> how many logs are read, while it is waited for
+  #answers = new Map(); // the grouping and the metric -> {groups, and the curves drawn of them}
   #etags = new Map(); // query -> of the last answer to it
   #loading = new Map(); // key -> promise
   #timer = 0;
@@ -26,19 +27,19 @@ export class GroupSource {
 
   /**
    * @param {string | undefined} sweepId  none: groups of experiments
-   * @param {() => void} onProgress  `waitingText` says something new
+   * @param {() => void} onProgress  `waitingText` has changed
    */
   constructor(sweepId, onProgress) {
     this.#sweepId = sweepId;
     this.#onProgress = onProgress;
   }
 
-  /** What a chart says until its averages have come. */
+  /** The text of a chart until its averages have come. */
   waitingText(metric, view) {
     return [`Averaging over all ${this.#sweepId ? "runs of the sweep" : "experiments"}…`, this.#progress.get(keyOf(view, metric))].filter(Boolean).join("\n");
   }
 
-  /** Groups of what was loaded last, for a legend. */
+  /** The groups that were loaded last, for a legend. */
   get entries() {
     const start = whichOf(this.#view);
     const found = new Map();
@@ -54,7 +55,7 @@ export class GroupSource {
   }
 
   /**
-   * Ask again from time to time for the metrics on show; `onNews` is called where there was news.
+   * Refresh the visible metrics from time to time; `onNews` is called when there was news.
    *
    * @param {() => [object, string[]][]} wanted  views with their metrics, for each horizontal axis
    */
@@ -71,7 +72,8 @@ export class GroupSource {
 
   async #refresh() {
     const start = performance.now(), wanted = document.hidden ? [] : this.#wanted().filter(([, metrics]) => metrics.length);
-    const news = await Promise.all(wanted.map(([view, metrics]) => this.#fetch(metrics, view).catch(() => false))); // the next may come through
+    // the next request may succeed
+    const news = await Promise.all(wanted.map(([view, metrics]) => this.#fetch(metrics, view).catch(() => false)));
     if (news.includes(true)) this.#onNews();
     if (this.#timer) this.#timer = setTimeout(() => this.#refresh(), Math.max(REFRESH_MS, SHARE_OF_TIME * (performance.now() - start)));
   }
@@ -80,7 +82,7 @@ export class GroupSource {
     const missing = metrics.filter((metric) => !this.isLoaded(metric, view) && !this.#loading.has(keyOf(view, metric)));
     if (missing.length) {
       const keys = missing.map((metric) => keyOf(view, metric));
-      const stop = sayProgress(addressOf(`/api/groups/progress?${this.#queryOf(missing, view)}`), (text) => this.#say(keys, text));
+      const stop = reportProgress(addressOf(`/api/groups/progress?${this.#queryOf(missing, view)}`), (text) => this.#setProgress(keys, text));
       const loading = whileLoading(this.#fetch(missing, view)).finally(() => {
         stop();
         keys.forEach((key) => this.#loading.delete(key) && this.#progress.delete(key));
@@ -90,7 +92,7 @@ export class GroupSource {
     await Promise.all(metrics.map((metric) => this.#loading.get(keyOf(view, metric))));
   }
 
-  #say(keys, text) {
+  #setProgress(keys, text) {
     for (const key of keys) this.#progress.set(key, text);
     this.#onProgress();
   }
@@ -106,7 +108,7 @@ export class GroupSource {
   }
 
   isThinned() {
-    return false; // what is put together is the docs' matter, not that of a single curve
+    return false; // which runs are combined is explained in the docs, not at each curve
   }
 
   curves(metric, view, detail) {
@@ -127,7 +129,7 @@ export class GroupSource {
     return detail;
   }
 
-  /** The figures of the groups on show, as text. */
+  /** The figures of the visible groups, as text. */
   data(metric, view, format) {
     const shown = new Set(this.curves(metric, view, null).map((curve) => curve.id));
     const groups = this.#answers.get(keyOf(view, metric)).groups.filter((group) => shown.has(group.id));
@@ -171,8 +173,11 @@ function groupsCsv(groups) {
 const whichOf = ({ group, over, filters, chosen }) => JSON.stringify([group, over, filters, chosen]);
 const keyOf = (view, metric) => `${whichOf(view)} ${JSON.stringify(xParameter(view))} ${metric}`;
 
-/** Returns what ends it. The module comes where it is waited for: elsewhere it would be one file more. */
-function sayProgress(url, onText) {
+/**
+ * Returns a function that ends it. The module is loaded when it is needed: elsewhere it would be
+ * one file more.
+ */
+function reportProgress(url, onText) {
   const following = import("./group_progress.js").then(({ followProgress }) => followProgress(url, onText));
   following.catch((error) => console.warn(`groups: ${error.message}`));
   return () => following.then((stop) => stop(), () => {});
@@ -206,8 +211,8 @@ function curveOfGroup(group, view) {
 }
 
 /**
- * Pure: the line where no earlier place had values of more runs, and, to be dashed, where one had:
- * runs have ended, or log at other steps.
+ * Pure: the line while no earlier place had values of more runs, and the rest, to be dashed: runs
+ * have ended, or log at other steps.
  */
 export function withFewer(lines, n) {
   let most = 0;

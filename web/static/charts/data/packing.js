@@ -6,6 +6,10 @@ const TYPES = { i1: Int8Array, i2: Int16Array, i4: Int32Array, f4: Float32Array,
 const NO_COLUMN = new Float64Array(0);
 
 /**
+ * Unpack an answer. `metrics` are those in the answer, `names` those of all of a run's metrics;
+ * `series`, by metric, are {step, wall_time, value, count, isThinned, abandoned, repeated}. The
+ * last two are columns like its own, or null
+ *
  * @param {ArrayBuffer} buffer
  * @returns {{metrics: string[], runs: Map<string, {cursor: number, names: string[], series: Map<string, object>}>}}
  *   `metrics` are those in the answer, `names` those of all of a run's metrics; `series`, by metric,
@@ -80,7 +84,7 @@ class Parts {
   }
 }
 
-/** A function that gives the next so many numbers of a column, differences added up. */
+/** A function that returns the next numbers of a column, with differences added up. */
 function numbers(column = NO_COLUMN, firsts = undefined) {
   let at = 0, nSeries = 0;
   if (!firsts) return (length) => Array.from(column.subarray(at, (at += length)));

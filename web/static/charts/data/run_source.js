@@ -1,4 +1,4 @@
-// Curves of runs, one each, from what the store knows.
+// Curves of single runs, from the points in the store.
 
 import { appendPoints } from "./columns.js";
 import { curveOf, isOverTime } from "./curves.js";
@@ -33,7 +33,7 @@ export class RunSource {
     return [metric, xMetric ?? metric].every((name) => this.#runs.every((run) => this.#store.series(run.id, name)));
   }
 
-  /** What a chart without a curve says, where that is due to its axis. */
+  /** The text of a chart without a curve, if the reason is its axis. */
   emptyText(metric, { xMetric }) {
     if (!xMetric || !this.#runs.some((run) => this.#store.series(run.id, metric)?.count)) return null;
     return `None of these runs logged ${xMetric} at the steps of ${metric}`;
@@ -43,7 +43,10 @@ export class RunSource {
     return view.xMetric ? this.#store.series(run.id, view.xMetric)?.columns ?? null : null;
   }
 
-  /** What the curves of a metric are, for those who read of them; `nDrawn` of `nInView` points are drawn, as far as that is known. */
+  /**
+   * A description of the curves of a metric for readers; `nDrawn` of `nInView` points are drawn, if
+   * known.
+   */
   describe(metric, view, detail) {
     let nPoints = 0, nCurves = 0, nDrawn = 0, nInView = 0;
     for (const run of this.#shown(view)) {
@@ -61,7 +64,9 @@ export class RunSource {
     return { nPoints, nCurves, nDrawn, nInView, word: "run" };
   }
 
-  /** What is known best of a run: of the part in view all that was asked for, else the overview. */
+  /**
+   * The best known points of a run: in the visible part all that were requested, else the overview.
+   */
   #best(id, metric, detail) {
     const columns = detail?.get(id);
     return columns ? { columns, count: columns.count, isThinned: columns.isThinned } : this.#store.series(id, metric);
@@ -96,7 +101,7 @@ export class RunSource {
     return this.#store.loadDetail(thinned.map((run) => run.id), metric, Math.floor(first), Math.ceil(last));
   }
 
-  /** metric -> all points in view of one run. */
+  /** metric -> all visible points of one run. */
   async loadWhole(metrics, view, id) {
     const run = this.#runs.find((one) => one.id === id);
     if (!view.zoom) return this.#store.loadWhole(id, metrics, null);
@@ -111,7 +116,7 @@ export class RunSource {
     return curveOf(run, columns, view, this.#across(run, view));
   }
 
-  /** Between which steps the zoomed part of a time axis lies, in any of the runs. */
+  /** The steps between which the zoomed part of a time axis is, in any of the runs. */
   #stepsWithin(runs, metric, view) {
     let first = Infinity, last = -Infinity;
     for (const run of runs) {
@@ -131,7 +136,7 @@ export class RunSource {
     if (columns) columns.count += appendPoints(columns, points);
   }
 
-  /** Where all points of the curves are to be had. */
+  /** The addresses of all points of the curves. */
   data(metric, view, format) {
     const query = new URLSearchParams([["metric", metric], ["format", format], ...this.#shown(view).map((run) => ["run", run.id])]);
     return { address: addressOf(`/export/series?${query}`) };

@@ -1,4 +1,4 @@
-// What the page knows of its runs' points: loaded once for each metric, then only appended to.
+// The points of a page's runs: loaded once for each metric, then only appended to.
 
 import { appendPoints, emptyColumns, thin } from "./columns.js";
 import { MOST_METRICS } from "./metric_limit.js";
@@ -14,6 +14,7 @@ export class SeriesStore {
   #runs = new Map();
   #nLoading = 0;
   #recent = []; // `points` events that came while something was loading
+  #early = null; // {href, answer}: what `loadRuns` will ask for, already on its way
   onNewMetric = () => {};
 
   series(runId, metric) {
@@ -30,22 +31,40 @@ export class SeriesStore {
     return [...new Set(runIds.flatMap((id) => [...(this.#runs.get(id)?.names ?? [])]))];
   }
 
-  /** How many metrics one of these runs has, though not all were named. */
+  /** How many metrics one of these runs has, even if not all were named. */
   nMetrics(runIds) {
     const ofRun = (run) => (run ? run.names.size + run.nLeftOut : 0);
     return runIds.reduce((most, id) => Math.max(most, ofRun(this.#runs.get(id))), 0);
   }
 
-  /** Make these runs known; `href` is where all of them are to be had with the first charts' points. */
+  /** Load these runs; `href` returns all of them with the first charts' points. */
   async loadRuns(runIds, href) {
-    const missing = runIds.filter((id) => !this.#runs.has(id));
-    if (missing.length === 0) return;
-    if (missing.length === runIds.length && href) return this.#fetch(href);
-    const metrics = new Set([...this.#runs.values()].flatMap((run) => [...run.metrics.keys()]));
-    await this.#fetch(address({ run: missing, metric: metrics.size > 0 ? metrics : [""], points: [bucketsEach(runIds.length * metrics.size)] }));
+    const wanted = this.#addressOfMissing(runIds, href);
+    if (wanted) await this.#fetch(wanted);
   }
 
-  /** Fetch what is not known yet of `metrics` for `runIds`. */
+  /** Request what `loadRuns` will load, before the page that shows these runs is there. */
+  expectRuns(runIds, href) {
+    const wanted = this.#addressOfMissing(runIds, href);
+    this.#early = wanted && { href: wanted, answer: fetchSeries(wanted) };
+    this.#early?.answer.catch(() => {}); // `loadRuns` reports it
+  }
+
+  /** No page came of it. */
+  expectNothing() {
+    this.#early = null;
+  }
+
+  #addressOfMissing(runIds, href) {
+    const missing = runIds.filter((id) => !this.#runs.has(id));
+    if (missing.length === 0) return null;
+    if (missing.length === runIds.length && href) return href;
+    const known = runIds.filter((id) => this.#runs.has(id));
+    const metrics = new Set(known.flatMap((id) => [...this.#runs.get(id).metrics.keys()]));
+    return address({ run: missing, metric: metrics.size > 0 ? metrics : [""], points: [bucketsEach(runIds.length * metrics.size)] });
+  }
+
+  /** Fetch the unknown points of `metrics` for `runIds`. */
   async load(runIds, metrics) {
     const missing = runIds.filter((id) => {
       const run = this.#runs.get(id);
@@ -55,16 +74,18 @@ export class SeriesStore {
     await this.#fetch(address({ run: missing, metric: metrics, points: [bucketsEach(runIds.length * metrics.length)] }));
   }
 
-  /** Fetch again what no event brings: derived metrics. */
+  /** Fetch metrics again that no event updates: derived ones. */
   async reload(runIds, metrics) {
     const known = runIds.filter((id) => this.#runs.has(id));
     if (known.length && metrics.length) await this.#fetch(address({ run: known, metric: metrics, points: [bucketsEach(this.#runs.size * metrics.length)] }), true);
   }
 
   async #fetch(href, isAgain = false) {
+    const early = this.#early?.href === href ? this.#early.answer : null;
+    this.#early = null;
     this.#nLoading += 1;
     try {
-      const { metrics, runs } = await fetchSeries(href);
+      const { metrics, runs } = await (early ?? fetchSeries(href));
       if (isAgain) for (const id of runs.keys()) for (const name of metrics) this.#runs.get(id)?.metrics.delete(name);
       for (const [id, answer] of runs) this.#take(id, metrics, answer);
     } finally {
@@ -102,19 +123,22 @@ export class SeriesStore {
     return new Map([...runs].filter(([, { series }]) => series.has(metric)).map(([id, { series }]) => [id, detailOf(series.get(metric))]));
   }
 
-  /** metric -> all points of one run, or between two steps. Of more than some ten thousand as good as all. */
+  /**
+   * metric -> all points of one run, or between two steps. With more than some ten thousand, nearly
+   * all.
+   */
   async loadWhole(runId, metrics, steps) {
     const between = steps ? { first_step: [steps[0]], last_step: [steps[1]] } : {};
     const { runs } = await fetchSeries(address({ run: [runId], metric: metrics, points: [MOST_BUCKETS], ...between }));
     return new Map([...(runs.get(runId)?.series ?? [])].map(([metric, series]) => [metric, detailOf(series)]));
   }
 
-  /** Whether points between what is known and this event are missing. */
+  /** Whether points between the known ones and this event are missing. */
   hasGap({ run, start }) {
     return this.#runs.has(run) && start > this.#runs.get(run).cursor;
   }
 
-  /** Take a `points` event in. Returns the names of the metrics that changed. */
+  /** Apply a `points` event. Returns the names of the metrics that changed. */
   append(event) {
     if (this.#nLoading > 0) this.#recent.push(event);
     const run = this.#runs.get(event.run);
@@ -132,7 +156,7 @@ export class SeriesStore {
     if (isNew) this.onNewMetric(name);
   }
 
-  /** The run's file started again: what it holds now comes with the stream. */
+  /** The run's file started again: its content comes with the stream. */
   empty(runId) {
     const run = this.#runs.get(runId);
     if (!run) return;
@@ -142,19 +166,21 @@ export class SeriesStore {
     }
   }
 
-  /** Forget a run. It is loaded again. */
+  /** Forget a run. It will be loaded again. */
   forget(runId) {
     this.#runs.delete(runId);
   }
 
-  /** Forget all runs but these, so that a page open for days stays small. */
+  /** Forget all runs but these, so that a page that is open for days stays small. */
   keepOnly(runIds) {
     const kept = new Set(runIds);
     for (const id of this.#runs.keys()) if (!kept.has(id)) this.#runs.delete(id);
   }
 }
 
-/** Append what an event holds of one metric, unless it is known. Returns whether anything was new. */
+/**
+ * Append the points of one metric in an event, unless they are known. Returns whether any were new.
+ */
 function appendEvent(series, event, name) {
   const points = event.metrics[name];
   if (!points || event.cursor <= series.cursor) return false;
@@ -170,7 +196,10 @@ function appendEvent(series, event, name) {
   return true;
 }
 
-/** Buckets for each of so many series: the more are drawn at once, the fewer each needs. As `buckets_each` of `series.py`. */
+/**
+ * Buckets for each of so many series: the more are drawn at once, the fewer each needs. Same as
+ * `buckets_each` of `series.py`.
+ */
 function bucketsEach(nSeries, mostPower = MOST_POWER) {
   const power = Math.round(Math.log2(Math.max(1, BUCKETS_OF_ALL / Math.max(1, nSeries))));
   return 2 ** Math.min(mostPower, Math.max(LEAST_POWER, power));
@@ -180,7 +209,7 @@ function columnsOf({ step, wall_time, value, abandoned = null, repeated = null }
   return { step, wall_time, value, abandoned, repeated };
 }
 
-/** Columns that know how many points they stand for. */
+/** Columns with the number of points that they represent. */
 function detailOf({ count, isThinned, ...series }) {
   return { ...columnsOf(series), count, isThinned };
 }

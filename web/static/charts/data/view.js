@@ -1,5 +1,5 @@
-// How the charts are to be drawn, as the address says it. Pure, apart from the browser's memory of
-// what the reader chose last, which fills an address that says nothing.
+// How the charts are drawn, according to the address. Pure, apart from the browser's memory of the
+// reader's last choices, which apply if the address has none.
 
 import { params as addressParams, setParams } from "../../lib/address.js";
 import { keep, recall } from "../../lib/storage.js";
@@ -23,13 +23,18 @@ const N_COLUMNS = ["1", "2", "3", "4"];
  *   and `hasOwnX`: whether it has a horizontal axis of its own; `color`: by what curves are coloured, null: by run; `outliers`: which part of the values at either end is clipped
  */
 
-/** @returns {View} whatever the address holds: what is not known counts as not said. */
+/**
+ * Read a view from an address. Unknown values are ignored.
+ *
+ * @returns {View}
+ */
 export function readView(params) {
   const log = params.get("log") ?? "";
   return {
     smoothing: within(Number(params.get("smoothing")), 0, 0.999),
     ...xOf(params.get("x")),
-    isLogX: log.includes("x") && params.get("x") !== "wall", // the logarithm of a date says nothing
+    // the logarithm of a date has no meaning
+    isLogX: log.includes("x") && params.get("x") !== "wall",
     isLogY: log.includes("y"),
     outliers: within(Number(params.get("outliers")), 0, 25) / 100,
     zoom: readRange(params.get("zoom")),
@@ -53,19 +58,22 @@ export function readView(params) {
   };
 }
 
-/** The names of the sections that are folded. What the machine did is folded unless asked for. */
+/** The names of the folded sections. System metrics are folded by default. */
 export function foldedSections(folded, unfolded) {
   const first = FOLDED_AT_FIRST.filter((name) => !unfolded.includes(name));
   return new Set([...folded, ...first]);
 }
 
-/** Changes to an address that folds these sections, and no other. */
+/** Changes to an address that fold these sections, and no others. */
 export function foldParams(folded) {
   const isFirst = (name) => FOLDED_AT_FIRST.includes(name);
   return { fold: [...folded].filter((name) => !isFirst(name)), unfold: FOLDED_AT_FIRST.filter((name) => !folded.has(name)) };
 }
 
-/** The filters of the table, as the address holds them: groups follow them. A condition may name derived metrics. */
+/**
+ * The filters of the table, as in the address: groups follow them. A condition may name derived
+ * metrics.
+ */
 function filtersOf(params) {
   const hasCondition = Boolean(params.get("where"));
   const isFilter = (name) => name === "q" || name === "where" || name === "state" || (hasCondition && name === "derive") || /^(low\.|high\.)?[pm]\../.test(name);
@@ -79,7 +87,7 @@ function readRange(text) {
   return rest.length === 0 && Number.isFinite(low) && Number.isFinite(high) && low < high ? [low, high] : null;
 }
 
-/** A range as the address holds it: nine digits are more than a screen has pixels. */
+/** A range as in the address: nine digits are more than a screen has pixels. */
 export function writeRange(range) {
   return range && range.map((end) => String(Number.isInteger(end) ? end : Number(end.toPrecision(Math.abs(end) > 1e8 ? 13 : 9)))).join("..");
 }
@@ -88,7 +96,7 @@ export function logParameter(isLogX, isLogY) {
   return `${isLogX ? "x" : ""}${isLogY ? "y" : ""}` || null;
 }
 
-/** Pure: the settings that a group by all but these leaves out. None of any other group. */
+/** Pure: the settings that a group by all but these leaves out. None for any other group. */
 export const leftOut = (group) => (group?.startsWith(BUT) ? group.slice(BUT.length).split(",").filter(Boolean).map(decodeURIComponent) : []);
 
 /** Pure: the group by all settings but these (null: of none). */
@@ -97,17 +105,19 @@ export const allBut = (names) => (names.length ? BUT + names.map(encodeURICompon
 /** Pure: whether a page that offers these groups can show this one. */
 export const isOffered = (groups, group) => group !== BY_NAME && groups.some(({ value }) => value === group || [BUT, BY_NAME].some((kind) => group?.startsWith(kind) && value.startsWith(kind)));
 
-/** Pure: the regular expression of a group by a part of the name (null: of any other group). */
+/** Pure: the regular expression of a group by a part of the name (null for any other group). */
 export const namePattern = (group) => (group?.startsWith(BY_NAME) ? group.slice(BY_NAME.length) : null);
 
-/** Whether this curve is to be seen. */
+/** Whether this curve is visible. */
 export function isShown(view, id) {
   return view.solo.size ? view.solo.has(id) : !view.hidden.has(id);
 }
 
-// ---- What the reader chose last ----
+// ---- The reader's last choices ----
 
-/** Changes to an address without parameters: what the reader chose last. A band is of groups alone. */
+/**
+ * Changes to an address without parameters: the reader's last choices. A band is for groups only.
+ */
 export function rememberedParams() {
   const known = memory();
   return Object.fromEntries(REMEMBERED.filter((name) => name !== "band").map((name) => [name, texts(known[name])]));
@@ -126,14 +136,16 @@ function memory() {
   }
 }
 
-/** Change the address as the reader chose. The way back leads to how it was. */
+/** Change the address as the reader chose. Going back restores it. */
 export function choose(changes) {
   setParams(changes, { push: true });
   remember(addressParams());
 }
 
-/** Pure: of what is set of a chart what other runs can have, too: neither a metric as x nor what is zoomed into. */
-export const lasting = (text) => text.replace(/;(zoom=|x=m\.)[^;]*/g, "");
+/**
+ * Pure: the settings of a chart that apply to other runs too: neither a metric as x nor the zoom.
+ */
+const lasting = (text) => text.replace(/;(zoom=|x=m\.)[^;]*/g, "");
 
 export function remember(params) {
   const chosen = Object.fromEntries(REMEMBERED.filter((name) => params.has(name)).map((name) => [name, params.getAll(name)]));

@@ -1,4 +1,4 @@
-// The axes of a chart as uPlot wants them: where ticks may stand and what is written there.
+// The axes of a chart as uPlot needs them: the places of ticks and their labels.
 
 import { formatClock, formatDays, formatSpan, formatStep, formatTicks } from "../../lib/format.js";
 import { linearTicks, logLabels, logSpans, logTicks, ticksApart, withoutOverlap } from "./ticks.js";
@@ -17,7 +17,7 @@ const SPANS = [
   HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 5 * DAY, ...powers(1, 4, [DAY, 2 * DAY, 5 * DAY]),
 ];
 
-/** Of the reader's clock and calendar. uPlot's own go from one minute to five. */
+/** Units of the reader's clock and calendar. uPlot's own go from one minute to five. */
 const CLOCK = [
   1, 2, 5, 10, 15, 30,
   ...[1, 2, 5, 10, 15, 30].map((n) => n * MINUTE),
@@ -27,14 +27,17 @@ const CLOCK = [
 
 const X_LABELS = { step: "Step", relative: "Time since the start" };
 
-/** What the horizontal axis shows between two values. Of time the date and the zone, which no tick may say. */
+/**
+ * What the horizontal axis shows between two values. For time the date and the zone, which ticks
+ * may lack.
+ */
 export const xLabelOf = (view, low, high) => (view.x === "wall" ? formatDays(low, high) : X_LABELS[view.x] ?? titleOf(view.xMetric));
 
 /**
- * uPlot's scales and axes for a view. `yRange()` are the values from the lower to the upper edge: to
- * uPlot, which draws nothing between 1e-17 and 2e-17 or from -1e308 to 1e308, they are 0 and 1.
- * `onLabel(axis, ticks, labels)` is told what is on each, so that an export can say the same.
- * `rightRange`: of a second axis of values, if there is one.
+ * uPlot's scales and axes for a view. `yRange()` are the values from the lower to the upper edge:
+ * for uPlot, which draws nothing between 1e-17 and 2e-17 or from -1e308 to 1e308, they are 0 and 1.
+ * `onLabel(axis, ticks, labels)` receives the labels of each, for exports. `rightRange`: of a
+ * second axis of values, if there is one.
  */
 export function axesOf(view, { yRange, rightRange = null, onLabel: onLabels }) {
   const asGiven = (u, min, max) => [min, max];
@@ -47,7 +50,7 @@ export function axesOf(view, { yRange, rightRange = null, onLabel: onLabels }) {
       x: { time: view.x === "wall" && !view.isLogX, auto: false, range: asGiven, distr: view.isLogX ? 3 : 1 },
       y: { auto: false, range: [0, 1] },
     },
-    axes: [x, { ...y, ...axisY(view.isLogY, yRange, (...told) => onLabels("y", ...told)) }, ...(rightRange ? [{ ...y, side: 1, grid: { show: false }, ...axisY(view.isLogY, rightRange, (...told) => onLabels("right", ...told)) }] : [])],
+    axes: [x, { ...y, ...axisY(view.isLogY, yRange, (...args) => onLabels("y", ...args)) }, ...(rightRange ? [{ ...y, side: 1, grid: { show: false }, ...axisY(view.isLogY, rightRange, (...args) => onLabels("right", ...args)) }] : [])],
   };
 }
 
@@ -67,7 +70,7 @@ function axisY(isLog, yRange, onLabels) {
   };
 }
 
-/** Labels of the ticks of x, without those that would run into one another or over the edge. */
+/** Labels of the ticks of x, without those that would overlap or cross the edge. */
 function labelsX(labels, onLabels) {
   return (u, ticks) => {
     const left = u.bbox.left / uPlot.pxRatio;
@@ -82,7 +85,8 @@ function logX(mode) {
 }
 
 function linearX(mode) {
-  const splits = mode === "wall" ? {} : { splits: (u, axis, low, high, gap) => ticksApart(low, high, gap) }; // uPlot's add up, and end at 2 ** 53
+  // uPlot's add up, and end at 2 ** 53
+  const splits = mode === "wall" ? {} : { splits: (u, axis, low, high, gap) => ticksApart(low, high, gap) };
   return { incrs: { step: STEPS, relative: SPANS, wall: CLOCK, metric: VALUES }[mode], ...splits };
 }
 
@@ -103,7 +107,7 @@ function distance(ticks) {
   return shown.length > 1 ? shown[1] - shown[0] : HOUR;
 }
 
-/** The width of the value axis: as its longest label needs, so that none is cut. */
+/** The width of the value axis: enough for its longest label. */
 function axisWidth(u, labels) {
   const longest = Math.max(0, ...(labels ?? []).map((label) => label?.length ?? 0));
   return Math.max(36, Math.ceil(longest * 6.4) + 12);

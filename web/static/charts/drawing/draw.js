@@ -1,4 +1,4 @@
-// Curves on a canvas: bands, lines, gaps, and marks where something lies outside.
+// Curves on a canvas: bands, lines, gaps, and marks for values outside.
 
 import { tracePath } from "../data/columns.js";
 import { isAbove, isBelow, placer, span } from "./ranges.js";
@@ -6,9 +6,9 @@ import { runColor } from "../../lib/theme.js";
 
 const LINE_WIDTH = 1.5;
 const BEST_WIDTH = 3;
-const MOST_WIDE = 30; // more curves are thin: easier to tell apart, and drawn twenty times as fast
+const MOST_WIDE = 30; // many curves are thin: easier to distinguish, and drawn twenty times as fast
 
-/** Where values are on a plane of pixels: `bbox` of it, and what the scales show. */
+/** The positions of values on a plane of pixels: its `bbox`, and the scales. */
 export function geometryOf(bbox, scales, view) {
   const { left, top, width, height } = bbox;
   const { x, y } = scales;
@@ -20,14 +20,17 @@ export function geometryOf(bbox, scales, view) {
   };
 }
 
-/** All of `curves`, of `nCurves` that the chart draws; `pixel` is how many of the canvas make one of the screen. */
+/**
+ * Draw all of `curves`, of `nCurves` that the chart draws; `pixel` is how many pixels of the canvas
+ * make one of the screen.
+ */
 export function drawCurves(ctx, geometry, curves, { pixel, isClipped, isFront = false, nCurves = curves.length }) {
   ctx.save();
   ctx.beginPath();
   ctx.rect(geometry.left, geometry.top, geometry.width, geometry.height);
   ctx.clip();
   ctx.lineCap = "round";
-  ctx.lineJoin = isFront ? "round" : "bevel"; // hardly to be seen, and twice as fast
+  ctx.lineJoin = isFront ? "round" : "bevel"; // hardly visible, and twice as fast
   const width = isFront ? 2.25 * pixel : nCurves > MOST_WIDE ? 1 : LINE_WIDTH * pixel;
   for (const curve of bestLast(curves)) {
     ctx.strokeStyle = ctx.fillStyle = runColor(isFront ? curve.own ?? curve.color : curve.color);
@@ -44,7 +47,7 @@ export function drawCurves(ctx, geometry, curves, { pixel, isClipped, isFront = 
   ctx.restore();
 }
 
-/** The best run lies over the others. */
+/** Put the best run over the others. */
 function bestLast(curves) {
   const best = curves.filter((curve) => curve.isBest);
   return best.length ? [...curves.filter((curve) => !curve.isBest), ...best] : curves;
@@ -92,7 +95,10 @@ export function traceBand(path, { x, low, high }, geometry) {
   }
 }
 
-/** NaN and infinities, of a group in any of its runs: a gap where nothing else is, and a cross at the lower edge. */
+/**
+ * NaN and infinities, in a group of any of its runs: a gap if nothing else is there, and a cross at
+ * the lower edge.
+ */
 function markGaps(ctx, geometry, curve, size) {
   const y = geometry.top + geometry.height - size - 1;
   ctx.globalAlpha = 1;
@@ -107,7 +113,7 @@ function markGaps(ctx, geometry, curve, size) {
   ctx.stroke();
 }
 
-/** Where a curve's gaps are to be marked: at least `distance` apart. */
+/** The places of marks for a curve's gaps: at least `distance` apart. */
 export function gapsOf(curve, geometry, distance) {
   const isGap = curve.nNan ? (i) => curve.nNan[i] > 0 : (i) => curve.value[i] == null;
   return spacedOut(curve, geometry, distance, isGap);
@@ -135,7 +141,7 @@ export function outsideOf(curve, geometry, size) {
   ];
 }
 
-/** Where marks of half that width go, none of them cut at the left or right edge. */
+/** The places of marks of half that width, none of them cut at the left or right edge. */
 function spacedOut(curve, geometry, distance, isMarked) {
   const { left, width } = geometry, { min, max } = geometry.x;
   const [from, to] = span(curve.x, [min, max]);

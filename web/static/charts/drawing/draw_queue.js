@@ -1,5 +1,5 @@
-// Charts that are to be drawn again: few in each frame, so that the page answers meanwhile, and in all
-// no more than half of the time, however fast points come.
+// Charts that are to be drawn again: few in each frame, so that the page stays responsive, and in
+// all no more than half of the time, however fast points come.
 
 const MOST_MS = 16; // of a frame: then the other charts wait for the next
 
@@ -16,7 +16,11 @@ export class DrawQueue {
     this.#request = request;
   }
 
-  /** @param {{paint: () => void, tell: () => void, pointAgain: () => void}} chart  once, however often it is added */
+  /**
+   * Add a chart, which is drawn once, however often it is added.
+   *
+   * @param {{paint: () => void, updateFrame: () => void, pointAgain: () => void}} chart  once, however often it is added
+   */
   add(chart) {
     this.#waiting.add(chart);
     this.#frame ||= this.#request((now) => this.#draw(now));
@@ -38,7 +42,7 @@ export class DrawQueue {
   }
 }
 
-/** Draw the charts that wait longest, at least one; `isEnough` is asked after each. */
+/** Draw the charts that have waited longest, at least one; `isEnough` is called after each. */
 function drawSome(waiting, isEnough) {
   const drawn = [];
   for (const chart of waiting) {
@@ -58,6 +62,7 @@ export function drawAll(charts) {
 
 /** Text on a canvas waits for the style of what has changed in the document: that comes last. */
 function finish(charts) {
-  for (const chart of charts) chart.tell();
-  for (const chart of charts) chart.pointAgain(); // the pointer rests, what it points at has moved
+  for (const chart of charts) chart.updateFrame();
+  // the pointer rests, but what it points at has moved
+  for (const chart of charts) chart.pointAgain();
 }

@@ -1,6 +1,6 @@
-// All curves of a chart as they were drawn last: pointing at one draws only that one again. The picture
-// is made when a curve is first pointed at: until then the curves are drawn at once, since copying a
-// canvas waits until everything on it is painted.
+// All curves of a chart as they were last drawn: pointing at one redraws only that one. The picture
+// is made when a curve is first pointed at: until then the curves are drawn directly, since copying
+// a canvas waits until everything on it is painted.
 
 import { drawCurves, geometryOf } from "./draw.js";
 import { isClipped } from "./ranges.js";
@@ -31,7 +31,7 @@ export class CurveLayer {
   }
 }
 
-/** Those of the right axis lie below the others. */
+/** The curves of the right axis are below the others. */
 function drawBoth(ctx, bbox, curves, { x, y, right }, view, options) {
   const onRight = curves.filter((curve) => curve.isRight), onLeft = onRight.length ? curves.filter((curve) => !curve.isRight) : curves;
   const all = { ...options, nCurves: curves.length };

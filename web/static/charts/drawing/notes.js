@@ -1,4 +1,4 @@
-// What a chart notes of values that it does not draw. Pure.
+// Notes of a chart about values that it does not draw. Pure.
 
 import { formatCount } from "../../lib/format.js";
 import { countOutside, isClipped } from "./ranges.js";

@@ -10,7 +10,7 @@ import { xParameter } from "../data/chart_settings.js";
 export function plotOptions(view, size, hooks) {
   return {
     ...size,
-    padding: [8, view.x === "wall" ? 32 : 14, 0, 0], // a time is as wide as that
+    padding: [8, view.x === "wall" ? 32 : 14, 0, 0], // a time is as wide as this
     legend: { show: false },
     ...axesOf(view, hooks),
     series: [{}, { paths: () => null, points: { show: false } }],

@@ -1,9 +1,9 @@
-// What a chart says about the place under the pointer. Pure.
+// What a chart shows about the place under the pointer. Pure.
 
 import { nearestIndex } from "../data/columns.js";
 
 /**
- * The point nearest to a place: of each curve the one nearest in x, of those the nearest.
+ * The point nearest to a place: for each curve the one nearest in x, and of those the nearest.
  *
  * @param {(curve: object) => {toX: (x: number) => number, toY: (y: number) => number, left: number, width: number}} geometryOf
  *   the plane of a curve, in the pixels of `left` and `top`
@@ -22,7 +22,7 @@ export function nearestPoint(curves, geometryOf, at, left, top) {
   return nearest;
 }
 
-/** The point of a curve that is nearest in x, or null where it has no value there. */
+/** The point of a curve that is nearest in x, or null if it has no value there. */
 export function pointAt(curve, geometry, at) {
   const i = nearestIndex(curve.x, at);
   if (i < 0 || curve.y[i] == null) return null;
@@ -31,8 +31,8 @@ export function pointAt(curve, geometry, at) {
 }
 
 /**
- * The curves with a value at `at`, the highest first, metric by metric: `most` of them around the one pointed at.
- * A curve that does not reach so far has none there.
+ * The curves with a value at `at`, the highest first, metric by metric: `most` of them around the
+ * one pointed at. A curve that does not reach that far has none there.
  */
 export function listAt(curves, at, pointedId, most) {
   const found = [];
@@ -47,7 +47,7 @@ export function listAt(curves, at, pointedId, most) {
   return { shown: found.slice(from, from + most), nAbove: from, nBelow: Math.max(0, found.length - from - most) };
 }
 
-/** Whether `at` lies farther outside of a curve than its last points are apart. */
+/** Whether `at` is farther from the end of a curve than its last points are apart. */
 function isBeyond(x, at, i) {
   if (at >= x[0] && at <= x.at(-1)) return false;
   const gap = x.length > 1 ? (i === 0 ? x[1] - x[0] : x.at(-1) - x.at(-2)) : 0;

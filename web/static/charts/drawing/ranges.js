@@ -1,11 +1,13 @@
-// Which part of the plane a chart shows of its curves. Pure.
+// The part of the plane that a chart shows of its curves. Pure.
 
 import { lowerBound } from "../data/columns.js";
 
-const FINE = 2 ** -48; // sixteen of the steps that a number so large takes
+const FINE = 2 ** -48; // sixteen of the steps of a number this large
 const FARTHEST = 1e19; // farther than a step can be
 
-/** The part of the x axis that is shown: what is zoomed into, as far as numbers can be told apart there. */
+/**
+ * The visible part of the x axis: the zoomed part, as far as numbers can be distinguished there.
+ */
 export function shownX(curves, { zoom, isLogX }) {
   const all = zoom && !(isLogX && zoom[0] <= 0) ? null : xRange(curves, isLogX);
   const [low, high] = (zoom ?? all).map((end, i) => Math.min(FARTHEST, Math.max(-FARTHEST, isLogX && end <= 0 ? all[i] : end)));
@@ -27,7 +29,7 @@ function xRange(curves, isLog) {
   return isLog ? [low / 2, low * 2] : [low - 1, high + 1];
 }
 
-/** The indices of a curve between two x, the neighbours outside included. */
+/** The indices of a curve between two x, including the neighbours outside. */
 export function span(x, [from, to]) {
   return [Math.max(0, lowerBound(x, from) - 1), Math.min(x.length - 1, lowerBound(x, to))];
 }
@@ -50,29 +52,33 @@ function withEnds([first, last], low, high, isLog) {
   return [from, to];
 }
 
-/** Whether values may lie outside of what is shown. */
+/** Whether values may be outside of the visible part. */
 export const isClipped = ({ outliers, low = null, high = null, rightLow = null, rightHigh = null }) => outliers > 0 || [low, high, rightLow, rightHigh].some((end) => end !== null);
 
-/** A view as the right axis has it. */
+/** A view for the right axis. */
 export const ofRight = (view) => ({ ...view, low: view.rightLow, high: view.rightHigh });
 
 const LARGEST = Number.MAX_VALUE, LEAST = Number.MIN_VALUE;
-const TINY = 1e-300; // smaller than that is nothing
-const ROUNDING = 1e-13; // a value that changes by less of its size only rounds
+const TINY = 1e-300; // smaller than this is nothing
+const ROUNDING = 1e-13; // a relative change below this is only rounding
 
-/** Whether two values are one, apart from rounding. */
+/** Whether two values are equal, apart from rounding. */
 export const isFlat = (low, high) => high - low <= Math.max(Math.abs(low), Math.abs(high)) * ROUNDING || high - low < TINY;
 
-/** A range that is longer by a part of it at both ends. Around what is flat by about a tenth of its size. */
+/**
+ * A range extended by a part of it at both ends. Around a flat one by about a tenth of its size.
+ */
 export function withRoom([low, high], part) {
   const size = Math.max(Math.abs(low), Math.abs(high));
-  const room = !isFlat(low, high) ? high * part - low * part : (size < TINY ? 1 : size * 0.1) * 1.2; // a round number at the edge would be in the way of x
+  // a round number at the edge would collide with x
+  const room = !isFlat(low, high) ? high * part - low * part : (size < TINY ? 1 : size * 0.1) * 1.2;
   return [Math.max(-LARGEST, low - room), Math.min(LARGEST, high + room)];
 }
 
-/** Where a value is between two others: at 0 the first, at 1 the second. */
+/** The position of a value between two others: 0 at the first, 1 at the second. */
 export function placer([low, high], isLog) {
-  const unit = Math.max(Math.abs(low), Math.abs(high)) > 1e300 ? 1e-9 : 1; // what is between two such is no number
+  // the difference of two such may overflow
+  const unit = Math.max(Math.abs(low), Math.abs(high)) > 1e300 ? 1e-9 : 1;
   const to = isLog ? Math.log10 : (value) => value * unit;
   const first = to(low), perLength = 1 / (to(high) - first);
   return (value) => (to(value) - first) * perLength;
@@ -115,8 +121,9 @@ function quantiles(curves, range, part) {
 }
 
 /**
- * At how many places a curve goes above and below what is shown: its line, of a smoothed one that as
- * logged, too, which is cut as well, or the band of a group. A place counts once for each direction.
+ * At how many places a curve goes above and below the visible part: its line, for a smoothed one
+ * also as logged, which is cut as well, or the band of a group. A place counts once for each
+ * direction.
  */
 export function countOutside(curves, range, [low, high]) {
   let above = 0, below = 0;
@@ -131,7 +138,7 @@ export function countOutside(curves, range, [low, high]) {
   return { above, below };
 }
 
-/** Whether one of the lines of a curve, or its band, lies above (below) a value at its point `i`. */
+/** Whether one of the lines of a curve, or its band, is above (below) a value at its point `i`. */
 export const isAbove = ({ y, raw, high: edge }, i, high) => exceeds(y, i, high) || exceeds(raw, i, high) || exceeds(edge, i, high);
 export const isBelow = ({ y, raw, low: edge }, i, low) => undercuts(y, i, low) || undercuts(raw, i, low) || undercuts(edge, i, low);
 const exceeds = (line, i, high) => line?.[i] != null && line[i] > high;

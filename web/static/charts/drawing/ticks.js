@@ -1,14 +1,17 @@
-// Where the lines of an axis are, and what is beside those of a logarithmic one. Pure.
+// The lines of an axis, and the labels of a logarithmic one. Pure.
 
 import { formatTicks } from "../../lib/format.js";
 
 const MOST_TICKS = 7;
 const LONGEST = 1e300;
-const LETTER_PX = 6.2, APART_PX = 5, EDGE_PX = 4; // what is cut by so little can be read
+const LETTER_PX = 6.2, APART_PX = 5, EDGE_PX = 4; // labels that are cut by this little can be read
 const MINUTE = 60, HOUR = 3600, DAY = 86_400;
 const SPANS = [0.001, 0.01, 0.1, 1, 10, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY, 10 * DAY, 100 * DAY, 1000 * DAY];
 
-/** Round numbers that cut what lies between two others into `most` parts or fewer; `digits`: how far they may be apart, times a power of ten. */
+/**
+ * Round numbers that divide the range into `most` parts or fewer; `digits`: their possible
+ * distances, times a power of ten.
+ */
 export function linearTicks(low, high, most, digits = [1, 2, 2.5, 5, 10]) {
   const length = high - low;
   if (!(length > 0)) return [low];
@@ -18,19 +21,21 @@ export function linearTicks(low, high, most, digits = [1, 2, 2.5, 5, 10]) {
   return multiples(low, high, digit, power);
 }
 
-/** The multiples of a distance within two numbers. One alone where they are too large for it. */
+/** The multiples of a distance within two numbers. A single one if they are too large for it. */
 function multiples(low, high, digit, power) {
   const gap = timesPower(digit, power), first = Math.ceil(low / gap - 1e-9), n = Math.floor((high - low) / gap) + 2;
   const found = Array.from({ length: n }, (_, i) => timesPower((first + i) * digit, power));
   return found.filter((tick, i) => tick >= low - gap * 1e-9 && tick <= high + gap * 1e-9 && tick !== found[i - 1]);
 }
 
-/** The same at a given distance. */
+/** Ticks at a given distance. */
 export function ticksApart(low, high, gap) {
   return multiples(low, high, gap, 0);
 }
 
-/** Powers of ten where there are several. Else 1, 2 and 5 times them. Within a decade round numbers. */
+/**
+ * Powers of ten if there are several. Else 1, 2 and 5 times them. Within a decade round numbers.
+ */
 export function logTicks(low, high) {
   if (!(low > 0) || !(high > low)) return [low];
   const first = Math.ceil(Math.log10(low) - 1e-9), last = Math.floor(Math.log10(high) + 1e-9);
@@ -46,7 +51,7 @@ export function logTicks(low, high) {
   return inside.length >= 3 ? inside : longer(inside, linearTicks(low, high, 4, [1, 2, 5, 10]));
 }
 
-/** The same of seconds: where there are several, units of time and ten of each. */
+/** Ticks for seconds: if there are several, units of time and ten of each. */
 export function logSpans(low, high) {
   const inside = SPANS.filter((tick) => tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9));
   if (inside.length < 3) return logTicks(low, high);
@@ -54,13 +59,16 @@ export function logSpans(low, high) {
   return inside.filter((_, i) => i % every === 0);
 }
 
-/** Labels of these: each for itself where they span decades, else all with the same decimals. */
+/** Labels of these: each by itself if they span decades, else all with the same decimals. */
 export function logLabels(ticks) {
   const isEven = ticks.length > 2 && Math.abs(ticks[2] - 2 * ticks[1] + ticks[0]) < 1e-6 * Math.abs(ticks[2]);
   return isEven ? formatTicks(ticks) : ticks.map((tick) => formatTicks([tick])[0]);
 }
 
-/** Labels, the middles of which are at these pixels of `width`: none in another or beyond an edge, but one at least. */
+/**
+ * Labels, the middles of which are at these pixels of `width`: without overlap or crossing an edge,
+ * but at least one.
+ */
 export function withoutOverlap(labels, places, width, letterPx = LETTER_PX) {
   const shown = labels.map(() => "");
   let free = -EDGE_PX;
@@ -79,7 +87,7 @@ const widthOf = (label, letterPx) => [...label].reduce((sum, one) => sum + (" .:
 
 const longer = (one, other) => (one.length > other.length ? one : other);
 
-/** To the last digit: a product with 0.001 is not that. */
+/** To the last digit: a product with 0.001 is not exact. */
 function timesPower(digit, power) {
   return Math.abs(digit) < 1e21 ? Number(`${digit}e${power}`) : digit * 10 ** power;
 }

@@ -1,5 +1,5 @@
-// A chart as a file to keep: SVG, or PNG at twice the size, from one and the same drawing, or the
-// data behind it, from the server.
+// A chart as a file: SVG, or PNG at twice the size, from the same drawing, or the data behind it,
+// from the server.
 
 import { pictureToSvg, svgText } from "./svg.js";
 import { titleOf } from "../data/derived.js";
@@ -31,14 +31,16 @@ async function rasterized(root, drawing) {
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }
 
-/** After the metric and what is drawn of it: as the server names the data, see `exports.py`. */
+/**
+ * Named after the metric and what is drawn of it, as the server names the data: see `exports.py`.
+ */
 function nameOf({ metric, view, curves }) {
   const several = view.group && curves[0]?.n ? `by-${view.group.replace(/^p\./, "")}` : `${curves.length}-runs`;
   return `${fileName(titleOf(metric).slice(0, 100))}-${fileName(curves.length === 1 ? curves[0].name : several)}`;
 }
 
-/** A name that every file system takes. */
-export function fileName(text) {
+/** A name that every file system accepts. */
+function fileName(text) {
   return text.replace(/[^\p{L}\p{N}_.-]+/gu, "-").replace(/^[-.]+|[-.]+$/g, "").slice(0, 100) || "chart";
 }
 
@@ -48,7 +50,7 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
-/** Where there is no name, the server gives one. */
+/** Without a name, the server gives one. */
 function follow(address, name) {
   const link = document.createElement("a");
   Object.assign(link, { href: address, download: name });

@@ -1,5 +1,5 @@
-// A chart as an SVG of its own: the same curves as lines, not as pixels. Nothing in it refers to
-// the page, so that it looks alike everywhere.
+// A chart as a standalone SVG: the same curves as lines, not as pixels. Nothing in it refers to the
+// page, so that it looks the same everywhere.
 
 import { drawnLegend } from "./legend.js";
 import { tracePath } from "../data/columns.js";
@@ -132,7 +132,7 @@ const round = (pixels) => Math.round(pixels * 100) / 100;
 function element(name, attributes, text) {
   const made = document.createElementNS(NAMESPACE, name);
   for (const [key, value] of Object.entries(attributes)) if (key !== "xmlns") made.setAttribute(key, value);
-  // XML has no word for control characters
+  // XML has no representation of control characters
   if (text !== undefined) made.textContent = String(text).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd");
   return made;
 }

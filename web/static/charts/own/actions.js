@@ -1,4 +1,4 @@
-// What a reader can do to one chart. The modules that do it come when they are first asked for.
+// The actions on one chart. Their modules are loaded on first use.
 
 /** Fill the menu of a chart: see menu.js. */
 export async function openMenu(chart, list, page) {
@@ -6,7 +6,7 @@ export async function openMenu(chart, list, page) {
   fillMenu(chart, list, page);
 }
 
-/** A chart is dragged by its title: `event` is where that may begin. */
+/** Drag a chart by its title: `event` may be the beginning. */
 export async function dragTitle(event, metrics, restore) {
   const isTitle = event.button === 0 && event.pointerType === "mouse" && event.target.closest(".chart-head") && !event.target.closest("button, .chart-menu");
   if (!isTitle || !event.target.closest(".chart-grid") || event.target.closest(".charts-single")) return;
@@ -16,5 +16,5 @@ export async function dragTitle(event, metrics, restore) {
   const { dragChart } = await import("./moving.js");
   for (const type of types) removeEventListener(type, note, true);
   const take = dragChart(event, metrics(), restore);
-  meanwhile.forEach(take); // what was done before the module had come
+  meanwhile.forEach(take); // what happened before the module was loaded
 }

@@ -1,4 +1,4 @@
-// Making, changing and removing a derived metric. The server says what is wrong with an expression.
+// Create, change and remove a derived metric. The server checks the expression.
 
 import { params, setParams } from "../../lib/address.js";
 import { addressOf } from "../../lib/base.js";
@@ -9,7 +9,7 @@ import { derivedName, expressionOf, isDerived, titleOf } from "../data/derived.j
 const MOST_OFFERED = 500;
 const page = () => JSON.parse(document.querySelector("#page-data").dataset.page);
 
-/** Ask for the name and the expression of a derived metric: a new one, or one that there is. */
+/** Ask for the name and the expression of a derived metric: a new one, or an existing one. */
 export function askDerived(metric = null) {
   const title = element("input", { type: "text", required: true, maxLength: 100, value: metric ? titleOf(metric) : "", placeholder: "gap", autocomplete: "off" });
   const expression = element("textarea", { required: true, rows: 3, maxLength: 1000, value: metric ? expressionOf(metric) : "", placeholder: "loss/val - loss/train", spellcheck: false });
@@ -19,7 +19,7 @@ export function askDerived(metric = null) {
   const form = element("form", { method: "dialog" },
     element("h2", { id: "derived-title" }, metric ? `Change ${titleOf(metric)}` : "New derived metric"),
     labelled("Name", title), labelled("Expression", expression), insertion(expression), problem,
-    make("p", "muted small", "Of metrics of one run: + - * / // % **, comparisons, and, or, not, min, max, abs, log. A name with spaces around - is a difference."),
+    make("p", "muted small", "Operators on the metrics of one run: + - * / // % **, comparisons, and, or, not, min, max, abs, log. A name with spaces around - is a difference."),
     make("div", "ask-buttons", cancel, element("button", { type: "submit", className: "action is-sure" }, metric ? "Change" : "Draw it")));
   const dialog = make("dialog", "chart-settings", form);
   dialog.setAttribute("aria-labelledby", "derived-title");
@@ -76,12 +76,12 @@ async function problemOf(name) {
   }
 }
 
-/** Take a derived metric away, wherever it is named. */
+/** Remove a derived metric, wherever it is named. */
 export function removeDerived(metric) {
   replaceDerived(metric, null);
 }
 
-/** In the place of one derived metric another one, or none. Of no metric: one more. */
+/** Replace one derived metric by another one, or by none. Without the first: add one. */
 function replaceDerived(before, after) {
   const given = params(), changed = (one) => (before !== null && one === before ? after : one);
   const derive = [...new Set([...given.getAll("derive").map(changed), after])].filter((one) => one && isDerived(one));

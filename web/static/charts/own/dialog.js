@@ -151,7 +151,7 @@ class SettingsForm {
     this.#write();
   }
 
-  /** What was typed last is not lost when the dialog closes. */
+  /** Save what was typed last when the dialog closes. */
   flush() {
     if (this.#timer) this.#change({});
   }
@@ -176,8 +176,8 @@ const field = (label, input) => element("label", { className: "chart-settings-fi
 const LEAST_SHARE = 0.1;
 
 /**
- * Pure: on which axis a metric is drawn: on the right one, where on the left one it or the other
- * would take less than a tenth of the height.
+ * Pure: the axis for a metric: the right one if on the left one it or the other would take less
+ * than a tenth of the height.
  */
 export function sideFor(range, other) {
   if (!other) return "left";

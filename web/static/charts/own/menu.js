@@ -1,4 +1,4 @@
-// The menu of a chart: its settings, where it is, and what can be downloaded. Filled when it is opened first.
+// The menu of a chart: its settings, its place, and downloads. Filled when it is first opened.
 
 import { isDerived } from "../data/derived.js";
 import { button } from "../../lib/elements.js";

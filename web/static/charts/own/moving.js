@@ -1,4 +1,5 @@
-// Moving a chart within its section: dragged by its title, or one place back or on from its menu.
+// Move a chart within its section: by dragging its title, or one place back or forward from its
+// menu.
 
 import { params } from "../../lib/address.js";
 import { choose } from "../data/view.js";
@@ -48,12 +49,12 @@ function placeAt(chart, grid, { clientX, clientY }) {
   if (!target || target === chart || target.parentElement !== grid) return;
   const isAfter = [...grid.children].indexOf(target) > [...grid.children].indexOf(chart);
   const { left, top, width, height } = target.getBoundingClientRect(), own = chart.getBoundingClientRect();
-  // over a wide chart it would otherwise go to and fro under the pointer
+  // over a wide chart it would otherwise jump back and forth under the pointer
   const isFar = Math.abs(own.top - top) < 2 ? (isAfter ? clientX > left + width - Math.min(width, own.width) : clientX < left + own.width) : (isAfter ? clientY > top + height - Math.min(height, own.height) : clientY < top + own.height);
   if (isFar) grid.insertBefore(chart, isAfter ? target.nextSibling : target);
 }
 
-/** Move a chart by so many places within its section. */
+/** Move a chart by a number of places within its section. */
 export function moveChart(chart, by, metrics) {
   const grid = chart.parentElement, charts = [...grid.children], from = charts.indexOf(chart);
   const to = Math.max(0, Math.min(charts.length - 1, from + by));
@@ -64,7 +65,7 @@ export function moveChart(chart, by, metrics) {
   chart.scrollIntoView({ block: "nearest" });
 }
 
-/** What is seen now goes into the address. */
+/** Write the current order to the address. */
 function keepOrder(grid, metrics) {
   const now = [...grid.children].map((chart) => chart.dataset.metric);
   if (grid.closest(".chart-section").dataset.section === PINNED) return choose({ pin: now });

@@ -1,10 +1,10 @@
-// What a reader sets of charts, and where they are moved to, as the address gets it: see
+// A reader's settings of charts, and their order, in the form of the address: see
 // data/chart_settings.js. Pure.
 
 import { PLAIN, readCharts } from "../data/chart_settings.js";
 import { writeRange } from "../data/view.js";
 
-/** As it is in the address (null: nothing is set). */
+/** The settings as in the address (null: none). */
 export function writeChart(metric, { title, x, zoom, low, high, rightLow, rightHigh, isLog, smoothing, width, isTall, left, right }) {
   const parts = [
     ...(title ? [["title", title]] : []),
@@ -24,7 +24,10 @@ export function writeChart(metric, { title, x, zoom, low, high, rightLow, rightH
 
 const endsOf = (name, low, high) => (low !== null || high !== null ? [[name, `${low ?? ""}..${high ?? ""}`]] : []);
 
-/** The texts of an address in which a chart with a horizontal axis of its own shows a part of it (null: all). */
+/**
+ * The texts of an address in which a chart with its own horizontal axis shows a part of it (null:
+ * all).
+ */
 export function withZoom(texts, metric, zoom) {
   return withChart(texts, metric, { ...(readCharts(texts).get(metric) ?? PLAIN), zoom });
 }
@@ -36,7 +39,7 @@ export function withChart(texts, metric, own) {
 }
 
 /**
- * The order after one section has been given another: no more of it is named than is needed.
+ * The order after one section has been given another: naming no more of it than needed.
  *
  * @param {string[]} metrics  of the page, as they were declared
  * @param {string[]} now  those of the section as they are to be

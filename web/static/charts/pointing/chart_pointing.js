@@ -11,7 +11,7 @@ export class ChartPointing {
   #line;
   #onLeave;
   isInside = false;
-  /** In full screen: the column that says the values in the place of the list. */
+  /** In full screen: the column that shows the values in place of the list. */
   legend = null;
 
   /** @param {HTMLElement} over  the plotting area, in the pixels of which places are given */
@@ -31,7 +31,7 @@ export class ChartPointing {
     this.#list.destroy();
   }
 
-  /** At a point of one of `curves`, the pointer being at `x`. */
+  /** Show a point of one of `curves`, the pointer being at `x`. */
   show(point, curves, x, xText) {
     this.mark(point);
     this.#tooltip.show(point, xText);
@@ -40,13 +40,14 @@ export class ChartPointing {
     this.#list.show(listAt(curves, x, id, this.#list.most), id, head);
   }
 
-  /** The mark alone, as in all other charts (null: none). */
+  /** Only the mark, as in all other charts (null: none). */
   mark(point) {
     this.#mark.hidden = !point;
     if (!point) return;
     this.#mark.className = `point-mark run-color-${point.curve.own ?? point.curve.color}`;
     this.#mark.style.transform = `translate(${point.left}px, ${point.top}px)`;
-    if (this.#line) this.#line.style.transform = `translate(${point.left - 0.5}px, 0)`; // at what is read out, not at the pointer
+    // at the value that is read out, not at the pointer
+    if (this.#line) this.#line.style.transform = `translate(${point.left - 0.5}px, 0)`;
   }
 
   hide() {

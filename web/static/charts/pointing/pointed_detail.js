@@ -1,5 +1,6 @@
-// The run that is pointed at, with all of its points where its curves are drawn with fewer: fetched
-// when the pointer has rested on it for a moment. The last few are kept, for a pointer that comes back.
+// The run that is pointed at, with all of its points if its curves are drawn with fewer: fetched
+// when the pointer has rested on it for a moment. The last few are kept, in case the pointer comes
+// back.
 
 const REST_MS = 150;
 const MOST_KEPT = 8;
@@ -7,7 +8,7 @@ const MOST_KEPT = 8;
 export class PointedDetail {
   #id = null;
   #timer = 0;
-  #kept = new Map(); // id -> promise of its columns, the one pointed at last at the end
+  #kept = new Map(); // id -> promise of its columns, the last one pointed at comes last
   #load;
   #onLoad;
 
@@ -28,7 +29,7 @@ export class PointedDetail {
     if (id !== null) this.#timer = setTimeout(() => void this.#show(id), REST_MS);
   }
 
-  /** What was fetched of a run is not all any more. Without an id: of any of them. */
+  /** What was fetched of a run is no longer complete. Without an id: of any of them. */
   forget(id = null) {
     if (id === null) this.#kept.clear();
     else this.#kept.delete(id);

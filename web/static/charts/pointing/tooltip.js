@@ -1,4 +1,4 @@
-// The label of the nearest point: on the axis of x, whose labels it covers alone: no curve, no title
+// The label of the nearest point: on the axis of x, where it covers only labels: no curve, no title
 // and none of the tools.
 
 import { make, named } from "../../lib/elements.js";
@@ -24,7 +24,10 @@ export class Tooltip {
     this.#box.hidden = true;
   }
 
-  /** At the point `i` of a curve, at (left, top) in pixels of the parent; `xText` is where that is on the axis. */
+  /**
+   * At the point `i` of a curve, at (left, top) in pixels of the parent; `xText` is its place on
+   * the axis.
+   */
   show({ curve, i, left, top }, xText) {
     this.#run.replaceChildren(pointedDotOf(curve), named("tooltip-name", curve.name));
     this.#value.textContent = valueOf(curve, i);
@@ -34,7 +37,7 @@ export class Tooltip {
     this.#box.style.transform = `translate(${Math.round(this.#startAt(left))}px, ${this.#parent.clientHeight + 1}px)`;
   }
 
-  /** Where the label begins, for it to stay within its chart. */
+  /** Where the label begins, so that it stays within its chart. */
   #startAt(left) {
     const { offsetWidth } = this.#box, { clientWidth, offsetLeft } = this.#parent;
     return Math.max(-offsetLeft, Math.min(left - offsetWidth / 2, clientWidth - offsetWidth + GAP));

@@ -1,5 +1,6 @@
-// The values of all curves at the pointer's x, the highest first: beside the chart where nothing is;
-// else at the lower end of the column at the side. Without one below its plot. It hides no chart.
+// The values of all curves at the pointer's x, the highest first: beside the chart if nothing is
+// there; else at the lower end of the column at the side. Without one below its plot. It hides no
+// chart.
 
 import { alignElements } from "../../lib/decimals.js";
 import { make, named } from "../../lib/elements.js";
@@ -10,7 +11,7 @@ const MARGIN = 8, GAP = 12; // to the edge of the page's own part, and as betwee
 const LEAST_WIDTH = 220, MOST_WIDTH = 340, FULL_HEIGHT = 260;
 const MOST = 10, MOST_BELOW = 5;
 const LINE_PX = 18, PADDING_PX = 12;
-const LINGER_MS = 150; // what is below a chart that was left goes then: the next chart may be on its way
+const LINGER_MS = 150; // what is below a chart is removed then: the next chart may come
 
 let open = null; // the list that takes room below its chart
 
@@ -18,7 +19,7 @@ export class ValueList {
   #box = make("div", "value-list");
   #figure;
   #plot;
-  #beside = undefined; // {left, width}; null: below; undefined: not asked for since the pointer came
+  #beside = undefined; // {left, width}; null: below; undefined: not computed since the pointer came
   #timer = 0;
 
   constructor(figure) {
@@ -77,7 +78,8 @@ export class ValueList {
   #placeBeside() {
     this.#box.hidden = false;
     const { style } = this.#box, { left, width, isAtEnd } = this.#beside, chart = this.#figure.getBoundingClientRect();
-    style.minWidth = `${Math.min(this.#box.offsetWidth, width)}px`; // it grows while the pointer moves, and never shrinks
+    // it grows while the pointer moves, and never shrinks
+    style.minWidth = `${Math.min(this.#box.offsetWidth, width)}px`;
     style.maxWidth = `${width}px`;
     const highest = (document.querySelector(".topbar")?.offsetHeight ?? 0) + MARGIN;
     const lowest = innerHeight - this.#box.offsetHeight - MARGIN;
@@ -86,7 +88,7 @@ export class ValueList {
     style.transform = `translate(${Math.round(start)}px, ${Math.round(top)}px)`;
   }
 
-  /** It takes room, as much for all x, and neither the plot nor the chart on the screen moves. */
+  /** It takes the same room for all x, and neither the plot nor the chart on the screen moves. */
   #placeBelow(nLines) {
     const { style } = this.#box, least = PADDING_PX + LINE_PX * (1 + nLines), isFirst = open !== this;
     if (isFirst) this.#plot.style.minHeight = `${this.#plot.offsetHeight}px`;
@@ -127,7 +129,7 @@ export function besideOf(chart, room, others) {
 
 const isOver = ({ left, width }, top, other) => other.left < left + width && other.right > left && other.top < top + FULL_HEIGHT && other.bottom > top;
 
-/** What changes above an element scrolls the page, so that it stays under the pointer. */
+/** Changes above an element scroll the page, so that the element stays under the pointer. */
 function keepInPlace(element, change) {
   const before = element.getBoundingClientRect().top;
   change();
@@ -135,7 +137,9 @@ function keepInPlace(element, change) {
   if (moved) scrollBy({ top: moved, behavior: "instant" });
 }
 
-/** Of a run whose nearest drawn point is of another step: which, since its value is of that one. */
+/**
+ * If a run's nearest drawn point is of another step: which one, since its value is of that step.
+ */
 function elsewhere(curve, i, pointed) {
   const step = curve.step?.[i], here = pointed?.curve.step?.[pointed.i];
   return step === undefined || here === undefined || step === here ? [] : [make("span", "value-list-step num", `step ${formatStep(step)}`)];

@@ -3,7 +3,7 @@
 import { formatNumber, middleCut } from "../../lib/format.js";
 import { plainAxis, valueAxis, valueScale } from "../axes.js";
 
-const CUT_FROM = 0.2; // bars whose highest and lowest differ by less of it do not begin at 0
+const CUT_FROM = 0.2; // with smaller relative differences, bars do not begin at 0
 const MOST_LETTERS = 100;
 
 export class View {
@@ -38,13 +38,15 @@ export class View {
   }
 }
 
-/** Pure: room for bars and their error bars. From 0, unless that would hide the differences. */
+/** Pure: the range of bars and their error bars. From 0, unless that would hide the differences. */
 export function barScale(bars) {
   const low = Math.min(...bars.map(({ mean, std }) => mean - (std ?? 0))), high = Math.max(...bars.map(({ mean, std }) => mean + (std ?? 0)));
   const isCut = low > 0 && (high - low) / high < CUT_FROM;
-  const scale = valueScale(isCut ? [low, high] : [Math.min(0, low), Math.max(0, high)], "max"); // linear: a bar has no place on a logarithmic axis
+  // linear: a bar has no place on a logarithmic axis
+  const scale = valueScale(isCut ? [low, high] : [Math.min(0, low), Math.max(0, high)], "max");
   if (isCut) return { isCut, scale };
-  return { isCut, scale: { ...scale, low: low < 0 ? scale.low : 0, high: high > 0 ? scale.high : 0 } }; // they stand on the axis
+  // they begin on the axis
+  return { isCut, scale: { ...scale, low: low < 0 ? scale.low : 0, high: high > 0 ? scale.high : 0 } };
 }
 
 function errorBar(api, color) {

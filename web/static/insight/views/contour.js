@@ -7,7 +7,8 @@ import { makeScale } from "../scale.js";
 import { interpolated } from "../surface.js";
 import { written } from "../quantities.js";
 
-const EDGE = { left: 96, right: 20, top: 12, bottom: 44 }; // fixed: the picture of the surface lies exactly there
+// fixed: the picture of the surface must match exactly
+const EDGE = { left: 96, right: 20, top: 12, bottom: 44 };
 const CELL_PX = 6, MANY = 400, N_STEPS = 10, MOST_LETTERS = 100;
 
 export class View {
@@ -25,7 +26,7 @@ export class View {
     this.#what = what;
     this.#values = up ? data.runs.up : data.runs.value;
     const points = (this.#points = pointsOf(data, this.#values, scales));
-    sayLeftOut(data, this.#values, points.length);
+    showLeftOut(data, this.#values, points.length);
     const colorOf = coloring(points, goal || (up ? "" : data.goal), colors);
     return {
       grid: { ...EDGE },
@@ -63,8 +64,8 @@ function pointsOf(data, values, [across, against]) {
   });
 }
 
-/** Runs with a value that lack one of the settings have no place here. */
-function sayLeftOut(data, values, nShown) {
+/** Runs with a value that lack one of the settings cannot be drawn. */
+function showLeftOut(data, values, nShown) {
   const nMissing = values.filter(Number.isFinite).length - nShown;
   const note = document.querySelector("#insight-left-out");
   if (note) note.textContent = nMissing ? `${nMissing} without one of the settings are left out` : "";
@@ -75,7 +76,7 @@ function axisOf(scale, colors, more) {
   return { ...tickedAxis(colors, ticks), min: 0, max: 1, ...more };
 }
 
-/** From the worst value to the best, in so many steps, or from the lowest to the highest. */
+/** From the worst value to the best, in this many steps, or from the lowest to the highest. */
 function coloring(points, goal, colors) {
   const scale = valueScale(points.map(({ z }) => z), goal || null);
   const all = points.map(({ z }) => scale.to(z)), low = Math.min(...all), high = Math.max(...all);
@@ -86,7 +87,9 @@ function coloring(points, goal, colors) {
   };
 }
 
-/** The picture of the surface, a rectangle of one colour for each cell. Nothing where no run is near. */
+/**
+ * The picture of the surface, a rectangle of one colour for each cell. Nothing if no run is near.
+ */
 function surface(points, colorOf, width, height) {
   const canvas = document.createElement("canvas"), context = canvas.getContext("2d");
   const cell = points.length > MANY ? 2 * CELL_PX : CELL_PX, nColumns = Math.max(1, Math.round(width / cell)), nRows = Math.max(1, Math.round(height / cell));

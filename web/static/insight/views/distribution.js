@@ -1,4 +1,5 @@
-// The empirical distribution of a value: which share of the runs has at most so much, as stairs.
+// The empirical distribution of a value: the share of the runs with at most this value, as a step
+// curve.
 
 import { make } from "../../lib/elements.js";
 import { formatNumber } from "../../lib/format.js";
@@ -43,13 +44,13 @@ export class View {
 
   lines(data, place) {
     const point = this.#lines.flatMap(({ points }) => points).find((one) => one.place === place);
-    return [[this.#what, formatNumber(point.value)], ["so much or less", `${Math.round(100 * point.share)} %`]];
+    return [[this.#what, formatNumber(point.value)], ["this value or less", `${Math.round(100 * point.share)} %`]];
   }
 }
 
 /**
- * Pure: of the runs that pass, by the place of their value on an axis (null: of all together), the
- * values in their order and the share that each completes.
+ * Pure: for the runs that pass, by the place of their value on an axis (null: all together), the
+ * values in their order and the cumulative share.
  */
 export function distributions(values, column, names, passes) {
   const places = values.map((_, place) => place).filter((place) => Number.isFinite(values[place]) && passes(place));

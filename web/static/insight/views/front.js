@@ -1,5 +1,5 @@
-// The Pareto front: every result by two objectives, the front highlighted, and below or beside it the
-// hypervolume as it grew.
+// The Pareto front: every result by two objectives, the front highlighted, and below or beside it
+// the hypervolume over time.
 
 import { formatNumber } from "../../lib/format.js";
 import { isEnd } from "../../lib/states.js";
@@ -56,7 +56,7 @@ export class View {
 }
 
 /** The results that have both values. Those on the front last, so that they are drawn on top. */
-export function frontPoints(data, across, up) {
+function frontPoints(data, across, up) {
   const { runs } = data, front = new Set(data.front.runs), soFar = new Set(data.front.provisional);
   const xs = runs.results.get(across) ?? [], ys = runs.results.get(up) ?? [];
   const points = runs.index.map((index, place) => ({
@@ -68,7 +68,7 @@ export function frontPoints(data, across, up) {
 }
 
 /** The border of what two objectives dominate: between two points of the front, its worse corner. */
-export function stairs(points, acrossGoal, upGoal) {
+function stairs(points, acrossGoal, upGoal) {
   const sorted = [...points].sort((a, b) => a.x - b.x || (upGoal === "max" ? b.y - a.y : a.y - b.y));
   const found = [];
   for (const { x, y } of sorted) {
@@ -80,7 +80,7 @@ export function stairs(points, acrossGoal, upGoal) {
 }
 
 /** The hypervolume after each number of results, up to the last one. */
-export function volumeSteps({ volumes, n_results: count }) {
+function volumeSteps({ volumes, n_results: count }) {
   const steps = volumes.map(([place, , volume]) => [place, volume]);
   if (steps.length > 0 && count > steps.at(-1)[0]) steps.push([count, steps.at(-1)[1]]);
   return steps;
@@ -88,11 +88,11 @@ export function volumeSteps({ volumes, n_results: count }) {
 
 function standingOf(result) {
   if (!result) return [];
-  if (result.isProvisional) return [["", !result.isFeasible ? "so far it misses where" : result.wouldBe ? "on the front if it ended now" : "so far"]];
-  return result.isOnFront ? [["", "on the front"]] : result.isFeasible ? [] : [["", "misses where"]];
+  if (result.isProvisional) return [["", !result.isFeasible ? "violates where so far" : result.wouldBe ? "on the front if it ended now" : "so far"]];
+  return result.isOnFront ? [["", "on the front"]] : result.isFeasible ? [] : [["", "violates where"]];
 }
 
-/** Of a run that still runs, whose values may change: a dashed ring. */
+/** For a running run, whose values may change: a dashed ring. */
 function ring({ x, y, isFeasible, wouldBe, passes }, across, up, colors) {
   const itemStyle = { color: "transparent", borderColor: wouldBe ? colors.accent : colors.muted, borderWidth: 1.5, borderType: "dashed", opacity: passes ? (isFeasible ? 1 : 0.5) : 0.08 };
   return { value: [across.to(x), up.to(y)], symbolSize: wouldBe ? 11 : 8, itemStyle };

@@ -69,7 +69,7 @@ export function historyPoints(data, isByTime) {
   }));
 }
 
-/** The stairs of the best value: [x, value] where it changes, and at the end. */
+/** The step curve of the best value: [x, value] where it changes, and at the end. */
 export function bestSoFar(points, goal, end) {
   const stairs = [];
   let best = null;

@@ -1,4 +1,4 @@
-// Parallel coordinates: each run a line through its hyperparameters to its best value. What is
+// Parallel coordinates: each run is a line through its hyperparameters to its best value. What is
 // brushed on an axis is in the address as a filter, which the table and the charts follow.
 
 import { formatNumber } from "../../lib/format.js";
@@ -12,11 +12,13 @@ import { written } from "../quantities.js";
 
 const LEFT = 48, RIGHT = 72, TOP = 36, BOTTOM = 16;
 const MOST_DRAWN = 1500, MOST_BEST = 150;
-const INK = 3.1; // of a line alone, shared by the root of how many there are: sixty are read one by one, a thousand as areas
+// of a single line, divided by the root of their number: sixty are read one by one, a thousand as
+// areas
+const INK = 3.1;
 const MOST_OTHERS = 200; // of those that pass no filter
 const MOST_LINES = 10;
 const LETTER_PX = 6.5;
-const WIDE_PX = 160; // between axes: there the outer names stay inside
+const WIDE_PX = 160; // between axes: with more room the outer names stay inside
 
 export class View {
   dependsOnWidth = true;
@@ -42,7 +44,7 @@ export class View {
     this.#handles?.remove();
   }
 
-  /** Nothing is drawn again while somebody brushes. */
+  /** Nothing is drawn again during brushing. */
   isBusy() {
     return this.#brushes.isDragging;
   }
@@ -56,7 +58,8 @@ export class View {
     this.#places = [...sampled(others, MOST_OTHERS, 0), ...drawn];
     const ink = opacities(drawn.length);
     const firstBest = this.#places.length - Math.min(MOST_BEST, Math.ceil(drawn.length / 10));
-    const unseen = { lineStyle: { color: "transparent" }, emphasis: { lineStyle: { color: colors.muted } } }; // what is seen of it is the faint drawing
+    // only the faint drawing is visible
+    const unseen = { lineStyle: { color: "transparent" }, emphasis: { lineStyle: { color: colors.muted } } };
     const room = (width - LEFT - RIGHT) / Math.max(1, this.#axes.length - 1);
     this.#traced = (places) => faintLines(places.map((place) => this.#pixels(place, room, height)), colors.muted, width, height);
     this.#isAllFaint = false;
@@ -74,7 +77,7 @@ export class View {
     };
   }
 
-  /** The brushes are those of the address. Which lines they let pass the server has said. */
+  /** The brushes are those of the address. The server determines which lines pass. */
   drawn(chart, data, { width, height }) {
     const gap = (width - LEFT - RIGHT) / Math.max(1, this.#axes.length - 1);
     const placed = this.#axes.map(({ id, name, scale, isTurned }, n) => ({ id, name, isTurned, x: LEFT + n * gap, least: scale.least, intervals: fromFilter(scale, filtersOf(id)) }));
@@ -84,7 +87,7 @@ export class View {
     if (note) note.textContent = drawnText(this.#nDrawn, this.#nPassing, data.count);
   }
 
-  /** Where the line of a run meets the axes. One without a value it passes by. */
+  /** Where the line of a run meets the axes. A run without a value misses that axis. */
   #pixels(place, room, height) {
     const partOf = ({ of, scale, isTurned }) => (isTurned ? of(place) - scale.least : 1 - of(place)) / (1 - scale.least);
     const points = this.#axes.map((axis, n) => [LEFT + n * room, TOP + partOf(axis) * (height - TOP - BOTTOM)]);
@@ -93,7 +96,8 @@ export class View {
 
   #brush(chart, id, intervals, isOver) {
     const { scale } = this.#axes.find((one) => one.id === id);
-    if (!this.#isAllFaint) chart.setOption({ graphic: this.#traced(this.#places) }); // those that drop out stay in sight
+    // those that drop out stay visible
+    if (!this.#isAllFaint) chart.setOption({ graphic: this.#traced(this.#places) });
     this.#isAllFaint = true;
     cancelAnimationFrame(this.#frame);
     if (isOver || this.#places.length < 1500) this.#frame = requestAnimationFrame(() => select(chart, id, intervals));
@@ -115,16 +119,16 @@ export class View {
   }
 }
 
-/** Cut rather than given a width: what is behind a label is as wide as that. */
+/** Cut rather than given a width: the area behind a label is as wide as that. */
 const shortened = (label, n) => (label.length > n ? `${label.slice(0, n - 1)}…` : label);
 const number = (n) => n.toLocaleString("en");
 
-/** The ends of a line on all axes, and its style where it is not as most are. */
+/** The ends of a line on all axes, and its style if it differs from the usual one. */
 function line(value, style) {
   return style === null ? value : { value, ...style };
 }
 
-/** Pure: how many runs are drawn, where it is not all of them. */
+/** Pure: how many runs are drawn, if not all are. */
 export function drawnText(nDrawn, nPassing, count) {
   const which = nPassing < count ? `${number(nPassing)} of ${number(count)} runs pass the filters` : "";
   const sample = nDrawn < nPassing ? `${number(nDrawn)} of ${number(nPassing)} runs drawn: the best and a sample of the others` : "";
@@ -137,7 +141,10 @@ export function opacities(nPassing) {
   return { lines: shared, best: nPassing > 300 ? 0.55 : 0.85 };
 }
 
-/** Pure: of places, the best of which stand last, all of the best and so many of the others, evenly. */
+/**
+ * Pure: a sample of places, the best of which come last: all of the best and `most` of the others,
+ * evenly.
+ */
 export function sampled(places, most, mostBest) {
   if (places.length <= most) return places;
   const first = places.length - mostBest, n = most - mostBest;
@@ -148,8 +155,11 @@ function select(chart, parallelAxisId, intervals) {
   chart.dispatchAction({ type: "axisAreaSelect", parallelAxisId, intervals });
 }
 
-/** Pure: the axes that a reader chose, in that order. A name after `-` is of one that is turned. That of the metric is always there. */
-export function chosenAxes(axes, asked, metric) {
+/**
+ * Pure: the axes that a reader chose, in that order. A name after `-` is reversed. That of the
+ * metric is always there.
+ */
+function chosenAxes(axes, asked, metric) {
   if (asked.length === 0) return axes;
   const found = asked.flatMap((text) => {
     const plain = axes.find(({ name }) => name === text), turned = plain ? null : axes.find(({ name }) => `-${name}` === text);

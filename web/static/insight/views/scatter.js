@@ -1,4 +1,5 @@
-// Every run as a point: a setting or a metric against a metric, in the colours of its states or of a third.
+// Every run as a point: a setting or a metric against a metric, in the colours of its states or of
+// a third.
 
 import { formatNumber, middleCut } from "../../lib/format.js";
 import { failureMark, worstEdge } from "../failures.js";
@@ -12,7 +13,7 @@ const MOST_LETTERS = 100; // of all ticks together
 
 export class View {
   #points = [];
-  #told = []; // what the label says besides the value: quantities
+  #quantities = []; // the quantities in the label besides the value
   #what = "";
   #values = [];
   #isOwn = false;
@@ -22,7 +23,7 @@ export class View {
     this.#isOwn = Boolean(up);
     this.#values = up ? data.runs.up : data.runs.value;
     const x = quantityOf(data, across, title), third = tint ? quantityOf(data, tint, tintTitle) : null;
-    this.#told = third && third.title !== x.title ? [x, third] : [x];
+    this.#quantities = third && third.title !== x.title ? [x, third] : [x];
     const points = (this.#points = scatterPoints(data, this.#values, x));
     const y = valueScale(points.map((one) => one.y), up ? null : data.goal);
     const edge = worstEdge(y, up ? null : data.goal), { scale } = x;
@@ -51,11 +52,11 @@ export class View {
   }
 
   lines(data, place) {
-    return [...this.#told.map(({ title, text }) => [title, text(place)]), [this.#what, this.#isOwn ? formatNumber(this.#values[place]) : data.valueText(place)]];
+    return [...this.#quantities.map(({ title, text }) => [title, text(place)]), [this.#what, this.#isOwn ? formatNumber(this.#values[place]) : data.valueText(place)]];
   }
 }
 
-/** A dashed line that sets "not set" apart from the values. */
+/** A dashed line that separates "not set" from the values. */
 function borderOf({ absentAt, least }, colors) {
   if (absentAt === null) return { data: [] };
   const [low, high] = gapOf(least);
@@ -75,7 +76,7 @@ function scatterPoints(data, values, { column, scale }) {
   return points;
 }
 
-/** From -0.5 to 0.5, always the same for a run: so that points of one category are side by side. */
+/** From -0.5 to 0.5, always the same for a run, so that points of one category are side by side. */
 function spread(index) {
   return ((index * 0.618033988749895) % 1) - 0.5;
 }

@@ -6,7 +6,7 @@ import { addressOf } from "../../lib/base.js";
 
 const MOST_LABELS = 24;
 
-/** What the label says of a job: its name, its node and GPUs, and how long it waited. */
+/** The label of a job: its name, its node and GPUs, and how long it waited. */
 function placeLines({ label, node, gpus, queued }) {
   return [
     ...(label ? [["runs as", label]] : []),
@@ -24,7 +24,7 @@ export class View {
   #end = 1;
   #zoom = { start: 0, end: 100 };
 
-  /** Fetch the spans. Of those that are known only what may have changed. */
+  /** Fetch the spans. Of the known ones only those that may have changed. */
   async refresh({ sweep }) {
     const since = this.#cursor && `?since=${encodeURIComponent(this.#cursor)}`;
     const response = await fetch(addressOf(`/api/workers/${sweep.split("/").map(encodeURIComponent).join("/")}${since}`));
@@ -106,7 +106,7 @@ export class View {
     ];
   }
 
-  /** How this attempt ended, which need not be how the run did. */
+  /** How this attempt ended, which may differ from how the run did. */
   state({ dataIndex }) {
     return this.#states[this.#spans[dataIndex].state];
   }

@@ -1,11 +1,12 @@
 """Stands in for Ray where it is not installed: actors that live in the driver's process.
 
 Real Ray is used by `scripts/test-ray`. `STAND_IN_RAY` has how many actors find a place at once,
-or the error with which `init` fails.
+or the error with which `init` fails, or "hangs" if it reaches nothing.
 """
 
 import asyncio
 import os
+import threading
 import types
 
 
@@ -30,6 +31,7 @@ class exceptions:
 
 
 util = types.SimpleNamespace(list_named_actors=lambda all_namespaces: [])
+_private = types.SimpleNamespace(worker=types.SimpleNamespace(_global_node=None))
 cloudpickle = types.SimpleNamespace(register_pickle_by_value=lambda module: None)
 _ACTORS = {}
 _SAID = os.environ.get("STAND_IN_RAY", "8")
@@ -37,12 +39,18 @@ __version__ = "2.60.0"
 
 
 def init(**options):
+    if _SAID == "hangs":
+        threading.Event().wait(timeout=600)
     if not _SAID.isdecimal():
         raise ConnectionError(_SAID)
 
 
 def nodes():
-    return [{"Alive": True, "Resources": {"CPU": 2.0}}]
+    return [{"Alive": True, "NodeID": "here", "Resources": {"CPU": 2.0}}]
+
+
+def get_runtime_context():
+    return types.SimpleNamespace(get_node_id=lambda: "here")
 
 
 def get_actor(name, namespace):

@@ -7,21 +7,21 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import JsonValue
 
-from ..choices import Choice
-from ..distributions import Distribution
-from ..space import Space
-from .quantiles import position_of, quantile_of
+from ...choices import Choice
+from ...distributions import Distribution
+from ...space import Space
+from ..quantiles import position_of, quantile_of
 
 _ABSENT = 0.5
 _APART = math.sqrt(0.5)
-"""Two candidates of a choice are a distance of 1 apart."""
+"""Scales the columns of a choice: two candidates have a distance of 1."""
 
 
 class Encoding:
-    """How a model sees the combinations of a search space.
+    """Encodes the combinations of a search space for a model.
 
-    A number is its quantile, a choice without an order a column for each candidate. What is absent
-    lies in the middle.
+    A number is its quantile, a choice without an order a column for each candidate. An absent value
+    is in the middle.
 
     Attributes:
         groups: which hyperparameter each column belongs to, `(n_columns,)`.
@@ -33,11 +33,11 @@ class Encoding:
         self.groups: npt.NDArray[np.intp] = np.repeat(np.arange(len(widths)), widths)
 
     def rows(self, combinations: Sequence[Mapping[str, JsonValue]]) -> npt.NDArray[np.float64]:
-        """The combinations, `(n, n_columns)`."""
+        """Encode combinations, `(n, n_columns)`."""
         return np.array([self.row(one) for one in combinations], dtype=np.float64)
 
     def row(self, combination: Mapping[str, JsonValue]) -> list[float]:
-        """A combination, `(n_columns,)`."""
+        """Encode a combination, `(n_columns,)`."""
         row: list[float] = []
         for name, kind in self._kinds:
             width = _width(kind)
@@ -52,6 +52,6 @@ class Encoding:
 
 
 def _width(kind: Distribution) -> int:
-    """How many columns a hyperparameter has."""
+    """Return how many columns a hyperparameter has."""
     is_unordered = isinstance(kind, Choice) and not kind.ordered and kind.count > 2
     return (kind.count or 1) if is_unordered else 1

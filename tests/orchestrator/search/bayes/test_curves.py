@@ -12,7 +12,7 @@ import pytest
 from spaces import space_of
 
 from ml_tracking_ops.orchestrator.search.samplers import Combination, RandomSampler
-from ml_tracking_ops.orchestrator.search.samplers.curves import CurveSampler
+from ml_tracking_ops.orchestrator.search.samplers.bayes.curves import CurveSampler
 from ml_tracking_ops.orchestrator.search.samplers.random import draw_combination
 from ml_tracking_ops.orchestrator.search.samplers.registry import open_sampler
 from ml_tracking_ops.orchestrator.search.space import Space, combination_key
@@ -48,13 +48,13 @@ Value = Callable[[Combination, int], float]
 
 
 def bowl(combination: Combination, level: int) -> float:
-    """Best at 0.7 everywhere; short runs see it as through fog."""
+    """Best at 0.7 everywhere. Short runs have more noise."""
     miss = sum((float(str(one)) - 0.7) ** 2 for one in combination.values())
     return -miss - 1.0 / level
 
 
 def sweep(sampler: Any, n_runs: int, value: Value = bowl, n_workers: int = 4) -> list[HistoryEvent]:
-    """The history of a sweep under `asha`; the oldest run is the next to end."""
+    """The history of a sweep under `asha`. The oldest run ends next."""
     rule = Asha("value", "max", max_resource=LEVELS[-1])
     history: list[HistoryEvent] = []
     going: list[tuple[int, Combination]] = []
@@ -191,7 +191,7 @@ def test_lost_run_counts_as_running_and_one_run_again_has_its_later_result() -> 
     assert twice is not None
 
 
-def test_whole_runs_of_earlier_sweeps_are_learnt_from() -> None:
+def test_sampler_learns_from_whole_runs_of_earlier_sweeps() -> None:
     """With them there is no start by chance."""
     known = [
         WarmStartRun(one, "finished", bowl(one, LEVELS[-1]))
@@ -236,7 +236,7 @@ def _is_by_chance(number: int) -> bool:
     return Random(f"2/{number}/model").random() < 2 / 3
 
 
-def test_it_needs_neither_optuna_nor_pytorch() -> None:
+def test_bayes_needs_neither_optuna_nor_pytorch() -> None:
     code = (
         "import sys\n"
         "for name in ('optuna', 'torch', 'scipy'): sys.modules[name] = None\n"
@@ -254,3 +254,44 @@ def test_it_needs_neither_optuna_nor_pytorch() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert "'x'" in done.stdout
+
+
+def test_constraint_on_outcomes_is_learnt() -> None:
+    """The best of all violates it: what is best besides is found, and few runs violate it."""
+
+    def misses(combination: Combination) -> float:
+        return float(str(combination["a"])) - 0.5
+
+    def run(sampler: Any) -> tuple[float, int]:
+        history: list[HistoryEvent] = []
+        values: list[float] = []
+        for number in range(1, 41):
+            tried = sampler.combination(number, tuple(history))
+            history.append(RunSampled(number, tried, number, n_known=number - 1))
+            missed = misses(tried)
+            history.append(RunEnded(number, "finished", bowl(tried, 9), None, None, (missed,)))
+            values.append(bowl(tried, 9) if missed <= 0 else -9.0)
+        return max(values), values[10:].count(-9.0)
+
+    for seed in range(3):
+        learnt, n_violating = run(CurveSampler(CUBE, seed, "max", has_rule=False))
+        drawn, _ = run(RandomSampler(CUBE, seed))
+        assert learnt > drawn
+        assert n_violating < 12
+
+
+def test_sampler_with_a_constraint_proposes_the_same_after_a_resume() -> None:
+    def with_misses(history: Sequence[HistoryEvent]) -> list[HistoryEvent]:
+        return [
+            replace(e, violations=((e.value or 0.0) + 0.3,)) if isinstance(e, RunEnded) else e
+            for e in history
+        ]
+
+    history = with_misses(sweep(CurveSampler(CUBE, 5, "max"), 60))
+    whole = CurveSampler(CUBE, 5, "max")
+    for position, event in enumerate(history):
+        if isinstance(event, RunSampled):
+            found = whole.combination(event.index, history[:position])
+            if event.index in (12, 23, 37, 58):
+                again = CurveSampler(CUBE, 5, "max").combination(event.index, history[:position])
+                assert again == found

@@ -1,14 +1,8 @@
-"""ES modules become one script that does the same; what cannot be bundled is said."""
+"""A page becomes one file, which holds all that it needs and nothing secret."""
 
-import subprocess
 from datetime import UTC, datetime
-from shutil import which
 
-import pytest
-
-from ml_tracking_ops.web.snapshot.bundling import BundlingError, bundle
 from ml_tracking_ops.web.snapshot.document import assemble, page_data_in, with_rows
-from ml_tracking_ops.web.snapshot.taking import _own_script
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -25,32 +19,6 @@ PAGE = """<!doctype html>
 </body>
 </html>
 """
-
-
-def test_modules_import_one_another_as_before() -> None:
-    modules = {
-        "page/main.js": 'import { a as one, two } from "../lib/a.js";\n'
-        'import "../lib/b.js";\nconsole.log(one + two());\n'
-        'import("../lib/c.js").then(({ Late }) => console.log(new Late().name));\n',
-        "lib/a.js": "export const a = 1;\nexport function two() {\n  return 2;\n}\n",
-        "lib/b.js": 'console.log("b");\n',
-        "lib/c.js": 'export class Late {\n  name = "late";\n}\n',
-    }
-    node = which("node")
-    assert node is not None
-    done = subprocess.run(
-        [node, "-e", bundle(modules, "page/main.js")], capture_output=True, text=True, timeout=60
-    )
-    assert (done.stdout.split(), done.stderr) == (["b", "3", "late"], "")
-
-
-def test_module_of_another_kind_is_refused() -> None:
-    with pytest.raises(BundlingError, match=r"a.js: export default"):
-        bundle({"a.js": "export default 1;\n"}, "a.js")
-
-
-def test_modules_of_the_pages_can_be_bundled() -> None:
-    assert "\nimport " not in _own_script()
 
 
 def test_file_asks_for_nothing_and_holds_no_token() -> None:

@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 
-from ml_tracking_ops.orchestrator.search.samplers.curves import (
-    expected_improvement,
-    squeezed,
-)
-from ml_tracking_ops.orchestrator.search.samplers.gaussian_process import (
+from ml_tracking_ops.orchestrator.search.samplers.bayes.gaussian_process import (
     Array,
     GaussianProcess,
     Observations,
@@ -16,6 +12,10 @@ from ml_tracking_ops.orchestrator.search.samplers.gaussian_process import (
     _squares,
     _training_kernel,
     fit_parameters,
+)
+from ml_tracking_ops.orchestrator.search.samplers.bayes.improvement import (
+    expected_improvement,
+    squeezed,
 )
 
 N = 40

@@ -24,7 +24,7 @@ _NO_NOISE = (-9.0, 0.5)
 
 @dataclass(frozen=True)
 class Observations:
-    """What was seen.
+    """Observed values.
 
     Attributes:
         at: combinations, `(n, n_columns)`, each hyperparameter from 0 to 1.
@@ -44,7 +44,7 @@ class Observations:
 
 
 def _squares(left: Array, right: Array, groups: npt.NDArray[np.intp], count: int) -> Array:
-    """Squared distances by hyperparameter, `(count, n_left, n_right)`."""
+    """Return squared distances by hyperparameter, `(count, n_left, n_right)`."""
     found = np.zeros((count, len(left), len(right)))
     for column, group in enumerate(groups):
         found[group] += (left[:, column, None] - right[None, :, column]) ** 2
@@ -52,7 +52,8 @@ def _squares(left: Array, right: Array, groups: npt.NDArray[np.intp], count: int
 
 
 def _matern(scaled: Array) -> tuple[Array, Array]:
-    """The kernel, and its derivative by the logarithm of a length over that part of `scaled`."""
+    """Return the kernel, and its derivative by the logarithm of a length over that part of
+    `scaled`."""
     root = np.sqrt(5.0 * scaled)
     decay = np.exp(-root)
     return (1.0 + root + root**2 / 3.0) * decay, (5.0 / 3.0) * (1.0 + root) * decay
@@ -64,10 +65,10 @@ def _training_kernel(left: Array, right: Array) -> Array:
 
 
 def fit_parameters(seen: Observations, *, is_deterministic: bool = False) -> Array:
-    """The parameters that make the observations likely, `(n_hyperparameters + 4,)`.
+    """Return the parameters that make the observations likely, `(n_hyperparameters + 4,)`.
 
-    Logarithms of the length of each hyperparameter, and of four variances: what a combination has
-    whatever its training, what it has at some training, the trend of the training, and the noise.
+    Logarithms of the length of each hyperparameter, and of four variances: that of a combination at
+    any training, that of a combination at one training, the trend of the training, and the noise.
     They are the maximum of the posterior, by a fixed number of steps of Adam (Kingma and Ba 2015).
     """
     count = seen.n_groups
@@ -90,7 +91,8 @@ def fit_parameters(seen: Observations, *, is_deterministic: bool = False) -> Arr
 
 
 def _slope(parameters: Array, squares: Array, training: Array, values: Array) -> Array:
-    """The gradient of the log marginal likelihood (Rasmussen and Williams 2006, equation 5.9)."""
+    """Return the gradient of the log marginal likelihood (Rasmussen and Williams 2006, equation
+    5.9)."""
     count = len(squares)
     scale = np.exp(-2.0 * parameters[:count])
     shared, own, trend, noise = np.exp(parameters[count:])
@@ -139,7 +141,7 @@ class GaussianProcess:
         return mixed
 
     def expecting(self, at: Array) -> "GaussianProcess":
-        """The same, as if whole runs of these combinations had come out as predicted."""
+        """Return the posterior as if whole runs of these combinations had ended as predicted."""
         seen = self._seen
         means, _ = self.predict(at)
         more = Observations(
@@ -151,7 +153,7 @@ class GaussianProcess:
         return GaussianProcess(more, self._parameters)
 
     def predict(self, at: Array) -> tuple[Array, Array]:
-        """Means and standard deviations of whole runs, `(n,)` each."""
+        """Predict means and standard deviations of whole runs, `(n,)` each."""
         kernel = self._kernel(at, np.ones(len(at)))
         whole = self._shared + self._own + self._trend
         explained = np.sum((kernel @ self._inverse.T) ** 2, axis=1)

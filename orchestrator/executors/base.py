@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from signal import SIGTERM
 from typing import Any, Literal, Protocol
 
 from ..store.files.run_refs import RunRef
@@ -123,6 +124,14 @@ class NotYet(BlockingIOError):
 def was_killed(exit_code: int | None) -> bool:
     """Return whether SIGKILL ended a script, or a process that a shell script had started."""
     return exit_code in (-SIGKILL, _SHELL_OFFSET + SIGKILL)
+
+
+def was_terminated(exit_code: int | None) -> bool:
+    """Return whether a signal with which systems end jobs (SIGTERM, SIGKILL) ended a script.
+
+    As in `was_killed`, it may have ended a process that a shell script had started.
+    """
+    return was_killed(exit_code) or exit_code in (-SIGTERM, _SHELL_OFFSET + SIGTERM)
 
 
 def end_by_exit_code(exit_code: int | None, left_running: tuple[str, ...] = ()) -> RunEnd:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ..base import Cause, RunEnd, end_by_exit_code, was_killed
+from ..base import Cause, RunEnd, end_by_exit_code, was_killed, was_terminated
 from ..runner_record import RunnerRecord
 from .queue import PENDING, SUSPENDED, Job, reason_text
 
@@ -97,22 +97,25 @@ def _ended(cause: Cause, detail: str | None = None) -> AttemptState:
 def _exited(seen: AttemptEvidence, exit_code: int) -> AttemptState:
     """Return the state when the exit code is recorded and final, even if Slurm disagrees.
 
-    The cause may still be open."""
+    The cause may still be open. Slurm signals the processes of a job one after another: a run may
+    have ended, and be recorded, before its runner learns of it.
+    """
     record = seen.record
     is_clear = record.is_over or (seen.job is not None and seen.job.is_over)
     if not is_clear and seen.exited_for_s < seen.leftovers_within_s:
         return AttemptState("started")
     cause = _CAUSE_BY_WHY.get(record.why or "")
-    if cause is None and record.why is not None:
+    if record.why is None and record.n_memory_kills > 0 and was_killed(exit_code):
+        cause = "out_of_memory"
+    if cause is None and (record.why is not None or was_terminated(exit_code)):
         cause = _cause_of_job(seen.job)
         may_come = seen.job is None or not seen.job.is_over
         if cause is None and may_come and seen.exited_for_s < RECORD_WITHIN_S:
             return AttemptState("started", asks=True)
-        cause = cause or _WITHOUT_ANSWER.get(record.why, "cancelled")
+        if cause is None and record.why is not None:
+            cause = _WITHOUT_ANSWER.get(record.why, "cancelled")
     by_code = end_by_exit_code(exit_code, record.left_running)
-    if cause is None:
-        is_memory = record.n_memory_kills > 0 and was_killed(exit_code)
-        cause = "out_of_memory" if is_memory else by_code.cause
+    cause = cause or by_code.cause
     return AttemptState(
         "ended", None, RunEnd(exit_code, cause, record.ended_at, None, by_code.left_running)
     )

@@ -59,6 +59,9 @@ def end_of(verdict: AttemptState) -> RunEnd:
         (AttemptEvidence(STARTED, job("COMPLETED"), changed_for_s=59), "started", None),
         (AttemptEvidence(exited(0, is_over=False), exited_for_s=1), "started", None),
         (AttemptEvidence(exited(-15, why="terminated"), exited_for_s=1), "started", None),
+        (AttemptEvidence(exited(-15), job("RUNNING"), exited_for_s=59), "started", None),
+        (AttemptEvidence(exited(-9), exited_for_s=59), "started", None),
+        (AttemptEvidence(exited(143), exited_for_s=59), "started", None),
     ],
 )
 def test_attempt_that_may_be_alive_has_not_ended(
@@ -132,6 +135,27 @@ def test_end_on_record_is_final(record: RunnerRecord, message: Job | None, cause
     assert (end.cause, end.exit_code, end.at) == (cause, record.exit_code, 110.0)
 
 
+@pytest.mark.parametrize("exit_code", [-15, -9, 128 + 15, 128 + 9])
+@pytest.mark.parametrize(
+    ("state", "cause"),
+    [("PENDING", "preempted"), ("TIMEOUT", "time_limit"), ("CANCELLED", "cancelled")],
+)
+def test_run_that_slurm_ended_before_its_runner_noticed_has_slurms_cause(
+    exit_code: int, state: str, cause: str
+) -> None:
+    end = end_of(judge(AttemptEvidence(exited(exit_code), job(state))))
+    assert (end.cause, end.exit_code) == (cause, exit_code)
+
+
+@pytest.mark.parametrize(("exit_code", "cause"), [(-15, "signalled"), (143, "exited")])
+@pytest.mark.parametrize("message", [job("FAILED"), job("RUNNING"), None])
+def test_run_that_a_signal_ended_without_slurm_keeps_its_own_end(
+    exit_code: int, cause: str, message: Job | None
+) -> None:
+    end = end_of(judge(AttemptEvidence(exited(exit_code), message, exited_for_s=60)))
+    assert (end.cause, end.exit_code) == (cause, exit_code)
+
+
 def test_end_by_slurm_has_a_cause_also_where_slurm_has_forgotten_it() -> None:
     end = end_of(judge(AttemptEvidence(exited(-15, why="terminated"), exited_for_s=60)))
     assert end.cause == "cancelled"
@@ -152,6 +176,7 @@ def test_processes_that_were_left_running_are_waited_for_within_bounds() -> None
         AttemptEvidence(STARTED, n_absent=1),
         AttemptEvidence(NOTHING, n_absent=1),
         AttemptEvidence(exited(-15, why="terminated")),
+        AttemptEvidence(exited(-15)),
     ],
 )
 def test_doubt_asks_slurm_before_its_turn(seen: AttemptEvidence) -> None:

@@ -7,7 +7,8 @@ import argparse
 import inspect
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ml_tracking_ops.orchestrator.config.model import json_schema
 from ml_tracking_ops.orchestrator.config.reference import reference_page
 from ml_tracking_ops.orchestrator.reports.events import events_schema
 from ml_tracking_ops.web.app import create_app
+from ml_tracking_ops.web.serving.late_routes import LateRoutes
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "reference"
@@ -159,12 +161,17 @@ $ curl 'http://127.0.0.1:5000/export/sweep/SWEEP?format=json'              # the
 def http_page() -> str:
     """Return every route of the dashboard."""
     parts = ["# HTTP\n", _WRITTEN, _HTTP, "| method | path | |\n| --- | --- | --- |"]
-    for route in create_app(Path("runs")).routes:
-        methods = ", ".join(sorted(set(route.methods or ()) - {"HEAD"}))  # type: ignore[attr-defined]
-        path: str = route.path  # type: ignore[attr-defined]
+    for route in sorted(_all_routes(), key=lambda route: str(route.path)):
+        methods = ", ".join(sorted(set(route.methods or ()) - {"HEAD"}))
+        path: str = route.path
         shown = path.replace(":path}", "}")
         parts.append(f"| {methods} | `{shown}` | {_route_text(route, methods)} |")
     return "\n".join(parts) + "\n"
+
+
+def _all_routes() -> Iterator[Any]:
+    for route in create_app(Path("runs")).routes:
+        yield from import_module(route.module).routes if isinstance(route, LateRoutes) else [route]
 
 
 def _route_text(route: Any, methods: str) -> str:

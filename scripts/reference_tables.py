@@ -104,6 +104,7 @@ ROUTES = {
     "/api/media": "The names and steps of the media of `run`.",
     "/api/media/step": "The media of `run` with one `kind` and `name` at a `step`.",
     "/api/media/table": "Rows of a logged table, sorted and filtered.",
+    "/api/media/histogram": "One histogram of a step, whose bins cover `low` to `high` too.",
     "/api/media/histograms": "All histograms of one `name`, in the same bins.",
     "/media": "The bytes of an image or a sound.",
     "/api/run-values": "The values of the runs that the address names, in this order.",

@@ -16,27 +16,15 @@ from starlette.responses import Response
 from ml_tracking_ops.logger.guarded import guard_folder
 from ml_tracking_ops.logger.reading.bounded_reading import call_meanwhile, limit_files
 from ml_tracking_ops.orchestrator.store.files.cache_folder import CacheFolder
-from ml_tracking_ops.orchestrator.store.files.identities import FileCache
 from ml_tracking_ops.orchestrator.store.media_histories import MEDIA
 
-from .compare import page as compare
-from .groups import api as groups
-from .groups.reading_progress import ReadingsInProgress
-from .insight import api as insight_api
 from .insight import run_values
-from .insight.importance import view as importance_view
 from .live import events
 from .live.feed import Feed
-from .media import api as media_api
-from .media import files as media_files
-from .pages import actions, exports, git_state, row_fragments
 from .pages import routes as pages
-from .pages.files import code_files, output_search, run_files
-from .pages.files import output as run_output
 from .runs.catalog_access import SharedCatalog
 from .runs.links import ExperimentColors
 from .series import api as series
-from .series import derived_api as derived
 from .series.chosen_goals import goals_file
 from .series.kept_answers import KeptAnswers
 from .series.read_ahead import ReadAhead
@@ -50,19 +38,51 @@ from .serving.address_limits import AddressLimits
 from .serving.assets import asset_source
 from .serving.assets.asset_source import CDN_SOURCE, AssetSource
 from .serving.departed_clients import EndWithClient, end_if_cancelled
+from .serving.late_routes import LateRoutes
 from .serving.limits import DEFAULTS, Limits
 from .serving.reach.base_path import BasePathMiddleware, PrefixMiddleware
 from .serving.reach.options import DEFAULT_REACH, ReachOptions
 from .serving.security import SecurityMiddleware
 from .serving.sse import encode_json
-from .snapshot import api as snapshots
 from .tables.experiment_choice import passing_experiments
 from .tables.sweeps.sweep_rows import passing_runs
-from .views import api as views
+from .views.saved import first_address
+
+LATE = (
+    ("compare.page", "/compare"),
+    ("groups.api", "/api/groups"),
+    ("insight.api", "/api/insight", "/api/workers"),
+    ("insight.importance.view", "/insight/importance"),
+    ("media.api", "/api/media"),
+    ("media.files", "/media"),
+    (
+        "pages.actions",
+        "/api/control",
+        "/api/resume",
+        "/api/annotate",
+        "/api/tag",
+        "/api/goal",
+        "/api/archive",
+        "/api/delete",
+        "/api/deletion",
+    ),
+    ("pages.exports", "/export"),
+    ("pages.files.code_files", "/code"),
+    ("pages.files.output_search", "/api/output/search"),
+    ("pages.files.output", "/api/output", "/output"),
+    ("pages.files.run_files", "/files"),
+    ("pages.git_state", "/git"),
+    ("pages.row_fragments", "/rows"),
+    ("pages.run", "/runs"),
+    ("pages.sweeps", "/sweeps"),
+    ("series.derived_api", "/api/derived"),
+    ("snapshot.api", "/snapshot"),
+    ("views.api", "/api/views", "/views"),
+)
+"""Modules of routes, and the beginnings of their addresses."""
 
 _COMPRESS_FROM_BYTES = 1_000
 _COMPRESSION_LEVEL = 3
-_CELLS_IN_MEMORY = 300_000
 _MAX_BODY_BYTES = 64 << 10
 _MOST_BYTES_A_FILE, _MOST_S_A_FILE = 4 << 30, 20.0
 
@@ -98,26 +118,10 @@ def create_app(
         routes=[
             *events.routes,
             *series.routes,
-            *derived.routes,
-            *groups.routes,
-            *insight_api.routes,
-            *media_api.routes,
-            *media_files.routes,
-            *importance_view.routes,
             *run_values.routes,
-            *run_output.routes,
-            *output_search.routes,
-            *run_files.routes,
-            *code_files.routes,
-            *git_state.routes,
-            *exports.routes,
             *asset_source.routes,
-            *actions.routes,
-            *row_fragments.routes,
-            *snapshots.routes,
-            *compare.routes,
-            *views.routes,
             *pages.routes,
+            *(LateRoutes(f"{__package__}.{module}", *paths) for module, *paths in LATE),
         ],
         middleware=_middleware(activity, token, names, reach, knows_owner),
         exception_handlers={HTTPException: _explain},
@@ -181,8 +185,8 @@ def _set_state(
     app.state.assets = assets
     app.state.has_token = has_token
     app.state.csrf = guard.new_csrf_token()
-    app.state.git_limiter = anyio.CapacityLimiter(git_state.AT_ONCE)
-    app.state.action_limiter = anyio.CapacityLimiter(actions.AT_ONCE)
+    app.state.git_limiter = anyio.CapacityLimiter(limits.git_queries_at_once)
+    app.state.action_limiter = anyio.CapacityLimiter(limits.actions_at_once)
     app.state.series_store = SeriesStore(limits.overview_bytes, limits.all_points_bytes, cache)
     app.state.kept_answers = KeptAnswers(cache)
     app.state.log_readers = LogReaders(
@@ -194,19 +198,14 @@ def _set_state(
         ),
     )
     app.state.experiment_colors = ExperimentColors()
-    app.state.experiment_selections = row_fragments.Selections()
-    app.state.digests = groups.new_digests()
     app.state.passing_runs = lambda sweep, params: passing_runs(
         app.state.log_readers.summaries, feed.live_bests(sweep.id), sweep, params
     )
     app.state.passing_experiments = lambda catalog, params: passing_experiments(
         app.state.log_readers.summaries, catalog, params
     )
-    app.state.first_address = lambda: views.first_address(catalog.logdir)
-    app.state.generations = insight_api.JournalGenerations()
-    app.state.group_readings = ReadingsInProgress()
+    app.state.first_address = lambda: first_address(catalog.logdir)
     app.state.media_store = MEDIA
-    app.state.media_tables = FileCache(_CELLS_IN_MEMORY, media_api.n_cells)
     app.state.thumbnail_cache = cache
 
 

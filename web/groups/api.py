@@ -35,7 +35,7 @@ from .early_ends import taken_over
 from .members import GroupedRun, Members, experiment_groups, sweep_groups
 from .naming import RunGroup
 from .query import METRIC_AXIS, GroupQuery, parse_group_query
-from .reading_progress import ReadingProgress
+from .reading_progress import ReadingProgress, ReadingsInProgress
 from .statistics import GroupCurve, MetricBuckets, bucket_width, centers, coarsened, combine, digest
 
 _SINCE_START_S = 1e8
@@ -46,8 +46,10 @@ Digests = FileCache[tuple[Path, str, str, tuple[Identity, ...]], MetricBuckets]
 """By log, metric, axis and the logs of earlier attempts."""
 
 
-def new_digests() -> Digests:
-    return FileCache(_DIGEST_BYTES, lambda one: one.size_bytes)
+def keep_state(state: State) -> None:
+    """Keep what the requests share."""
+    state.digests = FileCache(_DIGEST_BYTES, lambda one: one.size_bytes)
+    state.group_readings = ReadingsInProgress()
 
 
 class GroupAnswer(TypedDict):

@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypedDict
 
-from starlette.datastructures import QueryParams
+from starlette.datastructures import QueryParams, State
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -94,6 +94,11 @@ class JournalGenerations:
             number = self._n_given
             self._known[sweep.id] = (sweep.changes, number)
         return f"{id(self):x}.{number}"
+
+
+def keep_state(state: State) -> None:
+    """Keep what the requests share."""
+    state.generations = JournalGenerations()
 
 
 async def insight(request: Request) -> Response:

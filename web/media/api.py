@@ -6,6 +6,7 @@ Only the numbers of steps are sent before a card is seen, however much a run has
 from functools import partial
 
 import anyio.to_thread
+from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,6 +28,7 @@ from .shapes import Card, MediaOverview, ShownEntry, StepAnswer
 from .tables import MOST_ROWS, TableAnswer, part_of
 
 _MOST_ITEMS = 24
+_CELLS_IN_MEMORY = 300_000
 _DAMAGED = "This histogram cannot be shown: what was logged is damaged."
 _JSON = "application/json"
 
@@ -121,6 +123,11 @@ async def table(request: Request) -> Response:
 def n_cells(table: MediaTable) -> int:
     """Return the number of cells of a table in memory."""
     return 1 + len(table.rows) * len(table.columns)
+
+
+def keep_state(state: State) -> None:
+    """Keep what the requests share."""
+    state.media_tables = FileCache(_CELLS_IN_MEMORY, n_cells)
 
 
 async def histograms(request: Request) -> Response:

@@ -6,9 +6,12 @@ markdown-it escapes HTML in the text. nh3 (ammonia) keeps only the elements list
 import contextlib
 import re
 from html import escape
+from typing import TYPE_CHECKING
 
 import nh3
-from markdown_it import MarkdownIt
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 MOST_CHARACTERS = 100_000
 """Of one text, and of all texts of an answer: what is full of marks takes a second to convert."""
@@ -45,7 +48,9 @@ def _convert(text: str) -> str:
     return f"<pre>{escape(text)}</pre>"
 
 
-def _parser() -> MarkdownIt:
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # 60 modules, which most dashboards never need
+
     return MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": 20}).enable(
         ["table", "strikethrough"]
     )

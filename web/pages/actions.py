@@ -52,7 +52,6 @@ from .resuming import check_may_start
 
 T = TypeVar("T")
 _ANSWER_WITHIN_S = 5.0
-AT_ONCE = 8
 _MOST_RUNS = 1_000
 _MOST_OTHERS = 5
 _STATUS = {

@@ -20,7 +20,6 @@ from ml_tracking_ops.orchestrator.store.run_details import (
     was_written_here,
 )
 
-AT_ONCE = 1
 DIRTY = " + uncommitted changes"
 
 

@@ -1,4 +1,4 @@
-"""The routes of the pages: /experiments, /sweeps and /runs.
+"""The route of the experiments, and what all pages share.
 
 All pages are rendered whole. htmx takes the parts that changed. The data for the page's script is
 in one place, as `page_data`. Reading the log folder and rendering happen in a worker thread
@@ -22,16 +22,11 @@ from starlette.routing import BaseRoute, Route
 
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 
-from ..live.feed import Feed
 from ..rendering import Page, PageData, html_response, render
 from ..runs.links import ExperimentColors
 from ..serving.assets.asset_source import AssetSource
 from ..serving.static_files import static
-from ..tables.query import parse_table_query
 from .experiments import catalog_place, experiments_page
-from .resuming import may_start
-from .run import run_page
-from .sweeps import sweeps_page
 
 
 async def respond_with_page(
@@ -68,43 +63,6 @@ async def experiments(request: Request) -> Response:
             colors,
             request.app.state.log_readers,
             request.app.state.media_store,
-        ),
-    )
-
-
-async def sweeps(request: Request) -> Response:
-    sweep_id = request.path_params.get("sweep_id")
-    feed: Feed = request.app.state.feed
-    return await respond_with_page(
-        request,
-        "sweeps.html",
-        lambda catalog: sweeps_page(
-            catalog,
-            sweep_id,
-            request.query_params,
-            feed,
-            request.app.state.log_readers,
-            request.app.state.media_store,
-            may_start=may_start(request),
-        ),
-    )
-
-
-async def all_sweeps(request: Request) -> Response:
-    """Redirect an address without a name to the list."""
-    return RedirectResponse("/sweeps")
-
-
-async def run(request: Request) -> Response:
-    run_id: str = request.path_params["run_id"]
-    colors: ExperimentColors = experiment_colors(request)
-    feed: Feed = request.app.state.feed
-    asked, readers = parse_table_query(request.query_params), request.app.state.log_readers
-    return await respond_with_page(
-        request,
-        "run.html",
-        lambda catalog: run_page(
-            catalog, run_id, colors, feed, asked, readers, may_start=may_start(request)
         ),
     )
 
@@ -155,11 +113,7 @@ async def not_found(request: Request, error: Exception) -> Response:
 
 routes: list[BaseRoute] = [
     Route("/", home),
-    Route("/experiments", experiments),
-    Route("/sweeps", sweeps),
-    Route("/sweeps/", all_sweeps),
-    Route("/sweeps/{sweep_id:path}", sweeps),
     Route("/runs/", home),
-    Route("/runs/{run_id:path}", run),
+    Route("/experiments", experiments),
     Route("/static/{path:path}", static),
 ]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -92,6 +93,11 @@ class Selections:
         if known is None or known[0] != key or time.monotonic() - known[1] > _FRESH_FOR_S:
             known = self._known = key, time.monotonic(), find()
         return known[2]
+
+
+def keep_state(state: State) -> None:
+    """Keep what the requests share."""
+    state.experiment_selections = Selections()
 
 
 async def _fragment(request: Request, build: Callable[[Catalog], str | None]) -> Response:

@@ -1,9 +1,13 @@
-"""The content of the page of one run, be it an experiment or a run of a sweep."""
+"""The page of one run, be it an experiment or a run of a sweep."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
 from ml_tracking_ops.logger.reading.reader import LogFormatError, read_ending
 from ml_tracking_ops.orchestrator.commands.rerun import RerunCommand
@@ -32,7 +36,7 @@ from ..runs.entries import run_entry, sweep_cursor
 from ..runs.links import ExperimentColors, sweep_run_color
 from ..series.experiment_states import state_of
 from ..series.readers import LogReaders
-from ..tables.query import TableQuery
+from ..tables.query import TableQuery, parse_table_query
 from ..tables.sweeps.sweep_rows import all_runs, select_runs
 from .buttons import AnnotationView, Button, experiment_buttons, run_buttons
 from .experiments import catalog_place, run_data
@@ -48,7 +52,8 @@ from .origin import (
     origin_facts,
     rerun_command_of,
 )
-from .resuming import resume_check
+from .resuming import may_start, resume_check
+from .routes import experiment_colors, respond_with_page
 from .summary import SummaryFact
 from .sweeps import sweep_href
 
@@ -312,3 +317,20 @@ def _last_wall_time(dat_path: Path) -> float | None:
     except (OSError, LogFormatError):
         return None
     return None if ending.is_legacy else ending.last_wall_time
+
+
+async def show_run(request: Request) -> Response:
+    run_id: str = request.path_params["run_id"]
+    colors: ExperimentColors = experiment_colors(request)
+    feed: Feed = request.app.state.feed
+    asked, readers = parse_table_query(request.query_params), request.app.state.log_readers
+    return await respond_with_page(
+        request,
+        "run.html",
+        lambda catalog: run_page(
+            catalog, run_id, colors, feed, asked, readers, may_start=may_start(request)
+        ),
+    )
+
+
+routes: list[BaseRoute] = [Route("/runs/{run_id:path}", show_run)]

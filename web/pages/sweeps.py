@@ -1,10 +1,13 @@
-"""The content of the page of sweeps: the list of sweeps, and one of them."""
+"""The page of sweeps: the list of sweeps, and one of them."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from ml_tracking_ops.orchestrator.store.catalog import Catalog
 from ml_tracking_ops.orchestrator.store.combinations import best_repeated
@@ -39,7 +42,8 @@ from .drawn_runs import DrawnRuns, drawn_runs
 from .experiments import catalog_place, run_data
 from .files.code_files import code_files
 from .origin import rerun_form
-from .resuming import resume_check, resume_view
+from .resuming import may_start, resume_check, resume_view
+from .routes import respond_with_page
 from .selected import run_selection_buttons
 from .summary import summarize_sweep
 from .sweep_views import (
@@ -302,3 +306,33 @@ def _page_data(
 def _drawn_run(row: Row, starred: Collection[int]) -> PageRun:
     drawn = run_data(row.id, f"run {row.index}", row.color, row.started_at)
     return {**drawn, "is_best": True} if row.index in starred else drawn
+
+
+async def show_sweeps(request: Request) -> Response:
+    sweep_id = request.path_params.get("sweep_id")
+    feed: Feed = request.app.state.feed
+    return await respond_with_page(
+        request,
+        "sweeps.html",
+        lambda catalog: sweeps_page(
+            catalog,
+            sweep_id,
+            request.query_params,
+            feed,
+            request.app.state.log_readers,
+            request.app.state.media_store,
+            may_start=may_start(request),
+        ),
+    )
+
+
+async def all_sweeps(request: Request) -> Response:
+    """Redirect an address without a name to the list."""
+    return RedirectResponse("/sweeps")
+
+
+routes: list[BaseRoute] = [
+    Route("/sweeps", show_sweeps),
+    Route("/sweeps/", all_sweeps),
+    Route("/sweeps/{sweep_id:path}", show_sweeps),
+]

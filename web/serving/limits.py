@@ -14,6 +14,7 @@ class Limits:
     ping_s: after how long a quiet stream sends a sign of life.
     look_anyway_s: how often followed files are checked without any file event.
     fresh_s: how long a look at the log folder counts as fresh.
+    actions_at_once, git_queries_at_once: in threads, each of which may wait for a disk.
     overview_bytes, all_points_bytes: logs that are kept in memory, thinned and whole.
     """
 
@@ -26,6 +27,8 @@ class Limits:
     ping_s: float = 15.0
     look_anyway_s: float = 3.0
     fresh_s: float = 0.2
+    actions_at_once: int = 8
+    git_queries_at_once: int = 1
     overview_bytes: int = 48 << 20
     all_points_bytes: int = 32 << 20
 

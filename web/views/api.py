@@ -10,8 +10,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from ml_tracking_ops.logger import paths
-
 from ..pages.actions import guarded_action, in_thread, message_response
 from ..serving.guard import JsonObject, field
 from ..serving.sse import encode_json
@@ -57,15 +55,6 @@ async def open_view(request: Request) -> Response:
     if view is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     return RedirectResponse(view.address, HTTPStatus.TEMPORARY_REDIRECT)
-
-
-def first_address(logdir: Path) -> str:
-    """Return the first address of the dashboard: the default view, or the experiments."""
-    if not (logdir / paths.ANNOTATIONS_NAME).is_file():
-        return "/experiments"
-    found = read_views(logdir)
-    view = found.find(found.default)
-    return "/experiments" if view is None else view.address
 
 
 routes: list[BaseRoute] = [

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ml_tracking_ops.logger import paths
 from ml_tracking_ops.orchestrator.errors import UsageError
 from ml_tracking_ops.orchestrator.store.annotations import clean_name, edit_file, read_file
 
@@ -34,6 +35,15 @@ class Views:
 
     def find(self, name: str | None) -> View | None:
         return next((one for one in self.views if one.name == name), None)
+
+
+def first_address(logdir: Path) -> str:
+    """Return the first address of the dashboard: the default view, or the experiments."""
+    if not (logdir / paths.ANNOTATIONS_NAME).is_file():
+        return "/experiments"
+    found = read_views(logdir)
+    view = found.find(found.default)
+    return "/experiments" if view is None else view.address
 
 
 def read_views(logdir: Path) -> Views:

@@ -7,11 +7,11 @@ import pytest
 from pages import HOSTILE, Client
 
 from ml_tracking_ops.orchestrator.errors import UsageError
-from ml_tracking_ops.web.views.api import first_address
 from ml_tracking_ops.web.views.saved import (
     View,
     choose_default,
     delete_view,
+    first_address,
     is_page,
     read_views,
     rename_view,

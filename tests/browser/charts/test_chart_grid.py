@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 from dashboard import Dashboard
+from holding import scripts_held
 from playwright.sync_api import Locator, Page, expect
 from training import Training
 
@@ -341,3 +342,19 @@ def test_chart_is_kept_as_svg_and_png(page: Page, dashboard: Dashboard, train: T
     lines = Path(download.value.path()).read_text().splitlines()
     assert len(lines) == 51
     assert all(line.startswith("y,") for line in lines[1:])
+
+
+@pytest.mark.usefixtures("two_runs")
+def test_legend_that_is_loaded_late_shows_the_values_at_a_resting_pointer(
+    page: Page, dashboard: Dashboard
+) -> None:
+    page.goto(dashboard.url)
+    expect_runs(page, "train/loss", 2)
+    with scripts_held(page):
+        page.get_by_role("button", name="Show train/loss in full screen").click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        point_at(page, "train/loss", 0.01, 0.9)
+        expect(chart(page, "train/loss").locator(".value-list")).to_be_visible()
+    expect(page.locator(".full-legend-where")).to_have_text("step 2")
+    expect(page.locator(".full-legend-value")).to_have_text(["2.3333", "1.3333"])
+    expect(chart(page, "train/loss").locator(".value-list")).to_be_hidden()

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dashboard import Dashboard
-from playwright.sync_api import Page, Route, expect
+from holding import scripts_held
+from playwright.sync_api import Page, expect
 from training import Training
 
 Train = Callable[..., Training]
@@ -18,27 +19,12 @@ def test_view_is_saved_while_what_saves_it_is_still_loading(
     train("a").log("Loss", 0, 5)
     page.goto(f"{dashboard.url}/experiments")
     expect(page.locator('[data-metric="Loss"]')).to_have_attribute("data-points", "5")
-    held: list[Route] = []
-    is_held = True
-
-    def hold(route: Route) -> None:
-        if is_held:
-            held.append(route)
-        else:
-            route.continue_()
-
-    page.route(re.compile(r"/static/.*\.js"), hold)
-    page.get_by_role("button", name="Views").click()
-    menu = page.get_by_role("dialog", name="Views of this log folder")
-    menu.get_by_label("Save this page as").fill("mine")
-    menu.get_by_role("button", name="Save").click()
-    while not held:
-        page.wait_for_timeout(10)
-    is_held = False
-    for route in held:
-        route.continue_()
+    with scripts_held(page):
+        page.get_by_role("button", name="Views").click()
+        menu = page.get_by_role("dialog", name="Views of this log folder")
+        menu.get_by_label("Save this page as").fill("mine")
+        menu.get_by_role("button", name="Save").click()
     expect(menu.get_by_role("link", name="mine")).to_be_visible()
-    page.unroute_all(behavior="ignoreErrors")
 
 
 def test_view_is_saved_found_again_renamed_and_deleted(

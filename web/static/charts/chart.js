@@ -192,11 +192,13 @@ export class Chart {
 
   /** The column beside a chart in full screen (null: none). */
   setLegend(legend) {
+    this.#pointing?.hide();
     this.#legend?.element.remove();
     this.#legend = legend;
     if (this.#pointing) this.#pointing.legend = legend;
     if (legend) this.element.append(legend.element);
     this.draw();
+    this.pointAgain(); // the pointer may have been there before a legend that had to be loaded
   }
 
   /** Show the value here of the curve that is pointed at in another chart, at the same x. */

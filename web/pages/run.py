@@ -319,7 +319,7 @@ def _last_wall_time(dat_path: Path) -> float | None:
     return None if ending.is_legacy else ending.last_wall_time
 
 
-async def show_run(request: Request) -> Response:
+async def respond_with_run(request: Request) -> Response:
     run_id: str = request.path_params["run_id"]
     colors: ExperimentColors = experiment_colors(request)
     feed: Feed = request.app.state.feed
@@ -333,4 +333,4 @@ async def show_run(request: Request) -> Response:
     )
 
 
-routes: list[BaseRoute] = [Route("/runs/{run_id:path}", show_run)]
+routes: list[BaseRoute] = [Route("/runs/{run_id:path}", respond_with_run)]

@@ -308,7 +308,7 @@ def _drawn_run(row: Row, starred: Collection[int]) -> PageRun:
     return {**drawn, "is_best": True} if row.index in starred else drawn
 
 
-async def show_sweeps(request: Request) -> Response:
+async def respond_with_sweeps(request: Request) -> Response:
     sweep_id = request.path_params.get("sweep_id")
     feed: Feed = request.app.state.feed
     return await respond_with_page(
@@ -332,7 +332,7 @@ async def all_sweeps(request: Request) -> Response:
 
 
 routes: list[BaseRoute] = [
-    Route("/sweeps", show_sweeps),
+    Route("/sweeps", respond_with_sweeps),
     Route("/sweeps/", all_sweeps),
-    Route("/sweeps/{sweep_id:path}", show_sweeps),
+    Route("/sweeps/{sweep_id:path}", respond_with_sweeps),
 ]

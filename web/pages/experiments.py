@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -15,8 +16,6 @@ from ml_tracking_ops.orchestrator.store.media_histories import MediaHistories
 from ml_tracking_ops.orchestrator.store.run_details import config_of
 from ml_tracking_ops.orchestrator.store.run_states import ENDS, RunState
 
-from ..insight.experiments import explained_experiments
-from ..insight.panel import InsightPanel, experiments_panel
 from ..insight.run_values import offered_settings
 from ..rendering import Page, PageData, PageRun
 from ..runs import entries as rows
@@ -30,6 +29,9 @@ from ..tables.query import TableQuery, link, parse_table_query, without_window
 from ..tables.table import TablePage
 from .buttons import Button
 from .selected import selection_buttons
+
+if TYPE_CHECKING:
+    from ..insight.panel import InsightPanel
 
 DEFAULT_NEWEST = 10
 _MOST_DRAWN = 1_000
@@ -98,7 +100,7 @@ class ExperimentsPage(Page):
     n_unread: int
     table_href: str
     compare_href: str | None
-    insight: InsightPanel | None
+    insight: "InsightPanel | None"
     insight_href: str
     default_newest: int = DEFAULT_NEWEST
     most_drawn: int = _MOST_DRAWN
@@ -210,7 +212,10 @@ def _page_data(
 
 def _insight(
     catalog: Catalog, query: QueryParams, colors: ExperimentColors, readers: LogReaders
-) -> InsightPanel:
+) -> "InsightPanel":
+    from ..insight.experiments import explained_experiments  # 20 modules, if the views are open
+    from ..insight.panel import experiments_panel
+
     found = explained_experiments(catalog, query, colors, readers.summaries)
     return experiments_panel(found, query)
 

@@ -51,6 +51,8 @@ _NAME_PART_BYTES = 20
 # As in PNG: a byte beyond ASCII and a line end, so that a transfer in text mode shows at once.
 _MAGIC = b"\x89MLTOPS\n"
 _BYTE_ORDER_MARK = 0x0102
+_SWAPPED_MARK = 0x0201
+"""The same in the order of big-endian machines."""
 _HEADER = struct.Struct("<8sHHIdI")
 
 pack_record = struct.Struct("<Qqdd").pack
@@ -222,7 +224,7 @@ def decode_header(header: bytes, path: str) -> float | None:
     magic, version, mark, _, created_at, _ = _HEADER.unpack(header[:28])
     if magic != _MAGIC:
         return None
-    if mark == int.from_bytes(_BYTE_ORDER_MARK.to_bytes(2, "big"), "little"):
+    if mark == _SWAPPED_MARK:
         raise LogVersionError(
             f"{path} was written with its bytes in big-endian order, but this format is "
             "little-endian on every machine. Convert the file, or log again with this package"

@@ -4,7 +4,7 @@ import contextlib
 import errno
 import os
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -111,8 +111,8 @@ class Catalog:
                 found.unreadable.append(UnreadError(sweep.path, sweep.trouble))
             return
         taken: list[tuple[str, Experiment]] = []
-        dat_paths: list[str] = []
-        for own, dat_path in _logs_in(identity, folder, names, self._logs):
+        files = _run_logs(folder, names)
+        for own, dat_path in _logs_in(identity, folder, names, files, self._logs):
             known = self.experiments.get(own)
             if known is None or known.dat_file != dat_path:
                 known = open_experiment(own, dat_path)
@@ -120,11 +120,7 @@ class Catalog:
             found.has_new |= experiment is not self.experiments.get(own)
             found.experiments[own] = experiment
             taken.append((own, experiment))
-            dat_paths.append(dat_path)
-        dat_paths = list(filter(paths.is_run_log, dat_paths))
-        n_files = sum(map(paths.is_run_log, names))
-        is_settled = n_files == len(dat_paths) and self._logs.are_certain(dat_paths)
-        if is_settled and annotations is NO_ANNOTATIONS:
+        if annotations is NO_ANNOTATIONS and self._logs.are_certain(files.values()):
             self._taken[folder] = _Taken(listing, tuple(taken))
 
     def _annotations(self, folder: str, names: Collection[str]) -> Annotations:
@@ -170,13 +166,24 @@ def _newest_first(found: dict[str, _Item]) -> dict[str, _Item]:
     return dict(sorted(found.items(), key=lambda item: (-item[1].started_at, item[0])))
 
 
+def _run_logs(folder: str, names: Iterable[str]) -> dict[str, str]:
+    """Return name and path of the files that may be logs of runs."""
+    return {name: os.path.join(folder, name) for name in filter(paths.is_run_log, names)}  # noqa: PTH118
+
+
 def _logs_in(
-    identity: str, folder: str, names: Collection[str], known: KnownLogs
+    identity: str,
+    folder: str,
+    names: Collection[str],
+    files: Mapping[str, str],
+    known: KnownLogs,
 ) -> Iterator[tuple[str, str]]:
-    """Yield the paths of the logs in a folder, each with the id of its experiment."""
-    candidates = sorted(name for name in filter(paths.is_run_log, names) if name[0] != ".")
-    found = ((name, os.path.join(folder, name)) for name in candidates)  # noqa: PTH118
-    logs = [(name, path) for name, path in found if known.is_log(path)]
+    """Yield the paths of the logs in a folder, each with the id of its experiment.
+
+    Args:
+        files: name and path of those that may be logs.
+    """
+    logs = [one for one in sorted(files.items()) if one[0][0] != "." and known.is_log(one[1])]
     events = event_files_in_order(names)
     if events:
         top = Path(os.path.abspath(folder)).name  # noqa: PTH100
@@ -311,9 +318,9 @@ def _find_in_folder(folder: Path) -> Experiment | Sweep | None:
         sweep.annotations = read_annotations(folder)
         sweep.refresh()
         return sweep
-    logs = list(
-        _logs_in(printable_folder_name(folder.resolve()), os.fspath(folder), names, KnownLogs())
-    )
+    identity = printable_folder_name(folder.resolve())
+    files = _run_logs(os.fspath(folder), names)
+    logs = list(_logs_in(identity, os.fspath(folder), names, files, KnownLogs()))
     if len(logs) > 1:
         found = ", ".join(Path(path).name for _, path in logs[:5])
         raise UsageError(f"{folder} holds {len(logs)} logs. Name one of them: {found}")

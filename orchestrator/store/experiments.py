@@ -1,6 +1,5 @@
 """An experiment: a log in the log folder that belongs to no sweep, read from its file alone."""
 
-import contextlib
 import os
 import signal
 from dataclasses import dataclass, replace
@@ -132,13 +131,14 @@ def open_experiment(identity: str, dat_file: str) -> Experiment:
 
 def _started_at(dat_file: str) -> float:
     try:
-        created_at = last_ending_of(dat_file).created_at  # it never changes
-    except (OSError, LogFormatError):
-        created_at = None
-    with contextlib.suppress(TypeError, ValueError):
-        return fields.time_of(created_at)
+        return fields.time_of(last_ending_of(dat_file).created_at)  # it never changes
+    except (OSError, LogFormatError, TypeError, ValueError):
+        return _modified_at(dat_file)
+
+
+def _modified_at(path: str) -> float:
     try:
-        return os.stat(dat_file).st_mtime  # noqa: PTH116
+        return os.stat(path).st_mtime  # noqa: PTH116
     except OSError:
         return 0.0
 

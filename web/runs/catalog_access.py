@@ -47,7 +47,7 @@ class SharedCatalog:
             self._catalog = Catalog(logdir)
         gc.freeze()  # a hundred thousand runs are not searched for cycles repeatedly
         self._lock = anyio.Lock()
-        self._refreshed_at = float("-inf")
+        self._refreshed_at = time.monotonic()
 
     async def use(self, function: Callable[[Catalog], T], *, refresh: bool | None = None) -> T:
         """Run ``function(catalog)`` in a worker thread and return its result.
@@ -58,12 +58,15 @@ class SharedCatalog:
         async with self._lock:
             return await anyio.to_thread.run_sync(partial(self._run, function, refresh))
 
+    async def save_endings(self) -> None:
+        """Keep the endings of logs for later servers, if many are new."""
+        await anyio.to_thread.run_sync(self._endings.save)
+
     def _run(self, function: Callable[[Catalog], T], refresh: bool | None) -> T:
         is_fresh = time.monotonic() - self._refreshed_at < self._fresh_s
         if refresh or (refresh is None and not is_fresh):
             with _without_collecting():
                 self._catalog.refresh()
-            self._endings.save()
             self._refreshed_at = time.monotonic()
         with _without_collecting():
             return function(self._catalog)

@@ -1,4 +1,5 @@
-"""Read the newest logs before anybody asks for them, so that their charts appear at once."""
+"""Work that is done while no requests come: the newest logs are read before anybody asks for them,
+so that their charts appear at once."""
 
 import heapq
 import time
@@ -43,11 +44,15 @@ class ReadAhead:
         self._activity = activity
 
     async def run(self) -> None:
-        """Read ahead after the first answer, and every five minutes what has become settled."""
+        """Read ahead after the first answer, and every five minutes what has become settled.
+
+        How logs end is saved too.
+        """
         if not self._digests.are_kept:
             return
         while True:
             await self._activity.wait_until_quiet(QUIET_S)
+            await self._catalog.save_endings()
             paths = await self._catalog.use(newest_logs, refresh=False)
             await self._prepare(wanted(paths))
             await anyio.sleep(_AGAIN_AFTER_S)

@@ -187,15 +187,15 @@ class FolderWalk:
                     if entry.is_dir():
                         links.append(entry.name)
         skipped: list[SkippedFolder] = []
-        wanted = list(_wanted(_not_of_runs(folders, names), identity, depth, skipped))
-        inner = ((f"{folder}{os.sep}{name}", _inner(identity, name)) for name in wanted)
+        wanted = _wanted(_not_of_runs(folders, names), identity, depth, skipped)
+        inner = [(f"{folder}{os.sep}{name}", _inner(identity, name)) for name in wanted]
         listing = Listing(
             identity,
             file_of(found),
             found.st_mtime_ns,
             tuple(names) if len(names) <= _FEW else frozenset(names),
             tuple(inner),
-            tuple(_wanted(links, identity, depth, skipped)),
+            tuple(_wanted(links, identity, depth, skipped)) if links else (),
             tuple(skipped),
         )
         return self.listings.keep(folder, listing, is_settled=is_settled)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -38,7 +39,7 @@ from .serving.address_limits import AddressLimits
 from .serving.assets import asset_source
 from .serving.assets.asset_source import CDN_SOURCE, AssetSource
 from .serving.departed_clients import EndWithClient, end_if_cancelled
-from .serving.late_routes import LateRoutes
+from .serving.late_routes import LateRoutes, load_when_quiet
 from .serving.limits import DEFAULTS, Limits
 from .serving.reach.base_path import BasePathMiddleware, PrefixMiddleware
 from .serving.reach.options import DEFAULT_REACH, ReachOptions
@@ -114,6 +115,7 @@ def create_app(
     catalog = SharedCatalog(Path(logdir).absolute(), limits.fresh_s, cache)
     feed = Feed(catalog, limits)
     activity = Activity()
+    late = [LateRoutes(f"{__package__}.{module}", *paths) for module, *paths in LATE]
     app = Starlette(
         routes=[
             *events.routes,
@@ -121,7 +123,7 @@ def create_app(
             *run_values.routes,
             *asset_source.routes,
             *pages.routes,
-            *(LateRoutes(f"{__package__}.{module}", *paths) for module, *paths in LATE),
+            *late,
         ],
         middleware=_middleware(activity, token, names, reach, knows_owner),
         exception_handlers={HTTPException: _explain},
@@ -129,6 +131,7 @@ def create_app(
         max_body_size=_MAX_BODY_BYTES,
     )
     _set_state(app, catalog, feed, reach, assets, limits, cache, has_token=token is not None)
+    app.state.load_late = partial(load_when_quiet, late, app.state, activity)
     app.state.read_ahead = ReadAhead(catalog, app.state.series_store.digests, activity)
     return app
 
@@ -215,6 +218,7 @@ async def _run_feed(app: Starlette) -> AsyncIterator[None]:
     # lifespan in one task.
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(app.state.feed.run)
+        tasks.start_soon(app.state.load_late)
         tasks.start_soon(app.state.read_ahead.run)
         yield
         app.state.feed.close()

@@ -49,7 +49,7 @@ def _bare(options: Options, address: str) -> list[float]:
 def _hundred(figure: Figure, logdir: Path, options: Options) -> None:
     what = "9a: 100 runs × 5 × 1,000"
     ups, colds, warms, resident, cold_bytes, warm_bytes = [], [], [], [], [], []
-    bare_colds, bare_warms = [], []
+    bare_colds, bare_warms, shorts = [], [], []
     for _ in range(options.pick(5, 2)):
         with bare_page(5, 100, 128) as bare:
             bare_cold, *bare_warm = _bare(options, bare)
@@ -63,6 +63,9 @@ def _hundred(figure: Figure, logdir: Path, options: Options) -> None:
             cold_bytes.append(found["counted"][0]["bytes"] / 1e6)
             warm_bytes.append(found["counted"][1]["bytes"] / 1e6)
             resident.append(peak_resident_mb(server.pid))
+        with serving(experiments(100, 10)) as server:
+            found = _load(server, "?newest=100", _all_drawn(100), options.pick(3, 1))
+            shorts += found["loads"][1:]
     figure.add(f"{what}: server up", ups, "s", at_most=0.6)
     alone = "uPlot alone, 5 charts of 100 curves of 128 points"
     cold, warm = f"{what}: all 100 on a chart, cold", f"{what}: … warm"
@@ -70,6 +73,8 @@ def _hundred(figure: Figure, logdir: Path, options: Options) -> None:
     figure.add(
         warm, _s(warms), "s", against=bare_warms, yardstick=alone, at_most=1.4, of_ratio=True
     )
+    short = f"{what}: … warm, with logs of 10 steps"
+    figure.add(short, _s(shorts), "s", against=bare_warms, yardstick=alone)
     figure.add(f"{alone}, cold", bare_colds, "s")
     figure.add("… warm", bare_warms, "s")
     figure.add(f"{what}: of ours on the wire, cold", cold_bytes, "MB", at_most=1)

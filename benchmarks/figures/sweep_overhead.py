@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from suite.measuring import Figure, Options
-from suite.peers import PeerMissingError, python_of, run_worker
+from suite.peers import WORKERS, PeerMissingError, python_of, run_worker
 from suite.scratch import scratch
 from suite.sweeps import read_journal, write_config
 
 N_WORKERS = 2
+_IMPORTS = ("anyio", "asyncio", "pydantic")
+"""What any version of this orchestrator imports."""
 
 
 def measure(options: Options) -> Figure:
@@ -24,13 +26,16 @@ def measure(options: Options) -> Figure:
         f"{n_runs} runs of an empty Python script, {N_WORKERS} workers; whole commands, in turn "
         f"with xargs -P {N_WORKERS} and the same command line",
     )
-    sweeps, theirs, their_cpu = [], [], []
+    sweeps, theirs, their_cpu, loops, importing = [], [], [], [], []
     for index in range(options.pick(6, 2) + 1):
         (bare_s, bare_cpu_s), sweep = _xargs(n_runs), _sweep(n_runs)
+        loop_s, importing_s = _loop_s(n_runs), _loop_s(n_runs, *_IMPORTS)
         if index:  # the first round is not counted
             theirs.append(bare_s)
             their_cpu.append(bare_cpu_s)
             sweeps.append(sweep)
+            loops.append(loop_s)
+            importing.append(importing_s)
     ours, cpu, firsts, rests = (
         [getattr(one, name) for one in sweeps] for name in ("wall_s", "cpu_s", "first_s", "rest_s")
     )
@@ -44,6 +49,15 @@ def measure(options: Options) -> Figure:
         of_ratio=True,
     )
     figure.add("xargs -P 2", theirs, "s")
+    loop = "a loop that only makes a folder and four records for each run"
+    figure.add(loop, loops, "s", against=theirs, yardstick="xargs")
+    figure.add(
+        f"… after importing {', '.join(_IMPORTS)}",
+        importing,
+        "s",
+        against=theirs,
+        yardstick="xargs",
+    )
     between = [one.wall_s - one.first_s - one.rest_s for one in sweeps]
     figure.add(
         "… from the first run's start to the last one's end",
@@ -141,6 +155,17 @@ def _xargs(n_runs: int) -> tuple[float, float]:
         began, before_s = time.perf_counter(), _children_cpu_s()
         subprocess.run(command, input=numbers, text=True, cwd=folder, check=True)
         return time.perf_counter() - began, _children_cpu_s() - before_s
+
+
+def _loop_s(n_runs: int, *modules: str) -> float:
+    """Return the seconds of `workers/bare_loop.py`, the whole command."""
+    with scratch() as folder:
+        write_config(folder, "nothing", n_runs)
+        worker = WORKERS / "bare_loop.py"
+        command = [sys.executable, worker, sys.executable, str(n_runs), str(N_WORKERS), *modules]
+        began = time.perf_counter()
+        subprocess.run(command, cwd=folder, check=True)
+        return time.perf_counter() - began
 
 
 def _optuna(figure: Figure, n_runs: int, options: Options) -> None:

@@ -78,7 +78,15 @@ def _kept(name: str, write: Callable[[Path], object]) -> Path:
         unfinished = folder.with_suffix(f".{os.getpid()}")
         try:
             write(unfinished)
+            _age(unfinished)
             unfinished.rename(folder)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
     return folder
+
+
+def _age(folder: Path) -> None:
+    """Let files seem an hour old. What has just changed is not read ahead."""
+    at = time.time() - 3600
+    for path in folder.rglob("*"):
+        os.utime(path, (at, at))

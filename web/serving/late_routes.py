@@ -1,14 +1,21 @@
-"""Routes whose modules are imported when one of their addresses is first requested.
+"""Routes whose modules are imported after the first answer, or when somebody asks for one of them.
 
-A new dashboard starts without the code of pages that nobody has opened.
+So a new dashboard shows its first page before the code of the others is there.
 """
 
+from collections.abc import Iterable
 from importlib import import_module
 
 import anyio
 import anyio.to_thread
+from starlette.datastructures import State
 from starlette.routing import BaseRoute, Match, Router
 from starlette.types import Receive, Scope, Send
+
+from .activity import Activity
+
+_QUIET_S = 0.1
+"""How long no request may have come before a module is imported."""
 
 
 class LateRoutes(BaseRoute):
@@ -34,13 +41,28 @@ class LateRoutes(BaseRoute):
         return (Match.FULL if is_of_these else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with self._lock:
-            router = self._router or await self._import(scope)
+        router = self._router or await self.load(scope["app"].state)
         await router(scope, receive, send)
 
-    async def _import(self, scope: Scope) -> Router:
-        module = await anyio.to_thread.run_sync(import_module, self.module)
-        if keep_state := getattr(module, "keep_state", None):
-            keep_state(scope["app"].state)
-        self._router = Router(module.routes)
-        return self._router
+    async def load(self, state: State) -> Router:
+        """Import the module unless that was done, and return its routes."""
+        async with self._lock:
+            if self._router is None:
+                module = await anyio.to_thread.run_sync(import_module, self.module)
+                if keep_state := getattr(module, "keep_state", None):
+                    keep_state(state)
+                self._router = Router(module.routes)
+            return self._router
+
+
+async def load_when_quiet(routes: Iterable[LateRoutes], state: State, activity: Activity) -> None:
+    """Import all modules, one by one, after the first answer and while no requests come.
+
+    So an upgrade of the package changes no code under a server that runs.
+    """
+    for one in routes:
+        await activity.wait_until_quiet(_QUIET_S)
+        try:
+            await one.load(state)
+        except Exception:  # noqa: BLE001 - whoever asks for one of these routes is shown the error
+            continue

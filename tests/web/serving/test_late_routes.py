@@ -11,12 +11,14 @@ import anyio
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from ml_tracking_ops.web.app import create_app
-from ml_tracking_ops.web.serving.late_routes import LateRoutes
+from ml_tracking_ops.web.serving.activity import Activity
+from ml_tracking_ops.web.serving.late_routes import LateRoutes, load_when_quiet
 
 NAME = "a_module_of_routes"
 LATE = [one for one in create_app(Path("runs")).routes if isinstance(one, LateRoutes)]
@@ -76,6 +78,23 @@ def test_unknown_addresses_and_methods_are_refused_as_by_any_router() -> None:
 def test_module_of_other_addresses_is_not_imported() -> None:
     (found,) = answers(("GET", "/other"))  # there is no module of that name
     assert found.status_code == 404
+
+
+@pytest.mark.usefixtures("module")
+def test_modules_are_imported_after_the_first_answer_and_a_broken_one_harms_no_other() -> None:
+    routes = [LateRoutes("no_such_module", "/none"), LateRoutes(NAME, "/late")]
+    state, activity = State(), Activity()
+
+    async def load() -> list[bool]:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(load_when_quiet, routes, state, activity)
+            activity.begin()
+            await anyio.sleep(0.3)
+            loaded = [hasattr(state, "n_kept")]
+            activity.end()
+        return [*loaded, hasattr(state, "n_kept")]
+
+    assert anyio.run(load) == [False, True]
 
 
 @pytest.mark.parametrize("late", LATE, ids=lambda late: late.module.rpartition("web.")[2])

@@ -12,6 +12,8 @@ from suite.scratch import scratch
 from suite.server import Server, serving
 
 _PAGE = "/experiments"
+_REST_S = 3.0
+"""After the first page, in which the server imports the other pages and saves what it has read."""
 
 
 def measure(options: Options) -> Figure:
@@ -35,6 +37,7 @@ def _beside_earlier(figure: Figure, logdir: Path, options: Options) -> None:
                 before.append(cpu_s(server.pid))
             with _served(logdir, folder / "cache") as server:
                 first.append(cpu_s(server.pid))
+                time.sleep(_REST_S)
                 warm += [_load(server) for _ in range(3)]
             with _served(logdir, folder / "cache") as server:
                 again.append(cpu_s(server.pid))
@@ -58,6 +61,7 @@ def _of_this(figure: Figure, logdir: Path, options: Options) -> None:
     with scratch() as folder:
         for _ in range(options.pick(2, 1)):
             with _served(logdir, folder / "cache") as server:
+                time.sleep(_REST_S)
                 warm += [_load(server) for _ in range(2)]
                 resident.append(peak_resident_mb(server.pid))
     figure.add(f"{logdir.name}: warm", warm, "CPU s")

@@ -47,7 +47,7 @@ class SharedCatalog:
             self._catalog = Catalog(logdir)
         gc.freeze()  # a hundred thousand runs are not searched for cycles repeatedly
         self._lock = anyio.Lock()
-        self._refreshed_at = time.monotonic()
+        self._refreshed_at = float("-inf")
 
     async def use(self, function: Callable[[Catalog], T], *, refresh: bool | None = None) -> T:
         """Run ``function(catalog)`` in a worker thread and return its result.

@@ -20,7 +20,6 @@ from ml_tracking_ops.web.app import create_app
 from ml_tracking_ops.web.series.digests import log_digests
 from ml_tracking_ops.web.series.digests.digest import Digest
 from ml_tracking_ops.web.series.read_ahead import newest_logs, wanted
-from ml_tracking_ops.web.serving.limits import Limits
 
 pytestmark = pytest.mark.anyio
 
@@ -79,18 +78,6 @@ async def test_endings_of_logs_are_saved_after_the_first_answer(
     ):
         assert (await client.get("/experiments")).status_code == 200
         await wait_for(lambda: cache.written_at(f"endings of {logdir}/") is not None)
-
-
-async def test_first_page_does_not_look_again_right_after_the_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    logdir = tmp_path / "runs"
-    ExperimentLogger(logdir / "run").close()
-    app = create_app(logdir, limits=Limits(fresh_s=3600))
-    monkeypatch.setattr(Catalog, "refresh", None)
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-        assert "run" in (await client.get("/experiments")).text
 
 
 async def test_digest_that_is_there_is_not_made_again(tmp_path: Path, cache: CacheFolder) -> None:

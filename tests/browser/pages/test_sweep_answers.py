@@ -1,5 +1,6 @@
 """The page of a sweep, used with the mouse and with the keyboard."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from dashboard import Dashboard
 from pages import finished_run, write_sweep
 from playwright.sync_api import Page, expect
 from tabs import Tabs
-from training import Training
+from training import SweepFiles, Training
 
 REASON = "stopped early at step 40: Accuracy 0.5 is not among the best 1/3 of 9 runs"
 Train = Callable[..., Training]
@@ -108,6 +109,20 @@ def test_run_leads_to_what_differs_from_the_best(
     expect(page.locator(".standing")).to_contain_text("2nd of 3")
     page.get_by_role("link", name="what differs from it").click()
     expect(page.get_by_role("heading", name="What differs from the best")).to_be_in_viewport()
+
+
+def test_place_of_a_running_run_follows_its_values(
+    page: Page, dashboard: Dashboard, logdir: Path, train: Train
+) -> None:
+    with contextlib.closing(SweepFiles(logdir / "s")) as files:
+        names = [files.start(index) for index in (1, 2)]
+        trainings = [train("s", name) for name in names]
+        for training, value in zip(trainings, ("0.5", "0.4"), strict=True):
+            training.log("Accuracy", 0, 1, value)
+        page.goto(f"{dashboard.url}/runs/s/{names[1]}")
+        expect(page.locator(".standing")).to_contain_text("2nd of 2")
+        trainings[1].log("Accuracy", 1, 2, "0.75")
+        expect(page.locator(".standing")).to_contain_text("1st of 2")
 
 
 @pytest.mark.parametrize("width", [1200, 1440])

@@ -174,6 +174,7 @@ const HANDLERS = {
     const ids = new Set(page.runs.slice(0, page.view === "run" ? 1 : undefined).map((run) => run.id));
     const shown = page.view === "sweep" ? event.runs : event.runs.filter((row) => ids.has(row.id));
     if (rows.update(shown) && isNew) requestRefresh();
+    else if (isBetterThanItsPlace(shown)) requestRefreshWithin(VALUES_AFTER_MS);
     lasting(() => rows.fill(shown));
   },
   curves(event) {
@@ -212,6 +213,15 @@ const HANDLERS = {
 function isShown({ cursor, ...summary }) {
   const shown = document.querySelector("#sweep-progress")?.dataset.summary;
   return shown !== undefined && JSON.stringify(JSON.parse(shown)) === JSON.stringify(summary);
+}
+
+/**
+ * Whether the run of this page has a better value than the one by which the server has compared it
+ * with the others.
+ */
+function isBetterThanItsPlace([row]) {
+  const best = document.querySelector("#run-facts[data-best]")?.dataset.best;
+  return best !== undefined && typeof row?.best_value === "number" && row.best_value !== Number(best);
 }
 
 const askedAgain = new Set();

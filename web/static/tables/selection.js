@@ -33,3 +33,7 @@ function withOthers(action) {
   const own = [...url.searchParams].filter(([name]) => OWN.has(name) || CHART_NAMES.includes(name));
   return `${url.pathname}?${new URLSearchParams([...own, ...others()])}`;
 }
+
+// What was typed has been sent. To leave the field by a click on a link must not send it again: the
+// answer would replace that of the link.
+document.addEventListener("change", (event) => event.target.id === "run-search" && event.stopPropagation(), true);

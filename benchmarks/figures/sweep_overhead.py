@@ -49,15 +49,7 @@ def measure(options: Options) -> Figure:
         of_ratio=True,
     )
     figure.add("xargs -P 2", theirs, "s")
-    loop = "a loop that only makes a folder and four records for each run"
-    figure.add(loop, loops, "s", against=theirs, yardstick="xargs")
-    figure.add(
-        f"… after importing {', '.join(_IMPORTS)}",
-        importing,
-        "s",
-        against=theirs,
-        yardstick="xargs",
-    )
+    _add_loops(figure, loops, importing, theirs)
     between = [one.wall_s - one.first_s - one.rest_s for one in sweeps]
     figure.add(
         "… from the first run's start to the last one's end",
@@ -81,6 +73,20 @@ def measure(options: Options) -> Figure:
     figure.add("CPU of the orchestrator a run, start and end left out", marginal, "ms", at_most=3)
     figure.add("… start and end included", [one / n_runs * 1e3 for one in cpu], "ms")
     return figure
+
+
+def _add_loops(
+    figure: Figure, loops: list[float], importing: list[float], theirs: list[float]
+) -> None:
+    loop = "a loop that only makes a folder and four records for each run"
+    figure.add(loop, loops, "s", against=theirs, yardstick="xargs")
+    figure.add(
+        f"… after importing {', '.join(_IMPORTS)}",
+        importing,
+        "s",
+        against=theirs,
+        yardstick="xargs",
+    )
 
 
 def _few(like: list[float]) -> list[float]:

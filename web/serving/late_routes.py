@@ -64,5 +64,5 @@ async def load_when_quiet(routes: Iterable[LateRoutes], state: State, activity: 
         await activity.wait_until_quiet(_QUIET_S)
         try:
             await one.load(state)
-        except Exception:  # noqa: BLE001 - whoever asks for one of these routes is shown the error
+        except Exception:  # noqa: BLE001 - a request for one of them raises it again
             continue
